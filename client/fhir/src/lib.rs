@@ -1,0 +1,1 @@
+//! FHIR R4 prescription messages in and out

@@ -1,0 +1,1 @@
+//! Messages, records, events and host interface of the contracts

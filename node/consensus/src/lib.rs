@@ -1,0 +1,1 @@
+//! Drives Malachite's consensus core: inputs in, effects out

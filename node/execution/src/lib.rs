@@ -1,0 +1,1 @@
+//! Deterministic execution of blocks: wasmtime host, metering, admission, contract calls

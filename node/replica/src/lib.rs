@@ -1,0 +1,1 @@
+//! Mempool, consensus, execution and state as one machine: inputs in, effects out

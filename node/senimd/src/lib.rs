@@ -1,0 +1,1 @@
+//! The Senim daemon: init, start, devnet, bench

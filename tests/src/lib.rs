@@ -1,0 +1,1 @@
+//! House rules, scenarios, vectors and conformance of the whole project
