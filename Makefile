@@ -1,0 +1,96 @@
+# One place for every command. `make` alone lists them.
+# Needs Rust 1.95 or newer and a C linker; nothing else. What a target needs beyond that it checks first and names.
+
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench clean
+
+CARGO ?= cargo
+# Arguments handed on to the program of a target: `make demo ARGS=--once`.
+ARGS ?=
+# Seconds that each fuzz target runs for.
+FUZZ_SECONDS ?= 60
+
+# The contracts are a workspace of their own.
+CONTRACTS := --manifest-path contracts/Cargo.toml
+
+# `say` prints one line of progress, so that a long build is never silent.
+say = printf '\n== %s\n'
+
+help: ## Show this list
+	@echo "Senim. Targets:"
+	grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
+	echo "Start with: make demo"
+
+check-tools: # Says what is missing and how to get it, before anything is built.
+	@scripts/check-tools.sh
+
+demo: check-tools ## Start a ledger on loopback and play one redemption on it (ARGS=--once stops after the story)
+	@$(say) "[1/2] Building the node and its client (about five minutes the first time on two cores, seconds after that)"
+	$(CARGO) build --locked --profile demo -p senimd -p senim-cli
+	$(say) "[2/2] Playing the story"
+	PATH="$${CARGO_TARGET_DIR:-$$PWD/target}/demo:$$PATH" scripts/demo.sh $(ARGS)
+
+test: check-tools ## Run every test and the house rules
+	@$(say) "[1/3] Tests of the node, the clients and the whole (built on the first run: some minutes)"
+	if $(CARGO) nextest --version >/dev/null 2>&1; then
+		$(CARGO) nextest run --locked --workspace
+	else
+		$(CARGO) test --locked --workspace --lib --bins --tests
+	fi
+	$(say) "[2/3] Tests of the contracts, run natively"
+	$(CARGO) test --locked $(CONTRACTS) --workspace --lib --tests
+	$(say) "[3/3] Examples in the documentation of the code"
+	$(CARGO) test --locked --workspace --doc
+	$(say) "All tests passed"
+
+house: check-tools ## Run the house rules only (dependency edges, file sizes, banned calls, documents)
+	@$(say) "House rules"
+	$(CARGO) test --locked -p senim-tests --lib $(shell ls tests/tests/house_*.rs | sed -E 's|.*/(house_[a-z_]+)\.rs|--test \1|')
+
+fmt: ## Format all code
+	@$(say) "[1/2] Formatting the node and the clients"
+	$(CARGO) fmt --all
+	$(say) "[2/2] Formatting the contracts"
+	$(CARGO) fmt $(CONTRACTS) --all
+
+lint: check-tools ## Check formatting, and clippy without a single warning
+	@$(say) "[1/4] Formatting of the node and the clients"
+	$(CARGO) fmt --all --check
+	$(say) "[2/4] Formatting of the contracts"
+	$(CARGO) fmt $(CONTRACTS) --all --check
+	$(say) "[3/4] Clippy: node and clients"
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(say) "[4/4] Clippy: contracts"
+	$(CARGO) clippy --locked $(CONTRACTS) --workspace --all-targets -- -D warnings
+
+deny: check-tools ## Check licences, sources and known weaknesses of the dependencies
+	@scripts/deny.sh
+
+contracts: check-tools ## Rebuild the contracts' wasm artefacts in genesis/ (canonical toolchain; see docs/contracts.md)
+	@$(say) "Building the contracts to wasm"
+	scripts/contracts.sh build $(ARGS)
+
+contracts-check: check-tools ## Compare the committed artefacts with a rebuild, and run the conformance suite on them
+	@$(say) "Checking the committed contract artefacts"
+	scripts/contracts.sh check $(ARGS)
+
+docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md)
+	@$(say) "Writing generated documents"
+	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-tests --test house_errors
+	$(say) "Done; look at the difference before you commit it: git diff docs"
+
+fuzz: ## Fuzz every target for FUZZ_SECONDS each (needs cargo-fuzz and a nightly toolchain)
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+bench: check-tools ## Measure redemptions per second (ARGS="--validators 4 --transactions 100000 -o json")
+	@$(say) "[1/2] Building with full optimisation (about ten minutes the first time on two cores)"
+	$(CARGO) build --locked --release -p senimd
+	$(say) "[2/2] Measuring"
+	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench $(ARGS)
+
+clean: ## Remove everything that was built and the demo's ledger
+	@$(say) "Removing target, contracts/target, .build, devnet"
+	rm -rf target contracts/target .build devnet fuzz/target
