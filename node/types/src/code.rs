@@ -1,0 +1,317 @@
+//! Every error that a user or another program can meet, with its stable number and name.
+//!
+//! Numbers and names are the contract between nodes and clients: they are never changed or reused.
+//! `docs/errors.md` is generated from this table.
+//!
+//! | range | of |
+//! | --- | --- |
+//! | 1000–1099 | bytes, keys, shape of a transaction |
+//! | 1100–1199 | admission: identity, time, sequence, mempool |
+//! | 1200–1299 | blocks, certificates, proofs |
+//! | 2000–2099 | execution: rights and traps |
+//! | 3000–3099 | registry |
+//! | 3100–3199 | treasury |
+//! | 3200–3299 | marking |
+//! | 3300–3399 | prescription |
+//! | 6000–6099 | this node: storage, configuration |
+//! | 7000–7099 | FHIR |
+//! | 7100–7199 | GS1 element strings |
+//! | 7200–7249 | national identifiers |
+//! | 7250–7299 | images, QR, sealed data |
+//! | 7300–7399 | commands of clients |
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use core::fmt;
+
+/// Whose fault an error is, and so who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Whoever asked: the request has to change.
+    Caller,
+    /// Another node: it is scored and may be cut off.
+    Peer,
+    /// This node: its operator has to act.
+    Node,
+    /// A contract: its author has to act.
+    Contract,
+}
+
+impl Fault {
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fault::Caller => "caller",
+            Fault::Peer => "peer",
+            Fault::Node => "node",
+            Fault::Contract => "contract",
+        }
+    }
+}
+
+/// A stable error code. A policy contract may use numbers that this table does not know.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
+pub struct Code(pub u16);
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeEntry {
+    /// The number.
+    pub code: Code,
+    /// The name, in capitals.
+    pub name: &'static str,
+    /// Whose fault.
+    pub fault: Fault,
+    /// What it means and what to do.
+    pub advice: &'static str,
+}
+
+macro_rules! codes {
+    ($($number:literal $name:ident $fault:ident $advice:literal)*) => {
+        impl Code {
+            $(#[doc = $advice] pub const $name: Code = Code($number);)*
+        }
+
+        /// All codes, by ascending number.
+        pub const CODES: &[CodeEntry] = &[
+            $(CodeEntry { code: Code($number), name: stringify!($name), fault: Fault::$fault, advice: $advice },)*
+        ];
+    };
+}
+
+codes! {
+    1000 MALFORMED Caller "The bytes are not the borsh encoding of what is expected here. Build them with the client library."
+    1001 NOT_CANONICAL Caller "The bytes decode, but a value has exactly one encoding and this is another. Encode with a canonical borsh library."
+    1002 TOO_LARGE Caller "Larger than the limit for its kind. Split it."
+    1003 WRONG_VERSION Caller "A version that this chain does not know. Update the client."
+    1004 WRONG_CHAIN Caller "Signed for another chain. Check the genesis file that the client uses."
+    1005 BAD_SIGNATURE Caller "The device's signature does not verify. Check the device key."
+    1006 BAD_WITNESS Caller "A witness signature does not verify for its key, domain and message."
+    1007 KEY_NOT_CANONICAL Caller "A public key in an encoding that is not canonical."
+    1008 KEY_SMALL_ORDER Caller "A public key of small order, for which anybody could sign."
+    1009 CALL_COUNT Caller "A transaction holds one to eight calls."
+    1010 WITNESS_COUNT Caller "Too many witness statements, or not one signature for each."
+    1011 WITNESS_DOMAIN Caller "A witness statement is too long or of a domain that only the protocol may sign."
+
+    1100 TRANSACTION_EXPIRED Caller "The block's time is past the transaction's valid_until. Sign it again with a later one."
+    1101 VALID_UNTIL_TOO_FAR Caller "valid_until lies more than 24 hours ahead."
+    1102 DEVICE_UNKNOWN Caller "The device is not in the registry. Its organisation has to enrol it."
+    1103 DEVICE_SUSPENDED Caller "The device is suspended or revoked. Ask its organisation or the operator."
+    1104 ORGANISATION_SUSPENDED Caller "The device's organisation is suspended."
+    1105 SEQUENCE_USED Caller "Another transaction of this device used this sequence number. Take a fresh number."
+    1106 SEQUENCE_TOO_OLD Caller "The sequence number lies below the device's window. Take the next number that the node reports."
+    1107 SEQUENCE_TOO_FAR Caller "The sequence number lies above the device's window of 256. Wait for earlier transactions."
+    1108 MEMPOOL_FULL Node "The node has no room for more transactions. Try again after the time in Retry-After."
+    1109 DEVICE_RATE Caller "This device has too many transactions waiting. Wait for their receipts."
+    1110 NOT_READY Node "The node is catching up or starting. Try again, or another node."
+    1111 NOT_FOUND Caller "There is no such transaction, block, key or page here (yet)."
+    1112 BAD_REQUEST Caller "The request is not one that this interface understands. The message says what is wrong."
+    1113 TIMED_OUT Node "The answer did not come in time. The transaction may still be included: ask for its receipt."
+    1114 UNAUTHORISED Caller "This request needs the signature of the device that may see the answer."
+
+    1200 HEADER_CHAIN Peer "A header of another chain."
+    1201 HEADER_HEIGHT Peer "A header or certificate of another height."
+    1202 HEADER_PARENT Peer "A block that does not follow the tip."
+    1203 HEADER_TIME Peer "A block time that is not above the parent's, or too far from this node's clock."
+    1204 HEADER_PROPOSER Peer "The proposer is not one of the height's validators."
+    1205 TRANSACTIONS_ROOT Peer "The header does not commit to the block's transactions."
+    1206 RECEIPTS_ROOT Peer "Executing the block gives other receipts than the header says."
+    1207 STATE_ROOT Peer "Executing the block gives another state than the header says."
+    1208 VALIDATORS_HASH Peer "The header names another validator set than this height's."
+    1209 LOG_ROOT Peer "The header's log_root is not that of the earlier headers."
+    1210 BLOCK_LIMITS Peer "The block exceeds the chain's limits of bytes or fuel."
+    1211 BLOCK_TRANSACTION Peer "The block holds a transaction that may not be in it."
+    1212 CERTIFICATE_BLOCK Peer "The certificate is for another block."
+    1213 CERTIFICATE_INDEX Peer "The certificate's signatures are not in order or not of the set."
+    1214 CERTIFICATE_SIGNATURE Peer "A signature of the certificate does not verify."
+    1215 CERTIFICATE_QUORUM Peer "The certificate holds two thirds of the power or less."
+    1216 RECEIPT_PROOF Peer "The receipt is not in the header's receipts root."
+    1217 STATE_PROOF Peer "The value, or its absence, is not in the header's state root."
+    1218 UNBALANCED Contract "The postings of a block do not balance: the block is invalid."
+    1219 WRONG_RECEIPT Peer "The proof is sound, but not of the transaction that was asked for."
+
+    2000 ROLE_NOT_ALLOWED Caller "The organisation's roles do not give the right to call this method."
+    2001 CONTRACT_UNKNOWN Caller "There is no contract of this number."
+    2002 OUT_OF_FUEL Caller "The transaction used all the fuel that a transaction may use."
+    2003 MEMORY_LIMIT Contract "A contract asked for more memory than it may have."
+    2004 STACK_LIMIT Contract "A contract recursed too deep."
+    2005 TRAP Contract "A contract trapped: unreachable code, division by zero, access out of bounds."
+    2006 REENTRANCY Contract "A contract that is already on the call stack was called again."
+    2007 CALL_DEPTH Contract "Calls between contracts nest too deep."
+    2008 READ_ONLY Contract "A read-only call tried to write, emit or schedule."
+    2009 OUTPUT_LIMIT Contract "An output, event, refusal detail, key or value is larger than its limit, or there are too many."
+    2010 BAD_OUTPUT Contract "A contract returned bytes that are not an outcome."
+    2011 BAD_MODULE Caller "The code is not a module that this engine accepts: malformed, floats, or a feature that is switched off."
+    2012 BAD_IMPORT Caller "The module imports something that the host does not offer."
+    2013 BAD_EXPORT Caller "The module lacks an export that every contract has, or it has another type."
+    2014 CODE_UNKNOWN Caller "No code of this hash has been deployed."
+    2015 CODE_EXISTS Caller "This code is deployed already."
+    2016 ACTIVATION_HEIGHT Caller "The activation height is not in the future, or another upgrade is waiting."
+    2017 HOST_ARGUMENT Contract "A contract gave the host a pointer, length or number outside its range."
+    2018 BAD_ENTRY Contract "The contract does not take this kind of entry."
+    2019 FLOATS_NOT_ALLOWED Caller "The module uses floating point, whose bits differ between machines. Use integers."
+    2020 MODULE_LIMIT Caller "The module has a start function, or exceeds a limit of functions, globals, table, memory, segments or frames."
+    2021 CALL_LIMIT Contract "A call made more calls between contracts than it may."
+    2022 BLOCK_FULL Node "The block has no room left for this transaction; it waits for the next."
+
+    3000 BAD_INPUT Caller "The message is not one of the contract's."
+    3001 NOT_AUTHORISED Caller "The caller may not do this, whatever its roles: it is not the owner, issuer or named contract."
+    3002 ORGANISATION_UNKNOWN Caller "No organisation of this number is registered."
+    3003 ORGANISATION_EXISTS Caller "The number belongs to another organisation, or the same with other details."
+    3004 DEVICE_EXISTS Caller "The device is enrolled already, with other details or another organisation."
+    3005 WRONG_STATE Caller "The record is not in a state from which this is possible."
+    3006 VALIDATOR_EXISTS Caller "The key is a validator already."
+    3007 VALIDATOR_UNKNOWN Caller "The key is not a validator."
+    3008 VALIDATOR_LIMIT Caller "The set would become empty or too large, or a power is out of range."
+    3009 OUT_OF_RANGE Caller "A number or text of the message is outside its range."
+    3010 CORRUPT_RECORD Contract "A stored record does not decode: a contract wrote what it cannot read."
+
+    3100 NO_BUDGET Caller "There is no such budget line."
+    3101 BUDGET_EXHAUSTED Caller "The budget line has not that much left."
+    3102 BUDGET_EXISTS Caller "The budget line exists with other details."
+    3103 ACCOUNT_UNKNOWN Caller "There is no such account."
+    3104 TRANSFER_EXISTS Caller "A transfer of this id exists with another body."
+    3105 TRANSFER_UNKNOWN Caller "There is no transfer of this id."
+    3106 TRANSFER_RESOLVED Caller "The pending transfer was posted or voided before."
+    3107 TRANSFER_EXPIRED Caller "The pending transfer expired; its money is back in the budget line."
+    3108 AMOUNT_EXCEEDS_PENDING Caller "More than the pending transfer holds."
+    3109 AMOUNT_ZERO Caller "An amount of nothing moves nothing."
+    3110 AMOUNT_OVERFLOW Caller "The sum does not fit."
+    3111 REVERSAL_EXCEEDS_POSTED Caller "More would be reversed than was posted."
+
+    3200 PRODUCT_UNKNOWN Caller "The GTIN is not in the product catalogue."
+    3201 PRODUCT_EXISTS Caller "The GTIN is in the catalogue with other details."
+    3202 PACK_UNKNOWN Caller "No pack of this GTIN and serial number was ever introduced: it may be a forgery. Set it aside."
+    3203 PACK_EXISTS Caller "A pack of this GTIN and serial number exists with other details."
+    3204 PACK_ALREADY_SUPPLIED Caller "This pack was supplied before: it may be a copy of a code. Set it aside."
+    3205 PACK_RECALLED Caller "The pack's batch is recalled. Do not dispense; set it aside for return."
+    3206 PACK_WITHDRAWN Caller "The pack's batch is withdrawn from the market. Do not dispense."
+    3207 PACK_EXPIRED Caller "The pack's expiry date has passed."
+    3208 PACK_LOT_MISMATCH Caller "The lot on the pack is not the one in the register: it may be a forgery. Set it aside."
+    3209 PACK_EXPIRY_MISMATCH Caller "The expiry date on the pack is not the one in the register: it may be a forgery. Set it aside."
+    3210 PACK_NOT_HERE Caller "The pack is registered at another place."
+    3211 PACK_STOLEN Caller "The pack is reported stolen. Keep it and call the regulator."
+    3212 PACK_WRONG_STATE Caller "The pack is in a state (locked, destroyed, sample, exported, quarantine) from which it cannot be dispensed."
+    3213 PACK_UNITS_EXCEEDED Caller "More units than the opened pack has left."
+    3214 PACK_LEFT Caller "The pack left the pharmacy: it goes to quarantine, never back to active stock."
+    3215 REVERSAL_TOO_LATE Caller "A supply can be undone within ten days."
+    3216 GTIN_INVALID Caller "Not a GTIN: its check digit is wrong."
+    3217 BATCH_UNKNOWN Caller "No pack of this GTIN and lot was introduced."
+
+    3300 PRESCRIPTION_UNKNOWN Caller "There is no such prescription or item."
+    3301 PRESCRIPTION_EXISTS Caller "The prescription was issued before with another body."
+    3302 EXPIRED Caller "The prescription's window is over. The doctor has to issue a new one."
+    3303 NOT_YET Caller "The prescription's window has not begun."
+    3304 CANCELLED Caller "The prescription was cancelled."
+    3305 WITH_ANOTHER_DISPENSER Caller "Another pharmacy holds the item; the detail is its organisation number (4 bytes, big-endian)."
+    3306 ALREADY_DISPENSED Caller "Everything prescribed was dispensed."
+    3307 NOT_HELD Caller "The item is not held: hold it first."
+    3308 WRONG_HOLD_KEY Caller "The step is not signed by the key that holds the item."
+    3309 LEASE_EXPIRED Caller "The hold ran out. Hold the item again."
+    3310 QR_REPLAYED Caller "This QR, or a later one, was used already. Ask the patient for a fresh one."
+    3311 QR_EXPIRED Caller "The QR is older than its minute. Ask the patient for a fresh one."
+    3312 QR_OTHER_TOKEN Caller "The QR is of another prescription, or does not open this item."
+    3313 QR_NOT_SIGNED Caller "The QR is not signed by the prescription's holder."
+    3314 HOLD_NOT_SIGNED Caller "The hold of this organisation and device is not signed by the QR's key: a copied hold is worth nothing."
+    3315 PROOF_NOT_ACCEPTED Caller "The programme does not accept this kind of proof."
+    3316 CARD_NOT_PRESENT Caller "The card did not sign the terminal's challenge: a number typed by hand proves nothing."
+    3317 CARD_MISMATCH Caller "The card is not the one that the prescription names."
+    3318 IDENTITY_NOT_CHECKED Caller "Paper needs an identity check on record."
+    3319 PHARMACY_NOT_CONTRACTED Caller "The pharmacy has no contract for this programme."
+    3320 QTY_EXCEEDS_REMAINING Caller "More than what remains of the item."
+    3321 INN_MISMATCH Caller "The pack is another medicine than the one prescribed."
+    3322 STRENGTH_MISMATCH Caller "The pack is of another strength, form or unit than the one prescribed."
+    3323 PRICE_ABOVE_CAP Caller "The price is above the cap of the product or of the programme."
+    3324 PRESCRIBER_NOT_AUTHORISED Caller "The prescriber's organisation may not prescribe under this programme."
+    3325 CATEGORY_NOT_ENTITLED Caller "The medicine or category is not one of the programme's."
+    3326 MAX_QUANTITY Caller "More than the programme allows to prescribe."
+    3327 PROGRAMME_UNKNOWN Caller "There is no such programme, or it is closed."
+    3328 PROGRAMME_EXISTS Caller "The programme exists with other details."
+    3329 NOT_DISPENSED_HERE Caller "Only the pharmacy that dispensed can undo it."
+    3330 DISPENSE_UNKNOWN Caller "There is no such dispense to undo."
+    3331 TOO_MANY_ITEMS Caller "More items, parts or packs than one message may have."
+    3332 CANCEL_REQUESTED Caller "The item is marked for cancellation: it cannot be held again."
+    3333 HOLDER_NOT_SIGNED Caller "The step needs the signature of the prescription's holder or its issuer."
+    3334 QR_WINDOW Caller "The QR's own times are impossible: it expires before it begins, too late after, or begins in the future."
+
+    6000 STORE_FAILED Node "The node's store failed. It stops rather than continue; see the operator's manual on recovery."
+    6001 LOG_DAMAGED Node "The block log is damaged at the height and offset given. Restore it from a backup or another node."
+    6002 STORE_DAMAGED Node "The store does not agree with the log; it is rebuilt from the log."
+    6003 DISK_FULL Node "The disk is full. Make room and start again: nothing acknowledged is lost."
+    6004 CONFIGURATION Node "The configuration is not usable; the message names the key."
+    6005 KEY_FILE Node "A key file cannot be read or is of another kind."
+    6006 GENESIS Node "The genesis file cannot be used: it does not decode, or the contract code does not match its hash."
+    6007 CANNOT_LISTEN Node "The address cannot be listened on: another program uses it, or it is not this machine's."
+    6008 OUTCOME_DIFFERS Node "This node computed another outcome than a certified block. It stops; keep its data as evidence."
+}
+
+impl Code {
+    /// The table's row, if the table knows the number.
+    pub fn entry(self) -> Option<&'static CodeEntry> {
+        CODES
+            .binary_search_by(|entry| entry.code.cmp(&self))
+            .ok()
+            .map(|index| &CODES[index])
+    }
+
+    /// The name, or `CONTRACT_ERROR` for a number that a policy defined for itself.
+    pub fn name(self) -> &'static str {
+        self.entry().map_or("CONTRACT_ERROR", |entry| entry.name)
+    }
+
+    /// The code of this name.
+    pub fn from_name(name: &str) -> Option<Code> {
+        CODES
+            .iter()
+            .find(|entry| entry.name == name)
+            .map(|entry| entry.code)
+    }
+
+    /// Whose fault; a contract's where the table does not know the number.
+    pub fn fault(self) -> Fault {
+        self.entry().map_or(Fault::Contract, |entry| entry.fault)
+    }
+
+    /// What it means and what to do.
+    pub fn advice(self) -> &'static str {
+        self.entry().map_or(
+            "A code of the contract's own: see its documentation.",
+            |entry| entry.advice,
+        )
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.entry() {
+            Some(entry) => f.write_str(entry.name),
+            None => write!(f, "CONTRACT_ERROR_{}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(feature = "json")]
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'de> serde::Deserialize<'de> for Code {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <alloc::string::String as serde::Deserialize>::deserialize(deserializer)?;
+        let number = text
+            .strip_prefix("CONTRACT_ERROR_")
+            .and_then(|number| number.parse().ok())
+            .map(Code);
+        Code::from_name(&text)
+            .or(number)
+            .ok_or_else(|| serde::de::Error::custom("not a code of this ledger"))
+    }
+}

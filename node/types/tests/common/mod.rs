@@ -1,0 +1,130 @@
+//! One value of every wire type, made from fixed seeds.
+#![allow(dead_code)]
+
+use senim_types::crypto::SecretKey;
+use senim_types::*;
+
+pub fn secret(n: u8) -> SecretKey {
+    SecretKey::from_seed(&[n; 32])
+}
+
+pub fn chain() -> ChainId {
+    genesis().chain_id()
+}
+
+pub fn validators() -> ValidatorSet {
+    ValidatorSet::new(
+        (1..=4)
+            .map(|n| Validator {
+                key: secret(n).public(),
+                power: 1,
+            })
+            .collect(),
+    )
+    .expect("four distinct keys")
+}
+
+pub fn genesis() -> Genesis {
+    Genesis {
+        version: 1,
+        name: "golden".into(),
+        time: TimeMs(1_760_000_000_000),
+        parameters: Parameters::default(),
+        validators: validators(),
+        contracts: vec![GenesisContract {
+            id: ContractId(1),
+            name: "registry".into(),
+            code: Hash::of(b"code"),
+        }],
+        calls: vec![GenesisCall {
+            contract: ContractId(1),
+            input: vec![0, 1, 2],
+        }],
+    }
+}
+
+pub fn transaction() -> SignedTransaction {
+    let (statement, signature) = secret(8).witness(Domain::Qr, &chain(), b"message".to_vec());
+    let body = Transaction {
+        version: 1,
+        chain: chain(),
+        device: secret(9).public(),
+        sequence: 7,
+        valid_until: TimeMs(1_760_000_060_000),
+        calls: vec![Call {
+            contract: ContractId(4),
+            input: vec![3, 1, 4],
+        }],
+        witnesses: vec![statement],
+    };
+    secret(9).sign_transaction(body, vec![signature])
+}
+
+pub fn receipt(index: u32) -> Receipt {
+    Receipt {
+        transaction: transaction().hash(),
+        height: Height(1),
+        index,
+        status: Status::Refused {
+            code: Code::EXPIRED,
+            detail: vec![1, 2],
+        },
+        fuel: 12_345,
+        events: vec![Event {
+            contract: ContractId(4),
+            kind: 2,
+            version: 1,
+            body: vec![9],
+        }],
+        outputs: vec![vec![5]],
+    }
+}
+
+pub fn receipts() -> Vec<Receipt> {
+    (0..5).map(receipt).collect()
+}
+
+pub fn block() -> Block {
+    let transactions = vec![transaction()];
+    let header = Header {
+        height: Height(1),
+        time: TimeMs(1_760_000_000_500),
+        parent: genesis().header(Hash::ZERO).hash(),
+        transactions_root: block::transactions_root(&transactions),
+        receipts_root: merkle::list_root(receipts().iter().map(Receipt::leaf)),
+        state_root: Hash::of(b"state"),
+        ..genesis().header(Hash::ZERO)
+    };
+    Block {
+        header,
+        transactions,
+    }
+}
+
+pub fn certificate() -> CommitCertificate {
+    let mut certificate = CommitCertificate {
+        height: Height(1),
+        round: Round(0),
+        block: block().header.hash(),
+        signatures: vec![],
+    };
+    let bytes = certificate
+        .vote()
+        .signed_bytes(VoteKind::Precommit, &chain());
+    let secrets: Vec<SecretKey> = (1..=4).map(secret).collect();
+    for (index, validator) in validators().validators().iter().enumerate().take(3) {
+        let secret = secrets
+            .iter()
+            .find(|s| s.public() == validator.key)
+            .expect("one of the four");
+        certificate.signatures.push(CommitSignature {
+            validator: index as u16,
+            signature: secret.sign_bytes(&bytes),
+        });
+    }
+    certificate
+}
+
+pub fn receipt_proof() -> proof::ReceiptProof {
+    proof::ReceiptProof::new(&receipts(), 3, block().header, certificate()).expect("index 3 of 5")
+}
