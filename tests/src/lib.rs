@@ -1,1 +1,9 @@
-//! House rules, scenarios, vectors and conformance of the whole project
+//! What holds for the whole project rather than for one crate.
+//!
+//! [`house`] has the house rules as functions from a tree of files to findings; `tests/house_*.rs` run
+//! them over this repository and, to show that they can fail, over small trees that break them.
+//! The other files in `tests/` are scenarios, conformance and vectors.
+
+#![forbid(unsafe_code)]
+
+pub mod house;

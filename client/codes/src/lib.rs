@@ -1,1 +1,7 @@
-//! What is printed and scanned: GS1 element strings, DataMatrix, QR, national identifiers
+//! What is printed and scanned: GS1 element strings, QR and DataMatrix images, national identifiers, the wallet's
+//! live QR. Bytes and pixels in, values out; no clock, no files, no network.
+
+#![forbid(unsafe_code)]
+
+pub mod gs1;
+pub mod national_id;

@@ -1,1 +1,44 @@
-//! FHIR R4 prescription messages in and out
+//! FHIR R4 prescription messages in, dispense reports out.
+//!
+//! A clinic's system sends what it already speaks: a `MedicationRequest`, a bundle of them, or a
+//! message. [`parse_order`] turns those bytes into an [`Order`] of two halves that never mix:
+//!
+//! * [`Order::ledger`] – what goes on the ledger. Its strings come from the [`MedicineMap`] alone,
+//!   never from the message; everything else in it is a number, a time or a keyed hash.
+//! * [`Order::sealed`] – what is encrypted and kept off the ledger, in canonical JSON.
+//!
+//! [`Order::accounting`] names every leaf of the message and what became of it, so that a receipt
+//! can show it; nothing is dropped in silence. A message is refused only for an element that would
+//! change **what** is supplied, **how much**, **for whom** or **when**, and the refusal names it.
+//!
+//! The crate is pure: bytes in, values out; no clock, no I/O, no floats. `docs/fhir.md` tables the
+//! elements; `docs/decisions/fhir-library.md` says why there is no generated FHIR model under it.
+#![forbid(unsafe_code)]
+
+mod accounting;
+mod cursor;
+mod datetime;
+mod decimal;
+mod item;
+mod json;
+mod link;
+mod medicine;
+mod message;
+mod order;
+mod parse;
+mod refusal;
+mod report;
+mod schedule;
+mod sealed;
+
+pub use accounting::{Accounted, Disposition, Secret};
+pub use json::{DEPTH_MAX, KEY_BYTES_MAX, LEAVES_MAX, MESSAGE_BYTES_MAX};
+pub use link::LinkId;
+pub use medicine::{MapError, MapErrorKind, Medicine, MedicineMap, Unit};
+pub use order::{
+    CancelTarget, Item, ITEMS_MAX, LedgerOrder, Order, PARTS_MAX, Part, ParseOptions, SealedOrder,
+    Window,
+};
+pub use parse::parse_order;
+pub use refusal::{FhirRefusal, RefusalCode};
+pub use report::{DispenseReport, dispense_report};

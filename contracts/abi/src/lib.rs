@@ -1,1 +1,31 @@
-//! Messages, records, events and host interface of the contracts
+//! What contracts, the node and the clients agree on, and nothing else.
+//!
+//! - [`host`]: the functions that the host gives to a contract, declared once with their cost and meaning.
+//! - [`context`]: how a contract is entered, who calls it, and how it answers.
+//! - [`ids`] and [`roles`]: the engine contracts' numbers and the roles of organisations.
+//! - one module per contract, always the same three files: `msg` (what it can be asked), `record` (what it keeps),
+//!   `event` (what it tells).
+//!
+//! Everything here is protocol: the bytes are pinned by golden files in `contracts/<name>/tests/golden`. A message's
+//! first byte is its method; a record's first byte is its version; an event names its kind and version outside its
+//! body. Variants are added at the end and never renumbered.
+//!
+//! Deliberately absent: logic. A rule that decides something lives in a contract; the exceptions are checks that the
+//! node makes natively over the same bytes, such as [`treasury::check_postings`].
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod context;
+pub mod host;
+pub mod ids;
+pub mod marking;
+pub mod prescription;
+pub mod registry;
+pub mod roles;
+pub mod treasury;
+
+pub use context::{CallContext, Caller, Entry, Outcome, Refusal};
+pub use ids::{MARKING, PRESCRIPTION, REGISTRY, TREASURY};
+pub use roles::Roles;

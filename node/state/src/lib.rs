@@ -1,1 +1,6 @@
-//! Block log, store, state tree, proofs: what a node keeps and how it survives a crash
+//! What a node keeps and how it survives a crash.
+#![forbid(unsafe_code)]
+
+pub mod disk;
+pub mod fault;
+pub mod store;

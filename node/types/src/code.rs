@@ -128,6 +128,11 @@ codes! {
     1217 STATE_PROOF Peer "The value, or its absence, is not in the header's state root."
     1218 UNBALANCED Contract "The postings of a block do not balance: the block is invalid."
     1219 WRONG_RECEIPT Peer "The proof is sound, but not of the transaction that was asked for."
+    1250 VOTE_STRANGER Peer "A vote or proposal by a key that is not a validator of its height."
+    1251 VOTE_SIGNATURE Peer "The signature of a vote or proposal does not verify."
+    1252 VOTE_CERTIFICATE Peer "A certificate about votes of a round holds a bad signature, a stranger, or too little power."
+    1253 PROPOSAL_TURN Peer "A proposal by a validator whose turn it is not in that round."
+    1254 PROPOSAL_ROUND Peer "A proposal that names, as the round of its earlier votes, one that is not before its own."
 
     2000 ROLE_NOT_ALLOWED Caller "The organisation's roles do not give the right to call this method."
     2001 CONTRACT_UNKNOWN Caller "There is no contract of this number."
@@ -242,6 +247,10 @@ codes! {
     6006 GENESIS Node "The genesis file cannot be used: it does not decode, or the contract code does not match its hash."
     6007 CANNOT_LISTEN Node "The address cannot be listened on: another program uses it, or it is not this machine's."
     6008 OUTCOME_DIFFERS Node "This node computed another outcome than a certified block. It stops; keep its data as evidence."
+    6020 VOTES_DAMAGED Node "The record of this validator's votes cannot be read or contradicts itself. The node signs nothing rather than sign twice."
+    6021 KEY_USED_TWICE Node "A vote of this validator's key that this node did not cast: another node runs with the same key. Stop one of them."
+    6022 SIGNER_UNAVAILABLE Node "The key store gave no signature. Check it and start the node again."
+    6023 CONSENSUS_FAILED Node "Consensus met a state that cannot be, or was driven out of order. The node signs nothing more; keep its log as evidence."
 }
 
 impl Code {

@@ -26,7 +26,7 @@ pub struct ValidatorSet(Vec<Validator>);
 impl ValidatorSet {
     /// A set from validators in any order; `None` where a rule of the type does not hold.
     pub fn new(mut validators: Vec<Validator>) -> Option<ValidatorSet> {
-        validators.sort_by(|a, b| a.key.cmp(&b.key));
+        validators.sort_by_key(|validator| validator.key);
         ValidatorSet(validators).checked()
     }
 
