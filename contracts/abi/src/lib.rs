@@ -2,7 +2,9 @@
 //!
 //! - [`host`]: the functions that the host gives to a contract, declared once with their cost and meaning.
 //! - [`context`]: how a contract is entered, who calls it, and how it answers.
+//! - [`key`] and [`civil`]: how state keys are built, and how instants become months of civil time.
 //! - [`ids`] and [`roles`]: the engine contracts' numbers and the roles of organisations.
+//! - [`proof`]: what people and pharmacies sign about prescriptions.
 //! - one module per contract, always the same three files: `msg` (what it can be asked), `record` (what it keeps),
 //!   `event` (what it tells).
 //!
@@ -17,15 +19,20 @@
 
 extern crate alloc;
 
+pub mod civil;
 pub mod context;
 pub mod host;
 pub mod ids;
+pub mod key;
 pub mod marking;
 pub mod prescription;
+pub mod proof;
 pub mod registry;
 pub mod roles;
 pub mod treasury;
+mod versioned;
 
 pub use context::{CallContext, Caller, Entry, Outcome, Refusal};
 pub use ids::{MARKING, PRESCRIPTION, REGISTRY, TREASURY};
+pub use key::Key;
 pub use roles::Roles;

@@ -33,7 +33,6 @@ extern crate alloc;
 
 pub mod codec;
 pub mod env;
-pub mod key;
 pub mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -41,8 +40,7 @@ pub mod testing;
 pub mod wasm;
 
 pub use env::{Env, ScanEntry, ensure};
-pub use key::Key;
-pub use senim_abi::{CallContext, Caller, Entry, Outcome, Refusal, Roles};
+pub use senim_abi::{CallContext, Caller, Entry, Key, Outcome, Refusal, Roles};
 
 /// Makes the WebAssembly exports of a contract out of its `run` function. Nothing on other targets.
 #[macro_export]

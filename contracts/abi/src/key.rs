@@ -1,7 +1,8 @@
 //! State keys: collection, then fixed-width big-endian fields, so that key order is field order.
 
+use crate::host::KEY_BYTES_MAX;
+use alloc::vec::Vec;
 use core::ops::Deref;
-use senim_abi::host::KEY_BYTES_MAX;
 use senim_types::{ContractId, Hash, OrgId, PublicKey};
 
 /// A key being built, on the stack. Without the contract's id: the host puts it in front.
@@ -68,6 +69,13 @@ impl Key {
     #[must_use]
     pub fn public_key(self, key: &PublicKey) -> Key {
         self.bytes(&key.encoded())
+    }
+
+    /// The state key: what the node stores and proves, with the contract's id in front.
+    pub fn in_state_of(&self, contract: ContractId) -> Vec<u8> {
+        let mut key = contract.0.to_be_bytes().to_vec();
+        key.extend_from_slice(self);
+        key
     }
 }
 

@@ -1,0 +1,118 @@
+//! Civil time from parameters, never from an operating system's table: a ledger must read the same in fifty years.
+
+use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
+use senim_types::TimeMs;
+
+/// Milliseconds of a day.
+pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Local time from an instant on: local time = UTC + `offset_minutes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct UtcOffset {
+    /// Valid from this time on.
+    pub from: TimeMs,
+    /// Minutes east of Greenwich, −840 to 840.
+    pub offset_minutes: i16,
+}
+
+/// The offsets of a place, ascending by `from`; the first also holds before it. A country changes its offset once in
+/// years, so a handful suffices.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct UtcOffsets(pub Vec<UtcOffset>);
+
+impl UtcOffsets {
+    /// Entries at most.
+    pub const ENTRIES_MAX: usize = 8;
+    /// Minutes from Greenwich at most, either way.
+    pub const OFFSET_MINUTES_MAX: i16 = 840;
+
+    /// One offset for all time.
+    pub fn fixed(offset_minutes: i16) -> UtcOffsets {
+        UtcOffsets(alloc::vec![UtcOffset {
+            from: TimeMs(0),
+            offset_minutes
+        }])
+    }
+
+    /// One to [`UtcOffsets::ENTRIES_MAX`] entries, strictly ascending, each within range.
+    pub fn is_valid(&self) -> bool {
+        let counted = (1..=UtcOffsets::ENTRIES_MAX).contains(&self.0.len());
+        let ascending = self.0.windows(2).all(|pair| pair[0].from < pair[1].from);
+        let limit = UtcOffsets::OFFSET_MINUTES_MAX;
+        counted
+            && ascending
+            && self
+                .0
+                .iter()
+                .all(|entry| (-limit..=limit).contains(&entry.offset_minutes))
+    }
+
+    /// The offset at an instant, in minutes; 0 if there are no entries.
+    pub fn at(&self, time: TimeMs) -> i16 {
+        let in_force = self.0.iter().rev().find(|entry| entry.from <= time);
+        in_force
+            .or(self.0.first())
+            .map_or(0, |entry| entry.offset_minutes)
+    }
+
+    /// The month of local time in which an instant lies.
+    pub fn month_of(&self, time: TimeMs) -> Month {
+        let local_ms = i128::from(time.0) + i128::from(self.at(time)) * 60_000;
+        Month::of_day((local_ms.max(0) / i128::from(DAY_MS)) as u64)
+    }
+}
+
+/// A month of civil time: 12 · year + (month − 1), so that the next month is the next number.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
+)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct Month(pub u32);
+
+impl Month {
+    /// A month by year and month 1–12.
+    pub const fn new(year: u32, month: u32) -> Month {
+        Month(year * 12 + month - 1)
+    }
+
+    /// The year.
+    pub const fn year(self) -> u32 {
+        self.0 / 12
+    }
+
+    /// The month, 1–12.
+    pub const fn month(self) -> u32 {
+        self.0 % 12 + 1
+    }
+
+    /// The month of a day counted from 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms": years that
+    /// begin in March make the leap day the last of its year).
+    pub const fn of_day(days: u64) -> Month {
+        let days = days + 719_468;
+        let era = days / 146_097;
+        let day_of_era = days % 146_097;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let month = if month_from_march < 10 {
+            month_from_march + 3
+        } else {
+            month_from_march - 9
+        };
+        let year = era * 400 + year_of_era + (month <= 2) as u64;
+        // Time is a u64 of milliseconds: the year stays below 6 · 10^8.
+        Month::new(year as u32, month as u32)
+    }
+}
