@@ -7,6 +7,7 @@
 //! | [`banned`] | calls that a deterministic crate must not make, and unfinished work |
 //! | [`docs`] | links, anchors, paths and code fences in documents |
 //! | [`commands`] | commands that documents name |
+//! | [`errors`] | the page of error codes, and the table it is made from |
 //! | [`machine`] | traces of one machine, or of a person: absolute paths, addresses, hosts |
 //!
 //! An exception is a row in a table with its reason. A row that excuses nothing any more is a finding
@@ -16,6 +17,7 @@ pub mod banned;
 pub mod commands;
 pub mod crates;
 pub mod docs;
+pub mod errors;
 pub mod machine;
 pub mod rust;
 pub mod sizes;
