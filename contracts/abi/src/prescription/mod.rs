@@ -1,0 +1,19 @@
+//! Prescriptions: [`msg`] in, [`record`] kept, [`event`] out; [`programme`] has the rules of a
+//! support measure. What people sign about them is in [`crate::proof`].
+
+pub mod event;
+pub mod msg;
+pub mod programme;
+pub mod record;
+
+pub use event::PrescriptionEvent;
+pub use msg::{
+    CancelReason, DispenseLine, Execute, Genesis, NewItem, PackUse, Proof, Query, RejectReason,
+};
+pub use programme::{
+    MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, ProofKinds, Provider,
+    Settlement, Share,
+};
+pub use record::{
+    Dispense, Group, GroupId, Hold, Item, ItemMask, ItemStage, ItemStatus, Money, Part,
+};
