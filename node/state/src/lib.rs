@@ -4,3 +4,4 @@
 pub mod disk;
 pub mod fault;
 pub mod store;
+pub mod tree;

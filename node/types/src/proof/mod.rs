@@ -2,6 +2,12 @@
 //!
 //! A proof is bytes; the light client judges it with the genesis alone.
 
+pub mod bundle;
+pub mod log;
 pub mod receipt;
+pub mod state;
 
+pub use bundle::StateProofBundle;
+pub use log::{LogFrontier, LogProof};
 pub use receipt::ReceiptProof;
+pub use state::{StateProof, StateProofEnd, StateProofError};
