@@ -211,6 +211,14 @@ pub mod hex_bytes {
     }
 }
 
+/// Optional bytes as hex text or null; for `serde(serialize_with)`.
+pub fn optional_hex<S: Serializer>(
+    bytes: &Option<Vec<u8>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    bytes.as_ref().map(hex::encode).serialize(serializer)
+}
+
 /// A list of byte strings as hex texts; for `serde(with)`.
 pub mod hex_list {
     use super::*;
