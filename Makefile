@@ -36,19 +36,19 @@ demo: check-tools ## Start a ledger on loopback and play one redemption on it (A
 test: check-tools ## Run every test and the house rules
 	@$(say) "[1/3] Tests of the node, the clients and the whole (built on the first run: some minutes)"
 	if $(CARGO) nextest --version >/dev/null 2>&1; then
-		$(CARGO) nextest run --locked --workspace
+		$(CARGO) nextest run --locked --workspace --no-fail-fast
 	else
-		$(CARGO) test --locked --workspace --lib --bins --tests
+		$(CARGO) test --locked --workspace --no-fail-fast --lib --bins --tests
 	fi
 	$(say) "[2/3] Tests of the contracts, run natively"
-	$(CARGO) test --locked $(CONTRACTS) --workspace --lib --tests
+	$(CARGO) test --locked $(CONTRACTS) --workspace --no-fail-fast --lib --tests
 	$(say) "[3/3] Examples in the documentation of the code"
 	$(CARGO) test --locked --workspace --doc
 	$(say) "All tests passed"
 
 house: check-tools ## Run the house rules only (dependency edges, file sizes, banned calls, documents)
 	@$(say) "House rules"
-	$(CARGO) test --locked -p senim-tests --lib $(shell ls tests/tests/house_*.rs | sed -E 's|.*/(house_[a-z_]+)\.rs|--test \1|')
+	$(CARGO) test --locked --no-fail-fast -p senim-tests --test 'house_*'
 
 fmt: ## Format all code
 	@$(say) "[1/2] Formatting the node and the clients"
