@@ -1,0 +1,248 @@
+//! What the treasury can be asked. The first byte of a message is its method.
+//!
+//! Two kinds of callers: the payer's devices (role `FUND`, their own budget lines), and the contracts that a line names.
+//! `NOT_AUTHORISED` for anybody else.
+//!
+//! Ids are idempotent: the same message again gives the same answer and changes nothing; the same id with another message
+//! is refused (`TRANSFER_EXISTS`). Ids of different contracts and payers never clash.
+
+use super::account::{BudgetId, ProgrammeId};
+use super::record::{Budget, BudgetStanding, Claim, Outside, Transfer};
+use crate::civil::{Month, UtcOffsets};
+use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
+use senim_types::{ContractId, Hash, OrgId, TimeMs, Tiyn};
+
+/// How far ahead a reservation may lapse, in ms: 400 days, so that a yearly measure fits.
+pub const RESERVATION_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
+
+/// Messages that change something.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum Execute {
+    /// By the payer: opens an empty budget line. `BUDGET_EXISTS` with other details; `NOT_AUTHORISED` if the programme is
+    /// another payer's; `OUT_OF_RANGE` for callers or offsets beyond their limits.
+    OpenBudget {
+        /// Its number.
+        budget: BudgetId,
+        /// Whose money: the organisation of the device that sends this.
+        payer: OrgId,
+        /// What for.
+        programme: ProgrammeId,
+        /// The contracts that may move it, strictly ascending.
+        callers: Vec<ContractId>,
+        /// Civil time of the programme.
+        offsets: UtcOffsets,
+    },
+    /// By the payer: names other contracts. What is reserved can then be posted by the new ones only; its issuer can
+    /// still void it. `NO_BUDGET`, `OUT_OF_RANGE`.
+    SetBudgetCallers {
+        /// Which.
+        budget: BudgetId,
+        /// From now on, strictly ascending.
+        callers: Vec<ContractId>,
+    },
+    /// By the payer: suspends, resumes or closes a line. `NO_BUDGET`; `WRONG_STATE` if closed, or to be closed with money
+    /// still reserved.
+    SetBudgetStanding {
+        /// Which.
+        budget: BudgetId,
+        /// From now on.
+        standing: BudgetStanding,
+    },
+    /// By the payer: brings money in. `NO_BUDGET`, `WRONG_STATE` if closed, `AMOUNT_ZERO`, `AMOUNT_OVERFLOW`,
+    /// `TRANSFER_EXISTS`.
+    Allot {
+        /// The payer's id for this operation.
+        id: Hash,
+        /// Which line.
+        budget: BudgetId,
+        /// How much.
+        amount: Tiyn,
+    },
+    /// By the payer: takes money out that is neither spent nor reserved. `NO_BUDGET`, `BUDGET_EXHAUSTED`, `AMOUNT_ZERO`,
+    /// `TRANSFER_EXISTS`.
+    Withdraw {
+        /// The payer's id for this operation.
+        id: Hash,
+        /// Which line.
+        budget: BudgetId,
+        /// How much.
+        amount: Tiyn,
+    },
+    /// By the payer: says that a provider's claim was paid out. `ACCOUNT_UNKNOWN`; `BUDGET_EXHAUSTED` above what is owed;
+    /// `AMOUNT_ZERO`, `TRANSFER_EXISTS`.
+    Settle {
+        /// The payer's id for this operation.
+        id: Hash,
+        /// Whose claim.
+        provider: OrgId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which month.
+        period: Month,
+        /// How much.
+        amount: Tiyn,
+    },
+    /// By a named contract: pays at once. Answers [`Posted`]. `NO_BUDGET`, `WRONG_STATE` if not open,
+    /// `BUDGET_EXHAUSTED`, `AMOUNT_ZERO`, `AMOUNT_OVERFLOW`, `OUT_OF_RANGE` for provider 0, `TRANSFER_EXISTS`.
+    Pay {
+        /// The caller's id for this transfer.
+        id: Hash,
+        /// From.
+        budget: BudgetId,
+        /// To.
+        provider: OrgId,
+        /// How much.
+        amount: Tiyn,
+        /// What the line is to be joined to; kept, not interpreted.
+        reference: Hash,
+    },
+    /// By a named contract: makes money unavailable for others until it is posted or voided, or until `expires_at`.
+    /// Answers [`Reserved`]. Codes as for `Pay`; `OUT_OF_RANGE` if `expires_at` is not ahead, or more than
+    /// [`RESERVATION_MS_MAX`].
+    Reserve {
+        /// The caller's id for this transfer.
+        id: Hash,
+        /// From.
+        budget: BudgetId,
+        /// To.
+        provider: OrgId,
+        /// How much at most.
+        amount: Tiyn,
+        /// What the line is to be joined to.
+        reference: Hash,
+        /// From this block time on it cannot be posted; the money is released by itself.
+        expires_at: TimeMs,
+    },
+    /// By its issuer, while the line names it: pays out of a reservation and releases the rest. Answers [`Posted`].
+    /// `TRANSFER_UNKNOWN`, `TRANSFER_EXPIRED`, `TRANSFER_RESOLVED`, `AMOUNT_EXCEEDS_PENDING`, `AMOUNT_ZERO`.
+    Post {
+        /// The transfer.
+        id: Hash,
+        /// How much.
+        amount: Tiyn,
+    },
+    /// By its issuer: releases a reservation; a success also if it lapsed before. `TRANSFER_UNKNOWN`,
+    /// `TRANSFER_RESOLVED` if it was posted.
+    Void {
+        /// The transfer.
+        id: Hash,
+    },
+    /// By its issuer: takes a posted transfer off the provider's claim and returns it to the budget line. Answers
+    /// [`Reversed`]. `TRANSFER_UNKNOWN`; `REVERSAL_EXCEEDS_POSTED` if nothing was posted.
+    Reverse {
+        /// The transfer.
+        id: Hash,
+    },
+}
+
+/// Answer to [`Execute::Pay`] and [`Execute::Post`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Posted {
+    /// How much, in tiyn.
+    pub amount: Tiyn,
+    /// The month of the claim that it stands in.
+    pub period: Month,
+}
+
+/// Answer to [`Execute::Reserve`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Reserved {
+    /// How much, in tiyn.
+    pub amount: Tiyn,
+    /// When it lapses.
+    pub expires_at: TimeMs,
+}
+
+/// Answer to [`Execute::Reverse`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Reversed {
+    /// How much, in tiyn.
+    pub amount: Tiyn,
+    /// The month of the claim that the line that takes off stands in.
+    pub period: Month,
+}
+
+/// The input of `Entry::Genesis`: the payers' messages, carried out with the ledger's authority, in order, all or none.
+/// Messages of contracts are `NOT_AUTHORISED` here.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct Genesis(pub Vec<Execute>);
+
+/// The input of `Entry::Due`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum DueEntry {
+    /// A reservation lapses, unless it was resolved.
+    Expire {
+        /// Who issued it.
+        issuer: ContractId,
+        /// Its id.
+        id: Hash,
+    },
+}
+
+/// Questions. Each names the borsh type of its answer.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum Query {
+    /// `Option<`[`Budget`]`>`.
+    Budget {
+        /// Which.
+        budget: BudgetId,
+    },
+    /// `Option<`[`Claim`]`>`.
+    Claim {
+        /// Whose.
+        provider: OrgId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which month.
+        period: Month,
+    },
+    /// [`ClaimPage`]: a provider's claims above `after`, at most 64: its accounts.
+    Claims {
+        /// Whose.
+        provider: OrgId,
+        /// None for the first page, then programme and month of the last entry of the page before.
+        after: Option<(ProgrammeId, Month)>,
+    },
+    /// `Option<`[`Transfer`]`>`.
+    Transfer {
+        /// Who issued it.
+        issuer: ContractId,
+        /// Its id.
+        id: Hash,
+    },
+    /// `Option<`[`Outside`]`>`.
+    Outside {
+        /// Whose.
+        payer: OrgId,
+    },
+}
+
+/// Answer to [`Query::Budget`].
+pub type BudgetAnswer = Option<Budget>;
+/// Answer to [`Query::Claim`].
+pub type ClaimAnswer = Option<Claim>;
+/// Answer to [`Query::Claims`].
+pub type ClaimPage = Vec<(ProgrammeId, Month, Claim)>;
+/// Answer to [`Query::Transfer`].
+pub type TransferAnswer = Option<Transfer>;
+/// Answer to [`Query::Outside`].
+pub type OutsideAnswer = Option<Outside>;

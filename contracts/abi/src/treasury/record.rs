@@ -1,0 +1,256 @@
+//! What the treasury keeps. The first byte of each value is the version of its record.
+//!
+//! | collection | key after the collection byte | value |
+//! | --- | --- | --- |
+//! | 1 budget | budget (4, BE) | [`BudgetRecord`] |
+//! | 2 claim | provider (4, BE) ‖ programme (4, BE) ‖ month (4, BE) | [`ClaimRecord`] |
+//! | 3 transfer | issuing contract (4, BE) ‖ id (32) | [`TransferRecord`] |
+//! | 4 outside | payer (4, BE) | [`OutsideRecord`] |
+//! | 5 operation | payer (4, BE) ‖ id (32) | [`OperationRecord`] |
+//! | 6 programme | programme (4, BE) | [`ProgrammeRecord`] |
+//!
+//! A payment writes three keys: its own transfer, the provider's claim, and the budget line; the latter two are shared by
+//! all payments of a block.
+
+use super::account::{BudgetId, ProgrammeId};
+use crate::civil::{Month, UtcOffsets};
+use crate::key::Key;
+use crate::versioned::versioned;
+use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
+use senim_types::{ContractId, Hash, OrgId, TimeMs, Tiyn, TiynTotal};
+
+/// Collection of budget lines.
+pub const COLLECTION_BUDGET: u8 = 1;
+/// Collection of claims.
+pub const COLLECTION_CLAIM: u8 = 2;
+/// Collection of transfers.
+pub const COLLECTION_TRANSFER: u8 = 3;
+/// Collection of outside accounts.
+pub const COLLECTION_OUTSIDE: u8 = 4;
+/// Collection of payers' own operations, by their ids.
+pub const COLLECTION_OPERATION: u8 = 5;
+/// Collection of programmes.
+pub const COLLECTION_PROGRAMME: u8 = 6;
+
+/// Key of a [`BudgetRecord`].
+pub fn budget_key(budget: BudgetId) -> Key {
+    Key::new(COLLECTION_BUDGET).u32(budget.0)
+}
+
+/// Prefix of the [`ClaimRecord`]s of a provider.
+pub fn claims_prefix(provider: OrgId) -> Key {
+    Key::new(COLLECTION_CLAIM).org(provider)
+}
+
+/// Key of a [`ClaimRecord`].
+pub fn claim_key(provider: OrgId, programme: ProgrammeId, period: Month) -> Key {
+    claims_prefix(provider).u32(programme.0).u32(period.0)
+}
+
+/// Key of a [`TransferRecord`].
+pub fn transfer_key(issuer: ContractId, id: &Hash) -> Key {
+    Key::new(COLLECTION_TRANSFER).contract(issuer).hash(id)
+}
+
+/// Key of an [`OutsideRecord`].
+pub fn outside_key(payer: OrgId) -> Key {
+    Key::new(COLLECTION_OUTSIDE).org(payer)
+}
+
+/// Key of an [`OperationRecord`].
+pub fn operation_key(payer: OrgId, id: &Hash) -> Key {
+    Key::new(COLLECTION_OPERATION).org(payer).hash(id)
+}
+
+/// Key of a [`ProgrammeRecord`].
+pub fn programme_key(programme: ProgrammeId) -> Key {
+    Key::new(COLLECTION_PROGRAMME).u32(programme.0)
+}
+
+/// How a budget line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[repr(u8)]
+pub enum BudgetStanding {
+    /// May be spent.
+    Open = 0,
+    /// Nothing new is paid or reserved; what is reserved may be posted.
+    Suspended = 1,
+    /// Nothing is paid, reserved or allotted ever again. Reversals still come back to it, to be withdrawn.
+    Closed = 2,
+}
+
+/// A budget line.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Budget {
+    /// Whose money.
+    pub payer: OrgId,
+    /// What for.
+    pub programme: ProgrammeId,
+    /// How it stands.
+    pub standing: BudgetStanding,
+    /// The contracts that may move it, ascending. Authority is by immediate caller.
+    pub callers: Vec<ContractId>,
+    /// Civil time of the programme: which month a posting belongs to.
+    pub offsets: UtcOffsets,
+    /// Σ of what left, in tiyn.
+    pub debits: TiynTotal,
+    /// Σ of what entered, in tiyn.
+    pub credits: TiynTotal,
+    /// Reserved and not yet resolved, in tiyn.
+    pub pending: TiynTotal,
+}
+
+impl Budget {
+    /// Contracts that one line may name.
+    pub const CALLERS_MAX: usize = 8;
+
+    /// What can be paid or reserved now, in tiyn.
+    pub const fn available(&self) -> TiynTotal {
+        TiynTotal(
+            self.credits
+                .0
+                .saturating_sub(self.debits.0)
+                .saturating_sub(self.pending.0),
+        )
+    }
+}
+
+/// What a programme owes a provider for one month: what a settlement act is checked against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Claim {
+    /// Lines posted.
+    pub lines: u32,
+    /// Lines that take off.
+    pub reversed_lines: u32,
+    /// Σ of the lines posted, in tiyn: the account's credits.
+    pub sum: TiynTotal,
+    /// Σ of the lines that take off, in tiyn.
+    pub reversed: TiynTotal,
+    /// Paid out, in tiyn. `reversed` and this are the account's debits.
+    pub settled: TiynTotal,
+    /// Hash chain over all lines, in order.
+    pub chain: Hash,
+}
+
+impl Claim {
+    /// The account's debits, in tiyn.
+    pub const fn debits(&self) -> TiynTotal {
+        TiynTotal(self.reversed.0.saturating_add(self.settled.0))
+    }
+
+    /// What is still to be paid, in tiyn; 0 where more was taken off than posted.
+    pub const fn owed(&self) -> TiynTotal {
+        TiynTotal(self.sum.0.saturating_sub(self.debits().0))
+    }
+}
+
+/// Where a transfer is. Pending is resolved exactly once; only a posted transfer can be reversed, once and whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum TransferState {
+    /// Reserved.
+    Pending,
+    /// In the provider's claim.
+    Posted {
+        /// How much: at most what was reserved.
+        amount: Tiyn,
+        /// The claim's month.
+        period: Month,
+    },
+    /// Released by its issuer.
+    Voided,
+    /// Released by time.
+    Expired,
+    /// Posted, then taken off.
+    Reversed {
+        /// How much.
+        amount: Tiyn,
+        /// The month of the line that was posted.
+        period: Month,
+        /// The month of the line that takes off: the same while that month lasts, since its act is cut when it ends;
+        /// else the month of the reversal.
+        reversed_in: Month,
+    },
+}
+
+/// A transfer from a budget line to a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Transfer {
+    /// From.
+    pub budget: BudgetId,
+    /// To.
+    pub provider: OrgId,
+    /// Paid or reserved, in tiyn.
+    pub amount: Tiyn,
+    /// What the caller wants its lines to be joined to.
+    pub reference: Hash,
+    /// When a reservation lapses; none for a payment at once.
+    pub expires_at: Option<TimeMs>,
+    /// Where it is.
+    pub state: TransferState,
+}
+
+/// The other side of what enters and leaves the ledger, per payer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Outside {
+    /// Σ allotted, in tiyn.
+    pub debits: TiynTotal,
+    /// Σ withdrawn and settled, in tiyn.
+    pub credits: TiynTotal,
+}
+
+/// A payer's own operation that was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Operation {
+    /// blake3 of the message: the same again is a success, another of this id is refused.
+    pub message: Hash,
+}
+
+/// A programme that has a budget line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct ProgrammeOwner {
+    /// Who opened its first line: only this payer may open more, or settle its claims.
+    pub payer: OrgId,
+}
+
+versioned! {
+    /// A stored [`Budget`].
+    BudgetRecord(Budget)
+}
+versioned! {
+    /// A stored [`Claim`].
+    ClaimRecord(Claim)
+}
+versioned! {
+    /// A stored [`Transfer`].
+    TransferRecord(Transfer)
+}
+versioned! {
+    /// A stored [`Outside`].
+    OutsideRecord(Outside)
+}
+versioned! {
+    /// A stored [`Operation`].
+    OperationRecord(Operation)
+}
+versioned! {
+    /// A stored [`ProgrammeOwner`].
+    ProgrammeRecord(ProgrammeOwner)
+}
