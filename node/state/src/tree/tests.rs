@@ -42,6 +42,9 @@ fn change_model(model: &mut Model, changes: &ChangeSet) {
     }
 }
 
+/// Keys with their new values.
+type Writes = Vec<(u16, Option<u8>)>;
+
 fn changes(writes: &[(u16, Option<u8>)]) -> ChangeSet {
     let mut changes = ChangeSet::default();
     for (key, value) in writes {
@@ -60,7 +63,7 @@ fn apply(tree: &mut Tree, changes: &ChangeSet) {
 }
 
 /// Few keys, so that rewrites, deletes of what is there, and returns to emptiness are common.
-fn batches() -> impl Strategy<Value = Vec<(Vec<(u16, Option<u8>)>, bool)>> {
+fn batches() -> impl Strategy<Value = Vec<(Writes, bool)>> {
     let write = (0u16..40, prop::option::weighted(0.6, 0u8..3));
     prop::collection::vec((prop::collection::vec(write, 0..20), any::<bool>()), 0..25)
 }

@@ -56,20 +56,32 @@ pub fn state_path(key: &[u8]) -> Hash {
     Hash::of(key)
 }
 
-/// H(0x00 ‖ path ‖ blake3(value)): the hash of a leaf.
+/// Key of the hash of leaves; see [`state_leaf_hash`].
+const LEAF_KEY: &[u8; 32] = b"senim state tree v1 leaf        ";
+
+/// Key of the hash of inner nodes; see [`state_inner_hash`].
+const INNER_KEY: &[u8; 32] = b"senim state tree v1 inner       ";
+
+/// blake3 keyed with `"senim state tree v1 leaf"` (padded with spaces to 32 bytes) of
+/// path ‖ blake3(value): the hash of a leaf.
+///
+/// Leaves and inner nodes are told apart by the key and not by a prefix, since 64 bytes are one
+/// block of blake3 and 65 are two: every node would cost twice as much.
 pub fn state_leaf_hash(path: &Hash, value: &Hash) -> Hash {
-    let mut bytes = [0; 65];
-    bytes[1..33].copy_from_slice(path.as_bytes());
-    bytes[33..].copy_from_slice(value.as_bytes());
-    Hash::of(&bytes)
+    keyed(LEAF_KEY, path, value)
 }
 
-/// H(0x01 ‖ left ‖ right): the hash of a node above at least two leaves.
+/// blake3 keyed with `"senim state tree v1 inner"` (padded with spaces to 32 bytes) of
+/// left ‖ right: the hash of a node above at least two leaves.
 pub fn state_inner_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut bytes = [1; 65];
-    bytes[1..33].copy_from_slice(left.as_bytes());
-    bytes[33..].copy_from_slice(right.as_bytes());
-    Hash::of(&bytes)
+    keyed(INNER_KEY, left, right)
+}
+
+fn keyed(key: &[u8; 32], first: &Hash, second: &Hash) -> Hash {
+    let mut bytes = [0; 64];
+    bytes[..32].copy_from_slice(first.as_bytes());
+    bytes[32..].copy_from_slice(second.as_bytes());
+    Hash(*blake3::keyed_hash(key, &bytes).as_bytes())
 }
 
 /// Bit `depth` of a path, the most significant bit of the first byte being bit 0. True is right.
