@@ -43,6 +43,23 @@ fn a_path_in_backticks_that_does_not_exist_is_found() {
 }
 
 #[test]
+fn a_path_in_a_comment_that_does_not_exist_is_found() {
+    let check = |text: &str| {
+        check(&Tree::of([
+            ("node/x/src/a.rs", text),
+            ("node/x/tests/b.rs", ""),
+        ]))
+    };
+    assert_clean(&check(
+        "//! See `node/x/src/a.rs` and `tests/b.rs`.\nconst A: &str = \"`node/none`\";\n",
+    ));
+    assert_finds(
+        &check("//! See\n//! `node/x/src/gone.rs`.\n"),
+        "a.rs:2: names `node/x/src/gone.rs`",
+    );
+}
+
+#[test]
 fn an_open_fence_is_found() {
     let check = |text: &str| check(&Tree::of([("a/b.md", text)]));
     assert_clean(&check("```sh\nmake\n```\n\n````text\n```\n````\n"));
@@ -55,22 +72,31 @@ fn an_open_fence_is_found() {
 
 #[test]
 fn a_page_that_no_index_lists_is_found() {
-    let check = |index: &str| {
+    let check = |index: &str, below: &str| {
         let files = [
             ("docs/README.md", index),
             ("docs/a.md", ""),
+            ("docs/decisions/README.md", below),
             ("docs/decisions/b.md", ""),
         ];
-        check_index(&Tree::of(files), "docs/")
+        check_index(&Tree::of(files))
     };
-    assert_clean(&check("[a](a.md)"));
+    assert_clean(&check("[a](a.md) [all](decisions/README.md)", "[b](b.md)"));
+    assert_clean(&check(
+        "[a](a.md) [all](decisions/README.md) [b](decisions/b.md)",
+        "",
+    ));
     assert_finds(
-        &check("a is at `a.md`"),
-        "docs/a.md: is not listed in docs/README.md",
+        &check("`a.md` [all](decisions/README.md)", "[b](b.md)"),
+        "docs/a.md: is not listed",
     );
     assert_finds(
-        &check_index(&Tree::of([("docs/a.md", "")]), "docs/"),
-        "docs/README.md: is missing",
+        &check("[a](a.md) [all](decisions/README.md)", ""),
+        "docs/decisions/b.md: is not listed",
+    );
+    assert_finds(
+        &check("[a](a.md)", "[b](b.md)"),
+        "docs/decisions/README.md: is not listed",
     );
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::rust::line_of;
+use super::rust::{line_of, split};
 use super::{File, Finding, Tree};
 
 /// Every rule of this module.
@@ -16,8 +16,10 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         findings.extend(check_paths(file, tree));
         findings.extend(check_fences(file));
     }
-    findings.extend(check_index(tree, "docs/"));
-    findings.extend(check_index(tree, "docs/decisions/"));
+    for file in tree.with_extension("rs") {
+        findings.extend(check_comments(file, tree));
+    }
+    findings.extend(check_index(tree));
     findings
 }
 
@@ -73,12 +75,36 @@ pub fn check_paths(file: &File, tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-fn path_in(span: &CowStr<'_>, tree: &Tree) -> Option<String> {
+/// Paths in backticks in the comments of code exist too: from the root of the tree, or from a folder that
+/// the file lies in.
+pub fn check_comments(file: &File, tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, line) in split(&file.text).comments.lines().enumerate() {
+        for span in line.split('`').skip(1).step_by(2) {
+            let Some(path) = path_in(span, tree) else {
+                continue;
+            };
+            let mut folders = file
+                .path
+                .rmatch_indices('/')
+                .map(|(at, _)| &file.path[..at]);
+            let exists = tree.exists(&path)
+                || folders.any(|folder| tree.exists(&format!("{folder}/{path}")));
+            if !exists {
+                let message = format!("names `{span}`, which does not exist");
+                findings.push(Finding::at(&file.path, index + 1, message));
+            }
+        }
+    }
+    findings
+}
+
+fn path_in(span: &str, tree: &Tree) -> Option<String> {
     let first = span.split_once('/')?.0;
     if first.is_empty() || span.contains(char::is_whitespace) || !tree.exists(first) {
         return None;
     }
-    let path = span.split_once(':').map_or(&**span, |(path, _line)| path);
+    let path = span.split_once(':').map_or(span, |(path, _line)| path);
     let known = path
         .split('/')
         .take_while(|part| !part.contains(['*', '<', '{']));
@@ -105,40 +131,40 @@ pub fn check_fences(file: &File) -> Vec<Finding> {
         .collect()
 }
 
-/// Every page of a folder is linked from the folder's `README.md`, so that it can be found.
-pub fn check_index(tree: &Tree, folder: &str) -> Vec<Finding> {
-    let index = format!("{folder}README.md");
-    let pages: Vec<&File> = tree
+/// Every page below `docs/` is linked from the `README.md` of its folder or of `docs/`, so that it can be
+/// found.
+pub fn check_index(tree: &Tree) -> Vec<Finding> {
+    const INDEX: &str = "docs/README.md";
+    let pages = tree
         .with_extension("md")
-        .filter(|file| {
-            file.path
-                .strip_prefix(folder)
-                .is_some_and(|rest| !rest.contains('/'))
-                && file.path != index
-        })
-        .collect();
-    let Some(text) = tree.text(&index) else {
-        let missing = Finding::file(&index, "is missing: it lists every page of its folder");
-        return if pages.is_empty() {
-            Vec::new()
-        } else {
-            vec![missing]
-        };
+        .filter(|file| file.path.starts_with("docs/") && file.path != INDEX);
+    let mut findings = Vec::new();
+    for page in pages {
+        let folder = page.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let indexes = [format!("{folder}/README.md"), INDEX.to_owned()];
+        if !indexes
+            .iter()
+            .any(|index| links(index, tree).contains(&page.path))
+        {
+            findings.push(Finding::file(
+                &page.path,
+                format!("is not listed in {}", indexes.join(" or ")),
+            ));
+        }
+    }
+    findings
+}
+
+/// Where a document's links lead, as paths from the root.
+fn links(path: &str, tree: &Tree) -> Vec<String> {
+    let Some(text) = tree.text(path) else {
+        return Vec::new();
     };
-    let index_file = File {
-        path: index.clone(),
-        text: text.to_owned(),
-    };
-    let linked: Vec<String> = events(&index_file)
-        .filter_map(|(event, _)| match event {
-            Event::Start(Tag::Link { dest_url, .. }) => Some(resolve(&index, &dest_url)),
+    Parser::new_ext(text, Options::ENABLE_TABLES)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. }) => Some(resolve(path, &dest_url)),
             _ => None,
         })
-        .collect();
-    pages
-        .into_iter()
-        .filter(|page| !linked.contains(&page.path))
-        .map(|page| Finding::file(&page.path, format!("is not listed in {index}")))
         .collect()
 }
 
