@@ -1,1 +1,25 @@
-//! treasury contract
+//! The treasury: programme money in double entry.
+//!
+//! A budget line is money for a purpose. The contracts that it names move it to providers, at once or in two phases, and
+//! nobody else does. What a provider is owed stands in one claim per programme and month, which is all that a settlement
+//! act needs to be checked against.
+//!
+//! - `contract`: who is entered how, and the payer's messages.
+//! - `transfer`: what the named contracts do: pay, reserve, post, void, reverse.
+//! - `posting`: the movements of money, each with both its sides.
+//! - `rules`: guards, and the automaton of a transfer.
+//! - `state`: all reads and writes.
+#![no_std]
+#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+
+extern crate alloc;
+
+mod contract;
+mod posting;
+mod rules;
+mod state;
+mod transfer;
+
+pub use contract::run;
+
+senim_sdk::contract!(run);

@@ -1,0 +1,136 @@
+//! All reads and writes of the treasury. Keys and layouts are in `senim_abi::treasury::record`.
+
+use alloc::vec::Vec;
+use senim_abi::civil::Month;
+use senim_abi::treasury::event::EVENT_VERSION;
+use senim_abi::treasury::msg::ClaimPage;
+use senim_abi::treasury::record::{
+    Budget, BudgetRecord, Claim, ClaimRecord, Operation, OperationRecord, Outside, OutsideRecord,
+    ProgrammeOwner, ProgrammeRecord, Transfer, TransferRecord, budget_key, claim_key,
+    claims_prefix, operation_key, outside_key, programme_key, transfer_key,
+};
+use senim_abi::treasury::{BudgetId, ProgrammeId, TreasuryEvent};
+use senim_sdk::{Env, Refusal, codec, state};
+use senim_types::{Code, ContractId, Hash, OrgId};
+
+pub fn budget<E: Env>(env: &E, id: BudgetId) -> Result<Option<Budget>, Refusal> {
+    Ok(state::load(env, &budget_key(id))?.map(BudgetRecord::into_current))
+}
+
+pub fn require_budget<E: Env>(env: &E, id: BudgetId) -> Result<Budget, Refusal> {
+    budget(env, id)?.ok_or(Refusal::new(Code::NO_BUDGET))
+}
+
+pub fn save_budget<E: Env>(env: &mut E, id: BudgetId, budget: Budget) {
+    state::save(env, &budget_key(id), &BudgetRecord::from(budget));
+}
+
+pub fn claim<E: Env>(
+    env: &E,
+    provider: OrgId,
+    programme: ProgrammeId,
+    period: Month,
+) -> Result<Option<Claim>, Refusal> {
+    let key = claim_key(provider, programme, period);
+    Ok(state::load(env, &key)?.map(ClaimRecord::into_current))
+}
+
+pub fn save_claim<E: Env>(
+    env: &mut E,
+    provider: OrgId,
+    programme: ProgrammeId,
+    period: Month,
+    claim: Claim,
+) {
+    state::save(
+        env,
+        &claim_key(provider, programme, period),
+        &ClaimRecord::from(claim),
+    );
+}
+
+/// A page of a provider's claims.
+pub fn claims<E: Env>(
+    env: &E,
+    provider: OrgId,
+    after: Option<(ProgrammeId, Month)>,
+) -> Result<ClaimPage, Refusal> {
+    const PAGE_ENTRIES: u32 = 64;
+    let prefix = claims_prefix(provider);
+    let page = match after {
+        None => state::page(env, &prefix, &[], PAGE_ENTRIES)?,
+        Some((programme, period)) => state::page(
+            env,
+            &prefix,
+            &claim_key(provider, programme, period),
+            PAGE_ENTRIES,
+        )?,
+    };
+    let entries = page
+        .into_iter()
+        .map(|(key, record): (Vec<u8>, ClaimRecord)| {
+            let corrupt = Refusal::new(Code::CORRUPT_RECORD);
+            // Collection (1) ‖ provider (4) ‖ programme (4) ‖ month (4).
+            let &[_, _, _, _, _, a, b, c, d, e, f, g, h] = key.as_slice() else {
+                return Err(corrupt);
+            };
+            let programme = ProgrammeId(u32::from_be_bytes([a, b, c, d]));
+            Ok((
+                programme,
+                Month(u32::from_be_bytes([e, f, g, h])),
+                record.into_current(),
+            ))
+        });
+    entries.collect()
+}
+
+pub fn transfer<E: Env>(
+    env: &E,
+    issuer: ContractId,
+    id: &Hash,
+) -> Result<Option<Transfer>, Refusal> {
+    Ok(state::load(env, &transfer_key(issuer, id))?.map(TransferRecord::into_current))
+}
+
+pub fn save_transfer<E: Env>(env: &mut E, issuer: ContractId, id: &Hash, transfer: Transfer) {
+    state::save(
+        env,
+        &transfer_key(issuer, id),
+        &TransferRecord::from(transfer),
+    );
+}
+
+pub fn outside<E: Env>(env: &E, payer: OrgId) -> Result<Option<Outside>, Refusal> {
+    Ok(state::load(env, &outside_key(payer))?.map(OutsideRecord::into_current))
+}
+
+pub fn save_outside<E: Env>(env: &mut E, payer: OrgId, outside: Outside) {
+    state::save(env, &outside_key(payer), &OutsideRecord::from(outside));
+}
+
+pub fn operation<E: Env>(env: &E, payer: OrgId, id: &Hash) -> Result<Option<Operation>, Refusal> {
+    Ok(state::load(env, &operation_key(payer, id))?.map(OperationRecord::into_current))
+}
+
+pub fn save_operation<E: Env>(env: &mut E, payer: OrgId, id: &Hash, operation: Operation) {
+    state::save(
+        env,
+        &operation_key(payer, id),
+        &OperationRecord::from(operation),
+    );
+}
+
+/// The payer whose programme it is, if it has a budget line.
+pub fn owner_of<E: Env>(env: &E, programme: ProgrammeId) -> Result<Option<OrgId>, Refusal> {
+    let owner = state::load(env, &programme_key(programme))?.map(ProgrammeRecord::into_current);
+    Ok(owner.map(|owner| owner.payer))
+}
+
+pub fn save_owner<E: Env>(env: &mut E, programme: ProgrammeId, payer: OrgId) {
+    let record = ProgrammeRecord::from(ProgrammeOwner { payer });
+    state::save(env, &programme_key(programme), &record);
+}
+
+pub fn emit<E: Env>(env: &mut E, event: &TreasuryEvent) {
+    env.emit(event.kind(), EVENT_VERSION, &codec::encode(event));
+}
