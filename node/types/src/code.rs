@@ -202,6 +202,7 @@ codes! {
     3215 REVERSAL_TOO_LATE Caller "A supply can be undone within ten days."
     3216 GTIN_INVALID Caller "Not a GTIN: its check digit is wrong."
     3217 BATCH_UNKNOWN Caller "No pack of this GTIN and lot was introduced."
+    3218 PACK_PRICE_CHANGED Caller "An opened pack is dispensed at the price of its first part."
 
     3300 PRESCRIPTION_UNKNOWN Caller "There is no such prescription or item."
     3301 PRESCRIPTION_EXISTS Caller "The prescription was issued before with another body."

@@ -248,8 +248,15 @@ pub enum Execute {
     },
 }
 
-/// At genesis the ledger makes the same calls.
-pub type Genesis = Execute;
+/// The input of `Entry::Genesis`: messages carried out with the ledger's authority, in order, all
+/// or none.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct Genesis(pub Vec<Execute>);
 
 /// Questions. The answers are borsh.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

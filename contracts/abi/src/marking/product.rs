@@ -105,7 +105,8 @@ pub struct Product {
     pub units_per_pack: u32,
     /// Highest price of a full pack, in tiyn.
     pub price_cap: Tiyn,
-    /// False once the authorisation has ended: packs are no longer introduced or supplied.
+    /// False once the authorisation has ended: no more packs are introduced; what is on the market
+    /// may be used up (a batch that must not be is withdrawn).
     pub marketed: bool,
 }
 

@@ -174,6 +174,16 @@ pub struct Settings {
     pub restore_ms_max: u64,
 }
 
+impl Default for Settings {
+    /// Kazakhstan since 2024-03-01 (UTC+5 in the whole country), and ten days.
+    fn default() -> Self {
+        Settings {
+            offsets: UtcOffsets::fixed(300),
+            restore_ms_max: 10 * DAY_MS,
+        }
+    }
+}
+
 impl Settings {
     /// The first instant at which `day` is over in civil time.
     pub fn end_of(&self, day: Day) -> TimeMs {

@@ -314,8 +314,15 @@ pub enum Execute {
 /// Groups in one [`Execute::Prune`].
 pub const PRUNE_MAX: usize = 64;
 
-/// At genesis the ledger makes the same calls.
-pub type Genesis = Execute;
+/// The input of `Entry::Genesis`: messages carried out with the ledger's authority, in order, all
+/// or none.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct Genesis(pub Vec<Execute>);
 
 /// What [`Execute::Dispense`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]

@@ -1,5 +1,6 @@
 //! The rules of a support measure, as data that the payer sets.
 
+use crate::treasury::BudgetId;
 use crate::versioned::versioned;
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
@@ -100,7 +101,7 @@ pub struct Programme {
     /// False: nothing new is issued or held; what is held may be finished.
     pub open: bool,
     /// The treasury's budget line that pays.
-    pub budget: u32,
+    pub budget: BudgetId,
     /// What the programme bears.
     pub share: Share,
     /// The proofs that it accepts.
