@@ -36,7 +36,7 @@ pub use json::{DEPTH_MAX, KEY_BYTES_MAX, LEAVES_MAX, MESSAGE_BYTES_MAX};
 pub use link::LinkId;
 pub use medicine::{MapError, MapErrorKind, Medicine, MedicineMap, Unit};
 pub use order::{
-    CancelTarget, Item, ITEMS_MAX, LedgerOrder, Order, PARTS_MAX, Part, ParseOptions, SealedOrder,
+    CancelTarget, ITEMS_MAX, Item, LedgerOrder, Order, PARTS_MAX, ParseOptions, Part, SealedOrder,
     Window,
 };
 pub use parse::parse_order;

@@ -1,0 +1,215 @@
+//! From bytes to an order: opens the envelope, sorts the requests, reads each, accounts for all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::accounting::{self, Marks};
+use crate::cursor::Element;
+use crate::item::{self, Context};
+use crate::json;
+use crate::medicine::MedicineMap;
+use crate::message::{Event, Message, Target, refuse_unknown_modifiers};
+use crate::order::{ITEMS_MAX, LedgerOrder, Order, ParseOptions, SealedOrder};
+use crate::refusal::{FhirRefusal, RefusalCode, printable_code};
+use crate::sealed;
+
+/// Reads a FHIR R4 JSON message: a `MedicationRequest`, a bundle of them, or a message bundle.
+///
+/// # Errors
+/// The first element that would change what, how much, for whom or when and cannot be honoured, or
+/// the reason for which the bytes are no order at all. Nothing is taken in part.
+pub fn parse_order(
+    bytes: &[u8],
+    map: &MedicineMap,
+    options: &ParseOptions,
+) -> Result<Order, FhirRefusal> {
+    let tree = json::read(bytes)?;
+    let mut marks = Marks::default();
+    let message = Message::open(Element::root(&tree), &mut marks)?;
+    let requests = orders(&message, &mut marks)?;
+    let direction = direction(&message, &requests, &mut marks)?;
+    let context = Context {
+        message: &message,
+        map,
+        options,
+    };
+    let ledger = match direction {
+        Direction::Issue => {
+            refuse_differing_subjects(&message, &requests, &mut marks)?;
+            let read = |request| item::issue(&context, request, &mut marks);
+            let items: Vec<_> = requests.iter().map(read).collect::<Result<_, _>>()?;
+            let links = items.iter().map(|item| item.link);
+            refuse_duplicate_items(&requests, links)?;
+            LedgerOrder::Issue { items }
+        }
+        Direction::Cancel => {
+            let read = |request| item::cancel(&context, request, &mut marks);
+            let targets: Vec<_> = requests.iter().map(read).collect::<Result<_, _>>()?;
+            let links = targets.iter().map(|target| target.links.first().copied());
+            refuse_duplicate_items(&requests, links)?;
+            LedgerOrder::Cancel { targets }
+        }
+    };
+    let items = requests
+        .iter()
+        .map(|request| sealed::item(&message, request))
+        .collect();
+    Ok(Order {
+        ledger,
+        sealed: SealedOrder {
+            message: sealed::message(&message.root),
+            items,
+        },
+        accounting: accounting::account(&message.root, &marks),
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Issue,
+    Cancel,
+}
+
+/// The requests that are orders, in the order of the message.
+///
+/// FHIR's codes for an order form a tree (`request-intent`): `original-order`, `reflex-order`,
+/// `filler-order` and `instance-order` are kinds of `order`. Proposals, plans and options authorise
+/// nobody; beside an order they are kept as what they are, clinical information.
+fn orders<'a>(message: &Message<'a>, marks: &mut Marks) -> Result<Vec<Element<'a>>, FhirRefusal> {
+    let is_request = |r: &&Element| r.resource_type() == Some("MedicationRequest");
+    let resources = message.entries.iter().map(|entry| &entry.resource);
+    let requests: Vec<&Element> = resources.filter(is_request).collect();
+    let mut orders = Vec::new();
+    let mut refused = None;
+    for request in &requests {
+        let intent = request.require("intent")?;
+        let counts = match intent.text()? {
+            "order" | "original-order" => true,
+            "reflex-order" | "instance-order" | "filler-order" => {
+                !is_based_on_one_of(message, request, &requests)?
+            }
+            _ => false,
+        };
+        marks.checked(
+            &intent,
+            "only an order is dispensed; other intents are sealed",
+        );
+        if counts {
+            orders.push((*request).clone());
+        } else {
+            refused.get_or_insert(intent);
+        }
+    }
+    if orders.len() > ITEMS_MAX {
+        let detail = format!("{} items, at most {ITEMS_MAX}", orders.len());
+        return Err(message.root.refuse(RefusalCode::TooManyItems, detail));
+    }
+    match (orders.is_empty(), refused) {
+        (false, _) => Ok(orders),
+        (true, Some(intent)) => {
+            let found = printable_code(intent.text()?);
+            Err(intent.refuse(RefusalCode::IntentNotOrder, found))
+        }
+        (true, None) => Err(message.root.refuse(RefusalCode::NoOrder, "")),
+    }
+}
+
+/// A single issue of a repeating order that is in the same message is one of that order's parts.
+fn is_based_on_one_of(
+    message: &Message,
+    request: &Element,
+    requests: &[&Element],
+) -> Result<bool, FhirRefusal> {
+    for reference in request.each("basedOn")? {
+        let Some(address) = reference.text_of("reference")? else {
+            continue;
+        };
+        if let Target::Found(target) = message.resolve(request, address)
+            && requests
+                .iter()
+                .any(|other| other.path == target.path && other.path != request.path)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the requests are issued or withdrawn, all of them.
+fn direction(
+    message: &Message,
+    requests: &[Element],
+    marks: &mut Marks,
+) -> Result<Direction, FhirRefusal> {
+    let mut direction = match message.event {
+        Some(Event::Order) => Some(Direction::Issue),
+        Some(Event::Update) => Some(Direction::Cancel),
+        None => None,
+    };
+    for request in requests {
+        refuse_unknown_modifiers(request)?;
+        let status = request.require("status")?;
+        marks.checked(&status, "active is issued, withdrawn is cancelled");
+        let asked = match status.text()? {
+            "active" => Direction::Issue,
+            "cancelled" | "stopped" | "entered-in-error" => Direction::Cancel,
+            other => return Err(status.refuse(RefusalCode::StatusNotActive, printable_code(other))),
+        };
+        if *direction.get_or_insert(asked) != asked {
+            let code = match message.event {
+                Some(_) => RefusalCode::StatusContradictsEvent,
+                None => RefusalCode::StatusMixed,
+            };
+            return Err(status.refuse(code, printable_code(status.text()?)));
+        }
+        if let Some(forbids) = request.get("doNotPerform") {
+            marks.checked(&forbids, "a request to supply, not a prohibition");
+            if forbids.boolean()? {
+                return Err(forbids.refuse(RefusalCode::DoNotPerform, ""));
+            }
+        }
+        if let Some(reported) = request.get("reportedBoolean") {
+            marks.checked(&reported, "an order, not a report of one");
+            if reported.boolean()? {
+                return Err(reported.refuse(RefusalCode::Reported, ""));
+            }
+        }
+        if let Some(reported) = request.get("reportedReference") {
+            return Err(reported.refuse(RefusalCode::Reported, ""));
+        }
+    }
+    direction.ok_or_else(|| message.root.refuse(RefusalCode::NoOrder, ""))
+}
+
+/// One proof opens all items of a message, so all must be one person's.
+fn refuse_differing_subjects(
+    message: &Message,
+    requests: &[Element],
+    marks: &mut Marks,
+) -> Result<(), FhirRefusal> {
+    let mut first: Option<BTreeSet<String>> = None;
+    for request in requests {
+        let names = item::subject(message, request, marks)?;
+        let known = first.get_or_insert_with(|| names.clone());
+        if known.is_disjoint(&names) {
+            let path = format!("{}.subject", request.path);
+            return Err(FhirRefusal::new(RefusalCode::SubjectsDiffer, &path, ""));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_duplicate_items(
+    requests: &[Element],
+    links: impl Iterator<Item = Option<crate::LinkId>>,
+) -> Result<(), FhirRefusal> {
+    let mut seen = BTreeMap::new();
+    for (request, link) in requests.iter().zip(links) {
+        let Some(link) = link else { continue };
+        if let Some(earlier) = seen.insert(link, &request.path) {
+            let path = format!("{}.identifier", request.path);
+            let detail = format!("the same as of {earlier}");
+            return Err(FhirRefusal::new(RefusalCode::DuplicateItem, &path, detail));
+        }
+    }
+    Ok(())
+}
