@@ -24,6 +24,7 @@ pub mod context;
 pub mod host;
 pub mod ids;
 pub mod key;
+pub mod ledger;
 pub mod marking;
 pub mod prescription;
 pub mod proof;
