@@ -152,6 +152,11 @@ fn what_only_looks_like_a_banned_call_passes() {
             "use std::collections::HashMap;",
         ),
         (
+            "a build script",
+            "contracts/x/build.rs",
+            "fn main() { println!(); }",
+        ),
+        (
             "another crate",
             "node/senimd/src/a.rs",
             "use std::time::Instant; fn f() { println!(); }",

@@ -19,14 +19,14 @@ impl File {
         name.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
-    /// Whether this is a test by its place: a `tests` or `benches` folder beside `src`, or a `tests`
-    /// module in files of its own.
-    pub fn is_test(&self) -> bool {
-        let in_folder = |name| self.path.split('/').rev().skip(1).any(|part| part == name);
-        self.path.ends_with("/tests.rs")
-            || in_folder("tests")
-            || in_folder("benches")
-            || in_folder("fuzz")
+    /// Whether this ends up in what is shipped: not a test, a bench, an example, a fuzz target or a build
+    /// script, which speaks to cargo by printing. Goes by the place of the file.
+    pub fn is_shipped(&self) -> bool {
+        let aside = |part| matches!(part, "tests" | "benches" | "examples" | "fuzz");
+        let in_folder = self.path.split('/').rev().skip(1).any(aside);
+        let file = self.path.rsplit('/').next().unwrap_or_default();
+        let is_tests = file == "tests.rs" || file.ends_with("_tests.rs");
+        !in_folder && !is_tests && file != "build.rs"
     }
 }
 
