@@ -74,8 +74,10 @@ contracts: check-tools ## Rebuild the contracts' wasm artefacts in genesis/ (can
 	scripts/contracts.sh build $(ARGS)
 
 contracts-check: check-tools ## Compare the committed artefacts with a rebuild, and run the conformance suite on them
-	@$(say) "Checking the committed contract artefacts"
-	scripts/contracts.sh check $(ARGS)
+	@$(say) "[1/2] Comparing the committed contract artefacts with a rebuild"
+	scripts/contracts.sh check
+	$(say) "[2/2] Conformance: native contracts against the committed artefacts"
+	$(CARGO) test --locked -p senim-tests --test 'conformance*'
 
 docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md)
 	@$(say) "Writing generated documents"
