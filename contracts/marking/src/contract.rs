@@ -397,7 +397,8 @@ fn query<E: Env>(env: &E, message: Query) -> Outcome {
             ensure(packs.len() <= SUPPLY_LINES_MAX, Code::TOO_MANY_ITEMS)?;
             let mut are_reported = true;
             for id in &packs {
-                let opened = state::pack(env, id)?.opened;
+                // A pack is forgotten only once nothing is awaited.
+                let opened = state::find_pack(env, id)?.and_then(|pack| pack.opened);
                 are_reported &= opened.is_none_or(|opened| opened.awaited.is_none());
             }
             Ok(codec::encode(&are_reported))

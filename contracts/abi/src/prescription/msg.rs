@@ -248,7 +248,7 @@ pub enum Execute {
     Extend {
         /// Which prescription.
         group: GroupId,
-        /// Which of the items held.
+        /// All items of one hold, as they are still held.
         items: ItemMask,
         /// New end of the lease.
         until: TimeMs,

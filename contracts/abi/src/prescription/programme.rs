@@ -130,8 +130,14 @@ pub struct Programme {
 impl Programme {
     /// EU FMD: ten days.
     pub const REVERSAL_MS_MAX: u64 = 10 * 24 * 60 * 60 * 1000;
+    /// A pending payment is looked at again this often, and posted if the gap is closed.
+    pub const MOVEMENT_CHECK_MS: u64 = 24 * 60 * 60 * 1000;
     /// A missing movement is put before a person after seven days.
     pub const MOVEMENT_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1000;
+    /// A pending payment lapses, and its money is free again, if nobody has resolved it by then.
+    pub const PENDING_MS_MAX: u64 = 90 * 24 * 60 * 60 * 1000;
+    /// How far ahead an item's window may end: two years.
+    pub const AHEAD_MS_MAX: u64 = 2 * 366 * 24 * 60 * 60 * 1000;
     /// How far the clock of a wallet or terminal may be ahead of block time.
     pub const CLOCK_AHEAD_MS_MAX: u64 = 2 * 60 * 1000;
 }

@@ -286,6 +286,15 @@ impl Item {
     }
 }
 
+impl Item {
+    /// Makes a cancellation that waited for the end of a hold final; nothing else changes.
+    pub fn settle_cancellation(&mut self, is_held: bool) {
+        if self.cancel_requested && !is_held && self.remaining > 0 {
+            self.stage = ItemStage::Cancelled;
+        }
+    }
+}
+
 /// A pharmacy's exclusive hold of some items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]

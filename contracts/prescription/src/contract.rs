@@ -1,0 +1,182 @@
+//! Dispatch, and the questions.
+
+use crate::{dispense, hold, issue, pending, proofs::HoldRequest, reverse, setup, state};
+use alloc::vec::Vec;
+use senim_abi::prescription::event::EVENT_VERSION;
+use senim_abi::prescription::msg::GroupView;
+use senim_abi::prescription::{Execute, Genesis, PrescriptionEvent, Query};
+use senim_sdk::{CallContext, Caller, Entry, Env, Outcome, Refusal, codec, ensure};
+use senim_types::Code;
+
+/// Entries of a page.
+const PAGE_ENTRIES: u32 = 64;
+
+/// The contract. Messages, questions and answers are documented in `senim_abi::prescription::msg`.
+pub fn run<E: Env>(env: &mut E, entry: Entry, input: &[u8]) -> Outcome {
+    match entry {
+        Entry::Execute => {
+            let message = codec::decode(input)?;
+            let context = env.context();
+            // No contract acts for a device here: what people sign names the device.
+            ensure(context.caller == Caller::Device, Code::NOT_AUTHORISED)?;
+            execute(env, &context, message)
+        }
+        Entry::Query => query(env, codec::decode(input)?),
+        Entry::Genesis => genesis(env, codec::decode(input)?),
+        Entry::Due => pending::look_again(env, codec::decode(input)?),
+        // The first version: there is nothing to migrate from.
+        Entry::Migrate => Err(Refusal::new(Code::BAD_ENTRY)),
+    }
+}
+
+/// A genesis sets up programmes; prescriptions come from clinics alone.
+fn genesis<E: Env>(env: &mut E, Genesis(messages): Genesis) -> Outcome {
+    let context = env.context();
+    ensure(context.caller == Caller::Ledger, Code::NOT_AUTHORISED)?;
+    for message in messages {
+        let is_setup = matches!(
+            message,
+            Execute::SetProgramme { .. }
+                | Execute::SetMedicine { .. }
+                | Execute::SetProvider { .. }
+                | Execute::SetPrescriber { .. }
+        );
+        ensure(is_setup, Code::NOT_AUTHORISED)?;
+        execute(env, &context, message)?;
+    }
+    Ok(Vec::new())
+}
+
+fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outcome {
+    match message {
+        Execute::SetProgramme { programme, rules } => setup::programme(env, programme, rules)?,
+        Execute::SetMedicine {
+            programme,
+            inn,
+            rule,
+        } => {
+            setup::medicine(env, programme, inn, rule)?;
+        }
+        Execute::SetProvider {
+            programme,
+            org,
+            provider,
+        } => {
+            setup::provider(env, programme, org, provider)?;
+        }
+        Execute::SetPrescriber {
+            programme,
+            org,
+            prescriber,
+            right,
+        } => {
+            setup::prescriber(env, programme, org, prescriber, right)?;
+        }
+        Execute::Issue {
+            index,
+            programme,
+            prescriber,
+            holder,
+            card,
+            paper,
+            sealed,
+            draft,
+            items,
+        } => {
+            let order = issue::Order {
+                index,
+                programme,
+                prescriber,
+                holder,
+                card,
+                paper,
+                sealed,
+                draft,
+                items,
+            };
+            return Ok(codec::encode(&issue::issue(env, context, order)?));
+        }
+        Execute::Release { group } => issue::release(env, context, group)?,
+        Execute::Hold {
+            group,
+            items,
+            hold_key,
+            proof,
+        } => {
+            hold::hold(
+                env,
+                context,
+                &HoldRequest {
+                    group,
+                    items,
+                    hold_key,
+                    proof,
+                },
+            )?;
+        }
+        Execute::Extend {
+            group,
+            items,
+            until,
+        } => {
+            hold::extend(env, context, group, items, until)?;
+        }
+        Execute::Dispense { group, lines } => {
+            return Ok(codec::encode(&dispense::dispense(
+                env, context, group, &lines,
+            )?));
+        }
+        Execute::Reject {
+            group,
+            items,
+            reason,
+        } => {
+            hold::reject(env, context, group, items, reason)?;
+        }
+        Execute::Cancel {
+            group,
+            items,
+            reason,
+        } => {
+            issue::cancel(env, context, group, items, reason)?;
+        }
+        Execute::Reverse {
+            group,
+            dispense,
+            left,
+        } => {
+            reverse::reverse(env, context, group, dispense, left)?;
+        }
+        Execute::Settle { group, dispense } => pending::settle(env, group, dispense)?,
+        Execute::Rebind { group, holder } => issue::rebind(env, group, holder)?,
+        Execute::Prune { groups } => issue::prune(env, &groups)?,
+    }
+    Ok(Vec::new())
+}
+
+fn query<E: Env>(env: &E, message: Query) -> Outcome {
+    match message {
+        Query::Group { group: id } => {
+            let (group, now) = (state::group(env, &id)?, env.now());
+            let statuses = (0..group.items.len())
+                .filter_map(|index| group.status(index, now))
+                .collect();
+            Ok(codec::encode(&GroupView {
+                group,
+                now,
+                statuses,
+            }))
+        }
+        Query::Programme { programme } => Ok(codec::encode(&state::programme(env, programme)?)),
+        Query::Overdue { after } => Ok(codec::encode(&state::overdue_after(
+            env,
+            after,
+            PAGE_ENTRIES,
+        )?)),
+    }
+}
+
+/// Emits an event of this contract.
+pub fn emit<E: Env>(env: &mut E, event: &PrescriptionEvent) {
+    env.emit(event.kind(), EVENT_VERSION, &codec::encode(event));
+}

@@ -1,0 +1,199 @@
+//! A pharmacy's exclusive hold: taken, lengthened, given back.
+
+use crate::contract::emit;
+use crate::issue::check_mask;
+use crate::proofs::{self, HoldRequest};
+use crate::rules::{self, Input, held_by};
+use crate::state;
+use senim_abi::prescription::{
+    Group, GroupId, Hold, ItemMask, PrescriptionEvent, Programme, RejectReason,
+};
+use senim_abi::proof::HeldStep;
+use senim_sdk::{CallContext, Env, Refusal, ensure};
+use senim_types::{Code, TimeMs};
+
+/// Takes items into the pharmacy's hold: one read of the group, one write.
+pub fn hold<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    request: &HoldRequest,
+) -> Result<(), Refusal> {
+    let (mut group, now) = (state::group(env, &request.group)?, env.now());
+    check_mask(&group, request.items)?;
+    let programme = state::programme(env, group.programme)?;
+    ensure(programme.open, Code::PROGRAMME_UNKNOWN)?;
+    state::provider(env, group.programme, context.org)?;
+    let proven = proofs::check(env, context, &programme, &group, request)?;
+    for index in request.items.indices() {
+        let status = group.status(index, now).ok_or(Code::PRESCRIPTION_UNKNOWN)?;
+        let item = &group.items[index];
+        rules::next(
+            status,
+            Input::Hold {
+                holder: held_by(&group, index, context.org, now),
+                is_early: now < item.not_before,
+                is_marked: item.cancel_requested,
+            },
+        )?;
+    }
+
+    let until = lease_end(&group, request.items, now, now, &programme);
+    for hold in &mut group.holds {
+        hold.items = hold.items.without(request.items);
+    }
+    let items = request.items;
+    let (org, key) = (context.org, request.hold_key);
+    group.holds.push(Hold {
+        items,
+        org,
+        key,
+        since: now,
+        until,
+    });
+    if let Some(at) = proven.at {
+        group.last_proof_at = at;
+    }
+    let event = PrescriptionEvent::Held {
+        group: request.group,
+        issuer: group.issuer,
+        items,
+        org,
+        until,
+        proof: proven.used,
+    };
+    state::save_group(env, &request.group, group);
+    emit(env, &event);
+    Ok(())
+}
+
+/// How long a lease may reach: a lease from now, a hold's longest life, and no further than the
+/// window of any of its items, so that what is held can always be dispensed.
+fn lease_end(
+    group: &Group,
+    items: ItemMask,
+    since: TimeMs,
+    now: TimeMs,
+    programme: &Programme,
+) -> TimeMs {
+    let lease = TimeMs(now.0.saturating_add(programme.lease_ms));
+    let life = TimeMs(since.0.saturating_add(programme.hold_ms_max));
+    let windows = items
+        .indices()
+        .filter_map(|index| group.items.get(index).map(|item| item.until));
+    windows.fold(lease.min(life), TimeMs::min)
+}
+
+/// Lengthens the lease of the hold that has these items.
+pub fn extend<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: GroupId,
+    items: ItemMask,
+    until: TimeMs,
+) -> Result<(), Refusal> {
+    let (mut group, now) = (state::group(env, &id)?, env.now());
+    check_mask(&group, items)?;
+    for index in items.indices() {
+        let status = group.status(index, now).ok_or(Code::PRESCRIPTION_UNKNOWN)?;
+        let holder = held_by(&group, index, context.org, now);
+        let is_marked = group.items[index].cancel_requested;
+        rules::next(status, Input::Extend { holder, is_marked })?;
+    }
+    let programme = state::programme(env, group.programme)?;
+    let position = group
+        .holds
+        .iter()
+        .position(|hold| hold.items == items && now < hold.until);
+    // A lease is one hold's: its items are named as they are held.
+    let position = position.ok_or(Code::OUT_OF_RANGE)?;
+    let hold = group.holds[position];
+    proofs::check_step(
+        env,
+        &hold.key,
+        &HeldStep::Extend {
+            group: id,
+            items,
+            until,
+        },
+    )?;
+    let latest = lease_end(&group, items, hold.since, now, &programme);
+    ensure(until >= hold.until && until <= latest, Code::OUT_OF_RANGE)?;
+    if until > hold.until {
+        group.holds[position].until = until;
+        state::save_group(env, &id, group);
+        emit(
+            env,
+            &PrescriptionEvent::Extended {
+                group: id,
+                items,
+                until,
+            },
+        );
+    }
+    Ok(())
+}
+
+/// Gives items back undispensed: they are again what they were before the hold.
+pub fn reject<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: GroupId,
+    items: ItemMask,
+    reason: RejectReason,
+) -> Result<(), Refusal> {
+    let (mut group, now) = (state::group(env, &id)?, env.now());
+    check_mask(&group, items)?;
+    for index in items.indices() {
+        let status = group.status(index, now).ok_or(Code::PRESCRIPTION_UNKNOWN)?;
+        let item = &group.items[index];
+        rules::next(
+            status,
+            Input::Reject {
+                holder: held_by(&group, index, context.org, now),
+                is_begun: item.remaining < item.quantity,
+                is_marked: item.cancel_requested,
+            },
+        )?;
+    }
+    check_signed(
+        env,
+        &group,
+        items,
+        now,
+        &HeldStep::Reject {
+            group: id,
+            items,
+            reason,
+        },
+    )?;
+    for hold in &mut group.holds {
+        hold.items = hold.items.without(items);
+    }
+    let (issuer, org) = (group.issuer, context.org);
+    state::save_group(env, &id, group);
+    emit(
+        env,
+        &PrescriptionEvent::Rejected {
+            group: id,
+            issuer,
+            items,
+            org,
+            reason,
+        },
+    );
+    Ok(())
+}
+
+/// Checks that the step is signed by the key of every hold that it touches.
+pub fn check_signed<E: Env>(
+    env: &E,
+    group: &Group,
+    items: ItemMask,
+    now: TimeMs,
+    step: &HeldStep,
+) -> Result<(), Refusal> {
+    let holds = group.holds.iter().filter(|hold| now < hold.until);
+    holds
+        .filter(|hold| !hold.items.and(items).is_empty())
+        .try_for_each(|hold| proofs::check_step(env, &hold.key, step))
+}

@@ -1,0 +1,270 @@
+//! A prescription's beginning and end: issue, release, cancel, rebind, prune.
+
+use crate::contract::emit;
+use crate::rules::{self, Input};
+use crate::{proofs, state};
+use alloc::vec::Vec;
+use senim_abi::prescription::msg::PRUNE_MAX;
+use senim_abi::prescription::record::ITEMS_MAX;
+use senim_abi::prescription::{
+    CancelReason, Dispense, Group, GroupId, Item, ItemMask, ItemStage, ItemStatus, Money, NewItem,
+    PrescriberId, PrescriptionEvent, Programme, ProgrammeId,
+};
+use senim_abi::proof::HolderAct;
+use senim_sdk::{CallContext, Env, Refusal, ensure};
+use senim_types::{Code, Hash, PublicKey, TimeMs};
+
+/// What a clinic asks to issue: the fields of `Execute::Issue`.
+pub struct Order {
+    pub index: u16,
+    pub programme: ProgrammeId,
+    pub prescriber: PrescriberId,
+    pub holder: PublicKey,
+    pub card: Option<PublicKey>,
+    pub paper: Option<PublicKey>,
+    pub sealed: Option<Hash>,
+    pub draft: bool,
+    pub items: Vec<NewItem>,
+}
+
+/// Issues a prescription under an id that can never come again.
+pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result<GroupId, Refusal> {
+    let now = env.now();
+    let programme = state::programme(env, order.programme)?;
+    ensure(programme.open, Code::PROGRAMME_UNKNOWN)?;
+    check_items(env, context, &order, &programme, now)?;
+    let id = GroupId(env.hash(&GroupId::preimage(&context.transaction, order.index)));
+    ensure(
+        state::find_group(env, &id)?.is_none(),
+        Code::PRESCRIPTION_EXISTS,
+    )?;
+
+    let stage = if order.draft {
+        ItemStage::Draft
+    } else {
+        ItemStage::Open
+    };
+    let group = Group {
+        programme: order.programme,
+        issuer: context.org,
+        prescriber: order.prescriber,
+        created: now,
+        touched: now,
+        holder: order.holder,
+        card: order.card,
+        paper: order.paper,
+        sealed: order.sealed,
+        last_proof_at: TimeMs(0),
+        items: order
+            .items
+            .iter()
+            .map(|item| to_item(item, stage))
+            .collect(),
+        holds: Vec::new(),
+        dispenses: Vec::new(),
+    };
+    state::save_group(env, &id, group);
+    emit(
+        env,
+        &PrescriptionEvent::Issued {
+            group: id,
+            issuer: context.org,
+            programme: order.programme,
+            holder: order.holder,
+            items: ItemMask::first(order.items.len()),
+            draft: order.draft,
+        },
+    );
+    Ok(id)
+}
+
+fn check_items<E: Env>(
+    env: &E,
+    context: &CallContext,
+    order: &Order,
+    programme: &Programme,
+    now: TimeMs,
+) -> Result<(), Refusal> {
+    ensure(!order.items.is_empty(), Code::OUT_OF_RANGE)?;
+    ensure(order.items.len() <= ITEMS_MAX, Code::TOO_MANY_ITEMS)?;
+    let right = state::prescriber(env, order.programme, context.org, order.prescriber)?
+        .filter(|right| now < right.until)
+        .ok_or(Code::PRESCRIBER_NOT_AUTHORISED)?;
+    for (index, item) in order.items.iter().enumerate() {
+        rules::check_new_item(item, programme, now)?;
+        let rule = state::medicine(env, order.programme, &item.inn)?;
+        rules::check_entitlement(item, programme, rule.as_ref(), right.categories)?;
+        let is_part_again = item.part.is_some_and(|part| {
+            let earlier = &order.items[..index];
+            earlier.iter().filter_map(|item| item.part).any(|other| {
+                other.line == part.line && (other.number == part.number || other.of != part.of)
+            })
+        });
+        ensure(!is_part_again, Code::OUT_OF_RANGE)?;
+    }
+    Ok(())
+}
+
+fn to_item(new: &NewItem, stage: ItemStage) -> Item {
+    Item {
+        inn: new.inn,
+        strength: new.strength,
+        form: new.form,
+        unit: new.unit,
+        quantity: new.quantity,
+        remaining: new.quantity,
+        not_before: new.not_before,
+        until: new.until,
+        price_cap: new.price_cap,
+        part: new.part,
+        stage,
+        cancel_requested: false,
+    }
+}
+
+/// Releases a draft. Items that were cancelled meanwhile stay cancelled.
+pub fn release<E: Env>(env: &mut E, context: &CallContext, id: GroupId) -> Result<(), Refusal> {
+    let (mut group, now) = (state::group(env, &id)?, env.now());
+    ensure(group.issuer == context.org, Code::NOT_AUTHORISED)?;
+    let mut is_changed = false;
+    for index in 0..group.items.len() {
+        match group.status(index, now) {
+            None | Some(ItemStatus::Cancelled) => {}
+            Some(status) => {
+                rules::next(status, Input::Release)?;
+                is_changed |= status == ItemStatus::Draft;
+                group.items[index].stage = ItemStage::Open;
+            }
+        }
+    }
+    if is_changed {
+        state::save_group(env, &id, group);
+        emit(env, &PrescriptionEvent::Released { group: id });
+    }
+    Ok(())
+}
+
+/// Cancels what remains; what is held is marked, and cancelled when its hold ends.
+pub fn cancel<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: GroupId,
+    items: ItemMask,
+    reason: CancelReason,
+) -> Result<(), Refusal> {
+    let (mut group, now) = (state::group(env, &id)?, env.now());
+    check_mask(&group, items)?;
+    let act = HolderAct::Cancel { group: id, items };
+    let by_holder = proofs::is_by_holder(env, &group.holder, &act);
+    ensure(
+        by_holder || group.issuer == context.org,
+        Code::HOLDER_NOT_SIGNED,
+    )?;
+    let (mut cancelled, mut marked) = (ItemMask::NONE, ItemMask::NONE);
+    for index in items.indices() {
+        let status = group.status(index, now).ok_or(Code::PRESCRIPTION_UNKNOWN)?;
+        let next = rules::next(status, Input::Cancel)?;
+        let item = &mut group.items[index];
+        match next {
+            ItemStatus::Held => {
+                item.cancel_requested = true;
+                marked = marked.or(ItemMask::one(index));
+            }
+            _ => {
+                item.stage = ItemStage::Cancelled;
+                cancelled = cancelled.or(ItemMask::one(index));
+            }
+        }
+    }
+    state::save_group(env, &id, group);
+    let event = PrescriptionEvent::Cancelled {
+        group: id,
+        items: cancelled,
+        marked,
+        by_holder,
+        reason,
+    };
+    emit(env, &event);
+    Ok(())
+}
+
+/// Binds a prescription to another key of the same person. Only the identity service may (a right
+/// of the registry's); a hold that runs is not touched by it.
+pub fn rebind<E: Env>(env: &mut E, id: GroupId, holder: PublicKey) -> Result<(), Refusal> {
+    let mut group = state::group(env, &id)?;
+    if group.holder != holder {
+        group.holder = holder;
+        state::save_group(env, &id, group);
+        emit(env, &PrescriptionEvent::Rebound { group: id, holder });
+    }
+    Ok(())
+}
+
+/// Forgets finished prescriptions after their dispute deadline.
+pub fn prune<E: Env>(env: &mut E, groups: &[GroupId]) -> Result<(), Refusal> {
+    ensure(
+        (1..=PRUNE_MAX).contains(&groups.len()),
+        Code::TOO_MANY_ITEMS,
+    )?;
+    let now = env.now();
+    for id in groups {
+        // Asking again for what is forgotten already is no error.
+        let Some(group) = state::find_group(env, id)? else {
+            continue;
+        };
+        let programme = state::programme(env, group.programme)?;
+        ensure(is_finished(&group, now), Code::WRONG_STATE)?;
+        let last = last_instant(&group);
+        ensure(now.since_ms(last) > programme.dispute_ms, Code::WRONG_STATE)?;
+        for number in 0..group.dispenses.len() as u8 {
+            if state::is_overdue(env, id, number) {
+                state::set_overdue(env, id, number, None);
+            }
+        }
+        state::delete_group(env, id);
+        emit(env, &PrescriptionEvent::Pruned { group: *id });
+    }
+    Ok(())
+}
+
+/// Whether nothing can happen to the group any more but a reversal.
+fn is_finished(group: &Group, now: TimeMs) -> bool {
+    let items_ended = (0..group.items.len()).all(|index| {
+        matches!(
+            group.status(index, now),
+            Some(ItemStatus::Dispensed | ItemStatus::Cancelled | ItemStatus::Expired)
+        )
+    });
+    items_ended
+        && !group
+            .dispenses
+            .iter()
+            .any(|dispense| is_awaited(dispense, now))
+}
+
+/// Whether a payment may still be posted; what nobody resolved in time has lapsed in the treasury.
+fn is_awaited(dispense: &Dispense, now: TimeMs) -> bool {
+    dispense.money == Money::Pending && now.since_ms(dispense.at) <= Programme::PENDING_MS_MAX
+}
+
+/// When the group came to its end: its last step, the end of its last lease, or the end of the last
+/// window that ran out.
+fn last_instant(group: &Group) -> TimeMs {
+    let windows = group
+        .items
+        .iter()
+        .filter(|item| item.remaining > 0 && item.stage != ItemStage::Cancelled);
+    let ends = windows
+        .map(|item| item.until)
+        .chain(group.holds.iter().map(|hold| hold.until));
+    ends.fold(group.touched, TimeMs::max)
+}
+
+/// At least one item, and none that the group has not.
+pub fn check_mask(group: &Group, items: ItemMask) -> Result<(), Refusal> {
+    ensure(!items.is_empty(), Code::OUT_OF_RANGE)?;
+    ensure(
+        ItemMask::first(group.items.len()).contains(items),
+        Code::PRESCRIPTION_UNKNOWN,
+    )
+}

@@ -1,0 +1,125 @@
+//! Undoing a dispensing that did not take place.
+
+use crate::contract::emit;
+use crate::dispense::transfer_id;
+use crate::rules::{self, Input};
+use crate::{proofs, state};
+use senim_abi::marking::msg::{self as marking, RestoreLine};
+use senim_abi::prescription::{Dispense, GroupId, ItemMask, Money, PrescriptionEvent};
+use senim_abi::proof::HeldStep;
+use senim_abi::{MARKING, TREASURY, treasury};
+use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
+use senim_types::{Code, Tiyn};
+
+/// Undoes a dispense: the units come back to the items, the packs to the register or into
+/// quarantine, the money to its budget line.
+pub fn reverse<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: GroupId,
+    number: u8,
+    left: ItemMask,
+) -> Result<(), Refusal> {
+    let (mut group, now) = (state::group(env, &id)?, env.now());
+    let dispense = group.dispenses.get(usize::from(number)).cloned();
+    let dispense = dispense
+        .filter(|dispense| !dispense.reversed)
+        .ok_or(Code::DISPENSE_UNKNOWN)?;
+    ensure(dispense.org == context.org, Code::NOT_DISPENSED_HERE)?;
+    let step = HeldStep::Reverse {
+        group: id,
+        dispense: number,
+        left,
+    };
+    proofs::check_step(env, &dispense.key, &step)?;
+    let programme = state::programme(env, group.programme)?;
+    ensure(
+        now.since_ms(dispense.at) <= programme.reversal_ms,
+        Code::REVERSAL_TOO_LATE,
+    )?;
+    ensure(
+        ItemMask::first(dispense.packs.len()).contains(left),
+        Code::OUT_OF_RANGE,
+    )?;
+
+    for pack in &dispense.packs {
+        let index = usize::from(pack.item);
+        let status = group.status(index, now).ok_or(Code::CORRUPT_RECORD)?;
+        let item = &mut group.items[index];
+        let remaining = item
+            .remaining
+            .checked_add(pack.units)
+            .ok_or(Code::CORRUPT_RECORD)?;
+        let input = Input::Restore {
+            is_whole: remaining == item.quantity,
+            is_marked: item.cancel_requested,
+            is_over: now >= item.until,
+        };
+        rules::next(status, input)?;
+        item.remaining = remaining;
+    }
+    restore_packs(env, context, &dispense, left)?;
+    let returned = return_money(env, id, number, &dispense)?;
+    let entry = &mut group.dispenses[usize::from(number)];
+    entry.reversed = true;
+    if returned > Tiyn::ZERO {
+        entry.money = Money::Reversed;
+    }
+    let (issuer, org) = (group.issuer, context.org);
+    state::save_group(env, &id, group);
+    emit(
+        env,
+        &PrescriptionEvent::Reversed {
+            group: id,
+            issuer,
+            org,
+            dispense: number,
+            left,
+            returned,
+        },
+    );
+    Ok(())
+}
+
+fn restore_packs<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    dispense: &Dispense,
+    left: ItemMask,
+) -> Result<(), Refusal> {
+    let packs = dispense.packs.iter().enumerate();
+    let lines = packs
+        .map(|(position, pack)| RestoreLine {
+            pack: pack.pack,
+            units: pack.units,
+            cost: pack.cost,
+            left: left.has(position),
+        })
+        .collect();
+    let message = marking::Execute::Restore {
+        place: context.org,
+        lines,
+    };
+    env.call(MARKING, &codec::encode(&message))?;
+    Ok(())
+}
+
+/// Returns what went back to the budget line.
+fn return_money<E: Env>(
+    env: &mut E,
+    group: GroupId,
+    number: u8,
+    dispense: &Dispense,
+) -> Result<Tiyn, Refusal> {
+    let id = transfer_id(env, group, number);
+    let message = match dispense.money {
+        Money::None | Money::Reversed => return Ok(Tiyn::ZERO),
+        Money::Posted => treasury::Execute::Reverse { id },
+        Money::Pending => treasury::Execute::Void { id },
+    };
+    env.call(TREASURY, &codec::encode(&message))?;
+    if state::is_overdue(env, &group, number) {
+        state::set_overdue(env, &group, number, None);
+    }
+    Ok(dispense.borne)
+}

@@ -1,0 +1,316 @@
+//! The item's automaton and the guards that stand beside it. No state is read or written here.
+
+use senim_abi::marking::msg::SuppliedLine;
+use senim_abi::prescription::{Group, Item, ItemStatus, MedicineRule, NewItem, Programme, Share};
+use senim_sdk::{Refusal, ensure};
+use senim_types::{Code, OrgId, TimeMs, Tiyn};
+
+/// Who holds an item, as seen by the pharmacy that asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldBy {
+    /// Nobody.
+    Nobody,
+    /// This pharmacy did, and its lease is over.
+    Lapsed,
+    /// This pharmacy.
+    Me,
+    /// Another pharmacy.
+    Another(OrgId),
+}
+
+/// Who holds the item at `index`, as seen by `org` at `now`.
+pub fn held_by(group: &Group, index: usize, org: OrgId, now: TimeMs) -> HeldBy {
+    match group.hold_of(index, now) {
+        Some(hold) if hold.org == org => HeldBy::Me,
+        Some(hold) => HeldBy::Another(hold.org),
+        None if group
+            .holds
+            .iter()
+            .any(|hold| hold.org == org && hold.items.has(index)) =>
+        {
+            HeldBy::Lapsed
+        }
+        None => HeldBy::Nobody,
+    }
+}
+
+/// What can happen to an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The clinic releases its draft.
+    Release,
+    /// A pharmacy takes it, or fetches again what it holds.
+    Hold {
+        /// Who holds it now.
+        holder: HeldBy,
+        /// Whether its window has not begun.
+        is_early: bool,
+        /// Whether it is marked for cancellation.
+        is_marked: bool,
+    },
+    /// The pharmacy holds it longer.
+    Extend {
+        /// Who holds it now.
+        holder: HeldBy,
+        /// Whether it is marked for cancellation.
+        is_marked: bool,
+    },
+    /// Units of it are dispensed.
+    Dispense {
+        /// Who holds it now.
+        holder: HeldBy,
+        /// Whether nothing remains then.
+        is_last: bool,
+        /// Whether it is marked for cancellation.
+        is_marked: bool,
+    },
+    /// The pharmacy gives it back undispensed.
+    Reject {
+        /// Who holds it now.
+        holder: HeldBy,
+        /// Whether something of it was dispensed before.
+        is_begun: bool,
+        /// Whether it is marked for cancellation.
+        is_marked: bool,
+    },
+    /// Clinic or holder cancel what remains.
+    Cancel,
+    /// A dispensing of it is undone.
+    Restore {
+        /// Whether nothing of it is dispensed then.
+        is_whole: bool,
+        /// Whether it is marked for cancellation.
+        is_marked: bool,
+        /// Whether its window is over.
+        is_over: bool,
+    },
+}
+
+/// The automaton: the state that follows, or the refusal.
+pub fn next(status: ItemStatus, input: Input) -> Result<ItemStatus, Refusal> {
+    use Input as I;
+    use ItemStatus as S;
+    match (status, input) {
+        // A draft is the clinic's alone: released, or thrown away.
+        (S::Draft, I::Release) => Ok(S::Ready),
+        (S::Draft, I::Cancel) => Ok(S::Cancelled),
+        (S::Draft, _) => Err(Code::WRONG_STATE.into()),
+        // Releasing again what is released changes nothing.
+        (S::Ready | S::Held | S::Partial | S::Dispensed, I::Release) => Ok(status),
+
+        // Ready/Partial → Held: one pharmacy, inside the window.
+        (S::Ready | S::Partial, I::Hold { is_early: true, .. }) => Err(Code::NOT_YET.into()),
+        (S::Ready | S::Partial, I::Hold { .. }) => Ok(S::Held),
+        // The same pharmacy may fetch again; nobody may hold on against a cancellation.
+        (
+            S::Held,
+            I::Hold {
+                holder: HeldBy::Me,
+                is_marked: true,
+                ..
+            }
+            | I::Extend {
+                holder: HeldBy::Me,
+                is_marked: true,
+            },
+        ) => Err(Code::CANCEL_REQUESTED.into()),
+        (
+            S::Held,
+            I::Hold {
+                holder: HeldBy::Me, ..
+            }
+            | I::Extend {
+                holder: HeldBy::Me, ..
+            },
+        ) => Ok(S::Held),
+
+        // Held → Dispensed | Partial; what remains of a marked item is cancelled with its hold.
+        (
+            S::Held,
+            I::Dispense {
+                holder: HeldBy::Me,
+                is_last: true,
+                ..
+            },
+        ) => Ok(S::Dispensed),
+        (
+            S::Held,
+            I::Dispense {
+                holder: HeldBy::Me,
+                is_marked: true,
+                ..
+            },
+        ) => Ok(S::Cancelled),
+        (
+            S::Held,
+            I::Dispense {
+                holder: HeldBy::Me, ..
+            },
+        ) => Ok(S::Partial),
+
+        // Held → the state before the hold.
+        (
+            S::Held,
+            I::Reject {
+                holder: HeldBy::Me,
+                is_marked: true,
+                ..
+            },
+        ) => Ok(S::Cancelled),
+        (
+            S::Held,
+            I::Reject {
+                holder: HeldBy::Me,
+                is_begun: true,
+                ..
+            },
+        ) => Ok(S::Partial),
+        (
+            S::Held,
+            I::Reject {
+                holder: HeldBy::Me, ..
+            },
+        ) => Ok(S::Ready),
+
+        // Held elsewhere: the answer names the pharmacy, so that the person can be told.
+        (
+            S::Held,
+            I::Hold { holder, .. }
+            | I::Extend { holder, .. }
+            | I::Dispense { holder, .. }
+            | I::Reject { holder, .. },
+        ) => Err(match holder {
+            HeldBy::Another(org) => {
+                let detail = org.0.to_be_bytes().to_vec();
+                Refusal::with_detail(Code::WITH_ANOTHER_DISPENSER, detail)
+            }
+            // Not reachable: the state is Held only if somebody's lease runs.
+            HeldBy::Me | HeldBy::Nobody | HeldBy::Lapsed => Refusal::new(Code::NOT_HELD),
+        }),
+
+        // Steps of a hold that is not there (any more).
+        (
+            S::Ready | S::Partial,
+            I::Extend { holder, .. } | I::Dispense { holder, .. } | I::Reject { holder, .. },
+        ) => Err(match holder {
+            HeldBy::Lapsed => Code::LEASE_EXPIRED.into(),
+            _ => Code::NOT_HELD.into(),
+        }),
+
+        // Cancelling: what remains, and while held only the mark. Again is no error.
+        (S::Ready | S::Partial | S::Cancelled, I::Cancel) => Ok(S::Cancelled),
+        (S::Held, I::Cancel) => Ok(S::Held),
+
+        // Undoing gives units back; what is held, cancelled or over stays that.
+        (S::Held | S::Cancelled | S::Expired, I::Restore { .. }) => Ok(status),
+        (
+            S::Dispensed | S::Partial,
+            I::Restore {
+                is_marked: true, ..
+            },
+        ) => Ok(S::Cancelled),
+        (S::Dispensed | S::Partial, I::Restore { is_over: true, .. }) => Ok(S::Expired),
+        (S::Dispensed | S::Partial, I::Restore { is_whole: true, .. }) => Ok(S::Ready),
+        (S::Dispensed | S::Partial, I::Restore { .. }) => Ok(S::Partial),
+        (S::Ready, I::Restore { .. }) => Err(Code::DISPENSE_UNKNOWN.into()),
+
+        // The ends.
+        (S::Dispensed, _) => Err(Code::ALREADY_DISPENSED.into()),
+        (S::Cancelled, _) => Err(Code::CANCELLED.into()),
+        (S::Expired, _) => Err(Code::EXPIRED.into()),
+    }
+}
+
+/// Whether an item's numbers are possible.
+pub fn check_new_item(item: &NewItem, programme: &Programme, now: TimeMs) -> Result<(), Refusal> {
+    ensure(item.quantity > 0, Code::OUT_OF_RANGE)?;
+    let starts = item.not_before.max(now);
+    let window_ms = item.until.since_ms(starts);
+    ensure(
+        window_ms > 0 && window_ms <= programme.validity_ms_max,
+        Code::OUT_OF_RANGE,
+    )?;
+    ensure(
+        item.until.since_ms(now) <= Programme::AHEAD_MS_MAX,
+        Code::OUT_OF_RANGE,
+    )?;
+    let is_part_possible = item
+        .part
+        .is_none_or(|part| part.of >= 2 && (1..=part.of).contains(&part.number));
+    ensure(is_part_possible, Code::OUT_OF_RANGE)
+}
+
+/// Whether the programme pays for the medicine, in this quantity, when prescribed with a right to
+/// these categories.
+pub fn check_entitlement(
+    item: &NewItem,
+    programme: &Programme,
+    rule: Option<&MedicineRule>,
+    categories: u32,
+) -> Result<(), Refusal> {
+    ensure(
+        rule.is_some() || !programme.listed_only,
+        Code::CATEGORY_NOT_ENTITLED,
+    )?;
+    let category = rule.map_or(0, |rule| rule.category);
+    let may_prescribe = categories
+        .checked_shr(category.into())
+        .is_some_and(|bits| bits & 1 == 1);
+    ensure(may_prescribe, Code::CATEGORY_NOT_ENTITLED)?;
+    ensure(
+        rule.is_none_or(|rule| item.quantity <= rule.units_max),
+        Code::MAX_QUANTITY,
+    )
+}
+
+/// Whether a pack is what the item prescribes, and not dearer than the item allows.
+pub fn check_pack(item: &Item, units: u32, supplied: &SuppliedLine) -> Result<(), Refusal> {
+    ensure(item.inn == supplied.inn, Code::INN_MISMATCH)?;
+    let fits = item
+        .strength
+        .is_none_or(|strength| strength == supplied.strength)
+        && item.form.is_none_or(|form| form == supplied.form)
+        && item.unit == supplied.unit;
+    ensure(fits, Code::STRENGTH_MISMATCH)?;
+    let cap = item.price_cap.map(|cap| cap.checked_share(units.into(), 1));
+    match cap {
+        // A cap so high that it does not fit is above every cost.
+        None | Some(None) => Ok(()),
+        Some(Some(cap)) => ensure(supplied.cost <= cap, Code::PRICE_ABOVE_CAP),
+    }
+}
+
+/// What the programme bears of an item's cost; the citizen bears the rest.
+pub fn borne(
+    share: Share,
+    rule: Option<&MedicineRule>,
+    units: u32,
+    cost: Tiyn,
+) -> Result<Tiyn, Refusal> {
+    match share {
+        Share::BasisPoints(points) => cost
+            .checked_share(points.min(Share::WHOLE).into(), Share::WHOLE.into())
+            .ok_or(Code::AMOUNT_OVERFLOW.into()),
+        Share::UpToReference => {
+            let rule = rule.ok_or(Code::CATEGORY_NOT_ENTITLED)?;
+            let reference = rule.reference_price.checked_share(units.into(), 1);
+            Ok(reference.map_or(cost, |reference| reference.min(cost)))
+        }
+    }
+}
+
+/// Whether a programme's own numbers are possible.
+pub fn check_programme(rules: &Programme) -> Result<(), Refusal> {
+    let share_fits = match rules.share {
+        Share::BasisPoints(points) => points <= Share::WHOLE,
+        Share::UpToReference => rules.listed_only,
+    };
+    let durations_fit = rules.lease_ms > 0
+        && rules.hold_ms_max >= rules.lease_ms
+        && rules.proof_ms_max > 0
+        && rules.validity_ms_max > 0
+        && rules.validity_ms_max <= Programme::AHEAD_MS_MAX
+        && rules.reversal_ms <= Programme::REVERSAL_MS_MAX
+        && rules.dispute_ms >= rules.reversal_ms;
+    ensure(share_fits && durations_fit, Code::OUT_OF_RANGE)
+}

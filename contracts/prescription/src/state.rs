@@ -1,0 +1,180 @@
+//! All reads and writes. The layout of keys is in [`senim_abi::prescription::record`].
+
+use alloc::vec::Vec;
+use senim_abi::marking::InnCode;
+use senim_abi::prescription::programme::{
+    MedicineRecord, PrescriberRecord, ProgrammeRecord, ProviderRecord,
+};
+use senim_abi::prescription::record::{
+    COLLECTION_OVERDUE, GroupRecord, Overdue, OverdueRecord, group_key, medicine_key, overdue_key,
+    prescriber_key, programme_key, provider_key,
+};
+use senim_abi::prescription::{
+    Group, GroupId, MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, Provider,
+};
+use senim_sdk::{Env, Key, Refusal, state};
+use senim_types::{Code, Hash, OrgId};
+
+/// The group, or none.
+pub fn find_group<E: Env>(env: &E, id: &GroupId) -> Result<Option<Group>, Refusal> {
+    Ok(state::load(env, &group_key(id))?.map(GroupRecord::into_current))
+}
+
+/// The group, or `PRESCRIPTION_UNKNOWN`.
+pub fn group<E: Env>(env: &E, id: &GroupId) -> Result<Group, Refusal> {
+    find_group(env, id)?.ok_or(Refusal::new(Code::PRESCRIPTION_UNKNOWN))
+}
+
+/// Writes the group. What has come to its end by time is brought up to date with it: holds whose
+/// lease is over go, and a cancellation that waited for them takes effect.
+pub fn save_group<E: Env>(env: &mut E, id: &GroupId, mut group: Group) {
+    let now = env.now();
+    group.touched = now;
+    group
+        .holds
+        .retain(|hold| now < hold.until && !hold.items.is_empty());
+    for index in 0..group.items.len() {
+        let is_held = group.hold_of(index, now).is_some();
+        group.items[index].settle_cancellation(is_held);
+    }
+    state::save(env, &group_key(id), &GroupRecord::from(group));
+}
+
+/// Forgets the group.
+pub fn delete_group<E: Env>(env: &mut E, id: &GroupId) {
+    env.delete(&group_key(id));
+}
+
+/// The programme's rules, or `PROGRAMME_UNKNOWN`.
+pub fn programme<E: Env>(env: &E, id: ProgrammeId) -> Result<Programme, Refusal> {
+    let stored: ProgrammeRecord = state::require(env, &programme_key(id), Code::PROGRAMME_UNKNOWN)?;
+    Ok(stored.into_current())
+}
+
+/// Writes the programme's rules.
+pub fn save_programme<E: Env>(env: &mut E, id: ProgrammeId, rules: Programme) {
+    state::save(env, &programme_key(id), &ProgrammeRecord::from(rules));
+}
+
+/// What the programme says of the medicine, or none.
+pub fn medicine<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    inn: &InnCode,
+) -> Result<Option<MedicineRule>, Refusal> {
+    Ok(state::load(env, &medicine_key(programme, inn))?.map(MedicineRecord::into_current))
+}
+
+/// Writes or removes what the programme says of the medicine.
+pub fn set_medicine<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    inn: &InnCode,
+    rule: Option<MedicineRule>,
+) {
+    set(
+        env,
+        &medicine_key(programme, inn),
+        rule.map(MedicineRecord::from),
+    );
+}
+
+/// The pharmacy's contract, or `PHARMACY_NOT_CONTRACTED` if it has none that runs now.
+pub fn provider<E: Env>(env: &E, programme: ProgrammeId, org: OrgId) -> Result<Provider, Refusal> {
+    let stored: ProviderRecord = state::require(
+        env,
+        &provider_key(programme, org),
+        Code::PHARMACY_NOT_CONTRACTED,
+    )?;
+    let provider = stored.into_current();
+    if env.now() < provider.until {
+        Ok(provider)
+    } else {
+        Err(Refusal::new(Code::PHARMACY_NOT_CONTRACTED))
+    }
+}
+
+/// Writes or removes the pharmacy's contract.
+pub fn set_provider<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    org: OrgId,
+    provider: Option<Provider>,
+) {
+    set(
+        env,
+        &provider_key(programme, org),
+        provider.map(ProviderRecord::from),
+    );
+}
+
+/// The prescriber's right, or that of all prescribers of the clinic, or none.
+pub fn prescriber<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    org: OrgId,
+    prescriber: PrescriberId,
+) -> Result<Option<PrescriberRight>, Refusal> {
+    let own: Option<PrescriberRecord> =
+        state::load(env, &prescriber_key(programme, org, prescriber))?;
+    let right = match own {
+        Some(own) => Some(own),
+        None => state::load(env, &prescriber_key(programme, org, PrescriberId::ANY))?,
+    };
+    Ok(right.map(PrescriberRecord::into_current))
+}
+
+/// Writes or removes a right to prescribe.
+pub fn set_prescriber<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    org: OrgId,
+    prescriber: PrescriberId,
+    right: Option<PrescriberRight>,
+) {
+    let key = prescriber_key(programme, org, prescriber);
+    set(env, &key, right.map(PrescriberRecord::from));
+}
+
+/// Whether the dispense is on the list for a person.
+pub fn is_overdue<E: Env>(env: &E, group: &GroupId, dispense: u8) -> bool {
+    env.get(&overdue_key(group, dispense)).is_some()
+}
+
+/// Puts the dispense on the list for a person, or takes it off.
+pub fn set_overdue<E: Env>(env: &mut E, group: &GroupId, dispense: u8, entry: Option<Overdue>) {
+    set(
+        env,
+        &overdue_key(group, dispense),
+        entry.map(OverdueRecord::from),
+    );
+}
+
+/// A page of the list for a person.
+pub fn overdue_after<E: Env>(
+    env: &E,
+    after: Option<(GroupId, u8)>,
+    limit: u32,
+) -> Result<Vec<(GroupId, u8, Overdue)>, Refusal> {
+    let prefix = Key::new(COLLECTION_OVERDUE);
+    let after_key = after.map(|(group, dispense)| overdue_key(&group, dispense));
+    let after_bytes: &[u8] = after_key.as_deref().unwrap_or(&[]);
+    let page: Vec<(Vec<u8>, OverdueRecord)> = state::page(env, &prefix, after_bytes, limit)?;
+    page.into_iter()
+        .map(|(key, record)| {
+            let group: [u8; 32] = key
+                .get(1..33)
+                .and_then(|bytes| bytes.try_into().ok())
+                .ok_or(Code::CORRUPT_RECORD)?;
+            let dispense = *key.get(33).ok_or(Code::CORRUPT_RECORD)?;
+            Ok((GroupId(Hash(group)), dispense, record.into_current()))
+        })
+        .collect()
+}
+
+fn set<E: Env, T: borsh::BorshSerialize>(env: &mut E, key: &Key, record: Option<T>) {
+    match record {
+        Some(record) => state::save(env, key, &record),
+        None => env.delete(key),
+    }
+}

@@ -1,0 +1,201 @@
+//! What a pharmacy and a person do, with everything signed that has to be.
+
+use super::*;
+use senim_abi::prescription::{CancelReason, DispenseLine, ItemMask, PackUse, Proof, RejectReason};
+use senim_abi::proof::{HeldStep, HoldStatement, HolderAct, QrStatement, lines_hash};
+
+/// A hold about to be asked for. Tests change one thing and see it refused.
+#[derive(Clone)]
+pub struct HoldTry {
+    pub actor: Actor,
+    pub message: Execute,
+    pub witnesses: Vec<Statement>,
+}
+
+impl World {
+    /// A live QR of this moment for these items.
+    pub fn qr(&self, group: GroupId, items: ItemMask) -> QrStatement {
+        let now = self.env.time();
+        QrStatement {
+            group,
+            items,
+            ephemeral: ephemeral(),
+            issued_at: TimeMs(now.0 - 1_000),
+            expires_at: TimeMs(now.0 + MINUTE_MS),
+        }
+    }
+
+    /// The hold by the pharmacy of the QR's items, rightly signed.
+    pub fn hold_by_qr(&self, org: OrgId, qr: QrStatement) -> HoldTry {
+        let actor = apteka(org);
+        let statement = HoldStatement {
+            group: qr.group,
+            items: qr.items,
+            org,
+            device: actor.device,
+            hold_key: hold_key(org),
+        };
+        HoldTry {
+            actor,
+            message: Execute::Hold {
+                group: qr.group,
+                items: qr.items,
+                hold_key: hold_key(org),
+                proof: Proof::LiveQr(qr),
+            },
+            witnesses: vec![qr.by(holder()), statement.by(qr.ephemeral)],
+        }
+    }
+
+    pub fn try_hold(&mut self, hold: &HoldTry) -> Step {
+        step(&self.call(&hold.actor, &hold.message, &hold.witnesses))
+    }
+
+    /// A millisecond later (so that the QR is a later one) the pharmacy holds the items by a live QR.
+    pub fn hold(&mut self, org: OrgId, group: GroupId, items: ItemMask) -> Step {
+        self.env.advance(1);
+        let hold = self.hold_by_qr(org, self.qr(group, items));
+        self.try_hold(&hold)
+    }
+
+    /// The pharmacy holds the first item.
+    #[track_caller]
+    pub fn held(&mut self, org: OrgId, group: GroupId) {
+        assert_eq!(self.hold(org, group, ItemMask::one(0)), Ok(()));
+    }
+
+    pub fn dispense(&mut self, org: OrgId, group: GroupId, lines: Vec<DispenseLine>) -> Step {
+        step(&self.dispense_outcome(org, group, lines))
+    }
+
+    pub fn dispense_outcome(
+        &mut self,
+        org: OrgId,
+        group: GroupId,
+        lines: Vec<DispenseLine>,
+    ) -> TestOutcome {
+        let signed = HeldStep::Dispense {
+            group,
+            lines: lines_hash(&lines),
+        };
+        let message = Execute::Dispense { group, lines };
+        self.call(&apteka(org), &message, &[signed.by(hold_key(org))])
+    }
+
+    /// The pharmacy dispenses units of its pack of paracetamol for the first item.
+    pub fn dispense_units(
+        &mut self,
+        org: OrgId,
+        group: GroupId,
+        number: usize,
+        units: u32,
+    ) -> Step {
+        self.dispense(org, group, vec![line(0, pack(org, number), units, 1_000)])
+    }
+
+    /// The pharmacy holds the first item and dispenses one whole pack for it.
+    #[track_caller]
+    pub fn dispensed(&mut self, org: OrgId, group: GroupId, number: usize) {
+        self.held(org, group);
+        assert_eq!(self.dispense_units(org, group, number, 20), Ok(()));
+    }
+
+    pub fn reject(&mut self, org: OrgId, group: GroupId, items: ItemMask) -> Step {
+        let reason = RejectReason::OutOfStock;
+        let signed = HeldStep::Reject {
+            group,
+            items,
+            reason,
+        }
+        .by(hold_key(org));
+        step(&self.call(
+            &apteka(org),
+            &Execute::Reject {
+                group,
+                items,
+                reason,
+            },
+            &[signed],
+        ))
+    }
+
+    pub fn extend(&mut self, org: OrgId, group: GroupId, items: ItemMask, until: TimeMs) -> Step {
+        let signed = HeldStep::Extend {
+            group,
+            items,
+            until,
+        }
+        .by(hold_key(org));
+        step(&self.call(
+            &apteka(org),
+            &Execute::Extend {
+                group,
+                items,
+                until,
+            },
+            &[signed],
+        ))
+    }
+
+    pub fn cancel_by_clinic(&mut self, group: GroupId, items: ItemMask) -> Step {
+        let reason = CancelReason::PrescribingError;
+        step(&self.call(
+            &clinic(),
+            &Execute::Cancel {
+                group,
+                items,
+                reason,
+            },
+            &[],
+        ))
+    }
+
+    pub fn cancel_by_holder(&mut self, group: GroupId, items: ItemMask) -> Step {
+        let reason = CancelReason::HolderRequest;
+        let signed = HolderAct::Cancel { group, items }.by(holder());
+        step(&self.call(
+            &wallet_service(),
+            &Execute::Cancel {
+                group,
+                items,
+                reason,
+            },
+            &[signed],
+        ))
+    }
+
+    pub fn reverse(&mut self, org: OrgId, group: GroupId, dispense: u8, left: ItemMask) -> Step {
+        let signed = HeldStep::Reverse {
+            group,
+            dispense,
+            left,
+        }
+        .by(hold_key(org));
+        let message = Execute::Reverse {
+            group,
+            dispense,
+            left,
+        };
+        step(&self.call(&apteka(org), &message, &[signed]))
+    }
+
+    pub fn settle(&mut self, group: GroupId, dispense: u8) -> Step {
+        step(&self.call(&fund(), &Execute::Settle { group, dispense }, &[]))
+    }
+}
+
+pub fn line(item: u8, pack: PackCode, units: u32, price: u64) -> DispenseLine {
+    DispenseLine {
+        item,
+        packs: vec![PackUse {
+            pack,
+            units,
+            price: Tiyn(price),
+        }],
+    }
+}
+
+/// The first item.
+pub const FIRST: ItemMask = ItemMask(1);
+/// The first two items.
+pub const BOTH: ItemMask = ItemMask(3);
