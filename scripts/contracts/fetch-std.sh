@@ -57,6 +57,14 @@ CONF
     rm -rf "$apt"
 }
 
+# Versions leave the archive when newer ones come; the snapshot service keeps them under the sha1 of their bytes.
+with_snapshot() {
+    command -v curl >/dev/null || return 1
+    say "asking snapshot.debian.org for the package"
+    curl --fail --silent --show-error --location --connect-timeout 20 --output "$deb" \
+        "https://snapshot.debian.org/file/$STD_PACKAGE_SHA1" >&2
+}
+
 unpack() {
     rm -rf "$unpacked"
     mkdir -p "$unpacked"
@@ -70,10 +78,12 @@ unpack() {
 }
 
 mkdir -p "$build"
-[ -f "$deb" ] && is_genuine "$deb" || with_apt || {
+if [ -f "$deb" ] && is_genuine "$deb"; then
+    say "using the package fetched before"
+elif ! with_apt && ! with_snapshot; then
     say "$STD_PACKAGE=$STD_PACKAGE_VERSION cannot be fetched here"
     exit 3
-}
+fi
 is_genuine "$deb" || {
     say "the fetched $STD_PACKAGE does not have the sha256 of toolchain.env; refusing it"
     rm -f "$deb"

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Builds every contract (a crate of contracts/ whose Cargo.toml has [package.metadata.senim]) for WebAssembly and writes
+# <name>.wasm and manifest.toml to genesis/contracts, or to the folder given with --out. Names after that limit what is
+# built; the manifest is of all artefacts that are there then.
+#
+# The standard library for the target comes from one of two places, and the bytes depend on which:
+#   source   built from its source, Debian's package of toolchain.env; the canonical one
+#   rustup   `rustup target add wasm32v1-none`
+# Order: $SENIM_WASM_STD; what the committed manifest names; the other one.
+# Exits 3 if there is no toolchain, with the reason.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+. "$here/toolchain.env"
+. "$here/lib.sh"
+
+out="$root/genesis/contracts"
+if [ "${1:-}" = --out ]; then
+    out=$2
+    shift 2
+fi
+names=${*:-$(contract_names)}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+choose_std || exit 3
+say "building with rustc $(rustc_version), standard library from $std"
+
+separator=$(printf '\037')
+flags="-C${separator}link-arg=-zstack-size=$STACK_BYTES"
+# No path of this machine may show in an artefact.
+flags="$flags${separator}--remap-path-prefix=$root=/senim"
+flags="$flags${separator}--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+case "$std" in
+source)
+    flags="$flags${separator}--remap-path-prefix=$library=/rust/library"
+    RUSTC_BOOTSTRAP=1
+    __CARGO_TESTS_ONLY_SRC_ROOT=$library
+    export RUSTC_BOOTSTRAP __CARGO_TESTS_ONLY_SRC_ROOT
+    build_std="-Zbuild-std=core,alloc"
+    ;;
+rustup) build_std="" ;;
+esac
+
+built="$root/.build/contracts"
+for name in $names; do
+    say "building $name"
+    (
+        cd "$root/contracts"
+        # shellcheck disable=SC2086 # $build_std is one word or none.
+        CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$built" cargo rustc --quiet --release --locked \
+            --package "senim-contract-$name" --lib --crate-type cdylib --target "$WASM_TARGET" $build_std
+    )
+    file="$(echo "senim_contract_$name" | tr - _).wasm"
+    cp "$built/$WASM_TARGET/release/$file" "$out/$name.wasm"
+    chmod 644 "$out/$name.wasm"
+done
+
+present=
+for name in $(contract_names); do
+    [ ! -f "$out/$name.wasm" ] || present="$present $name"
+done
+
+unset RUSTC_BOOTSTRAP __CARGO_TESTS_ONLY_SRC_ROOT 2>/dev/null || true
+# shellcheck disable=SC2086 # names are words
+(cd "$root/contracts" && cargo run --quiet --locked --package senim-abi --example manifest -- "$out" \
+    "rustc=$(rustc_version)" "target=$WASM_TARGET" "std=$std" \
+    "std_package=$STD_PACKAGE $STD_PACKAGE_VERSION ($STD_SUITE)" \
+    "flags=-C link-arg=-zstack-size=$STACK_BYTES; profile release of contracts/Cargo.toml" \
+    -- $present) >"$out/manifest.toml.new"
+mv "$out/manifest.toml.new" "$out/manifest.toml"
+say "wrote $out/manifest.toml"
