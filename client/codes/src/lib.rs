@@ -4,4 +4,8 @@
 #![forbid(unsafe_code)]
 
 pub mod gs1;
+pub mod image;
+pub mod live_qr;
 pub mod national_id;
+pub mod scan;
+pub mod symbol;
