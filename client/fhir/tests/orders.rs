@@ -1,0 +1,267 @@
+//! What the messages mean on the ledger.
+
+mod support;
+
+use senim_fhir::{LedgerOrder, LinkId, Unit, Window};
+use support::*;
+
+fn window(not_before_ms: u64, until_ms: u64) -> Window {
+    Window {
+        not_before_ms,
+        until_ms,
+    }
+}
+
+#[test]
+fn a_message_of_four_items_is_taken_whole() {
+    let order = parse(&message("four-items.json")).unwrap();
+    let items = items(&order);
+    let summary: Vec<_> = items
+        .iter()
+        .map(|item| {
+            (
+                item.medicine.inn.as_str(),
+                item.medicine.strength.as_str(),
+                item.quantity(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        summary,
+        [
+            ("metformin", "500 mg", 60),
+            ("amlodipine", "5 mg", 30),
+            ("amoxicillin", "250 mg", 20),
+            ("paracetamol", "24 mg/ml", 100),
+        ]
+    );
+    let units: Vec<_> = items.iter().map(|item| item.medicine.unit).collect();
+    assert_eq!(units, [Unit::Tablet, Unit::Tablet, Unit::Capsule, Unit::Ml]);
+    let allowed: Vec<_> = items.iter().map(|item| item.substitution_allowed).collect();
+    assert_eq!(allowed, [true, false, true, true]);
+
+    // No dates: open on arrival, for the programme's thirty days.
+    let arrival = window(RECEIVED_AT_MS, RECEIVED_AT_MS + 30 * DAY_MS);
+    assert_eq!(items[0].window(), arrival);
+    // Written on a known day, no end: open since then, thirty days from arrival.
+    let written_ms = RECEIVED_AT_MS - 170 * 60_000;
+    assert_eq!(
+        items[1].window(),
+        window(written_ms, RECEIVED_AT_MS + 30 * DAY_MS)
+    );
+    // Civil dates at +05:00, the last day inside.
+    assert_eq!(items[2].window().not_before_ms, FEBRUARY_MS + 2 * DAY_MS);
+    assert_eq!(items[2].window().until_ms % DAY_MS, FEBRUARY_MS % DAY_MS);
+
+    let groups: Vec<Option<LinkId>> = items.iter().map(|item| item.group).collect();
+    assert!(groups[0].is_some() && groups.iter().all(|group| *group == groups[0]));
+    assert!(items.iter().all(|item| item.prescriber.is_some()));
+    let mut links: Vec<_> = items.iter().map(|item| item.link.unwrap()).collect();
+    links.sort();
+    links.dedup();
+    assert_eq!(links.len(), 4);
+}
+
+#[test]
+fn repeats_become_parts_each_with_its_window() {
+    let order = parse(&message("repeats.json")).unwrap();
+    let items = items(&order);
+    assert_eq!(items.len(), 3, "the plan is no order");
+    assert_eq!(items[0].parts.len(), 1);
+
+    // Two repeats after the first supply, two calendar months apart, all until the end of July.
+    let until_ms = FEBRUARY_MS + 181 * DAY_MS;
+    let openings = [0, 28 + 31, 28 + 31 + 30 + 31].map(|days| FEBRUARY_MS + days * DAY_MS);
+    let windows: Vec<_> = items[1].parts.iter().map(|part| part.window).collect();
+    assert_eq!(windows, openings.map(|opens_ms| window(opens_ms, until_ms)));
+    assert_eq!(items[1].quantity(), 600);
+
+    // Six issues in all, this is the third: four are left, each for 28 days, until the
+    // authorisation ends.
+    let until_ms = FEBRUARY_MS + 212 * DAY_MS;
+    let openings = [0, 28, 56, 84].map(|days| FEBRUARY_MS + days * DAY_MS);
+    let windows: Vec<_> = items[2].parts.iter().map(|part| part.window).collect();
+    assert_eq!(windows, openings.map(|opens_ms| window(opens_ms, until_ms)));
+}
+
+#[test]
+fn a_cancellation_finds_the_line_that_it_withdraws() {
+    let issued = parse(&message("four-items.json")).unwrap();
+    let cancelled = parse(&message("cancel.json")).unwrap();
+    let LedgerOrder::Cancel { targets } = &cancelled.ledger else {
+        panic!("not a cancellation")
+    };
+    assert_eq!(targets.len(), 1);
+    let meant: Vec<_> = items(&issued)
+        .iter()
+        .filter(|item| {
+            item.link
+                .is_some_and(|link| targets[0].links.contains(&link))
+        })
+        .map(|item| item.medicine.inn.as_str())
+        .collect();
+    assert_eq!(meant, ["amlodipine"]);
+    // The prescription was renumbered: the line counts, not the group.
+    assert_ne!(targets[0].group, items(&issued)[1].group);
+}
+
+#[test]
+fn a_cancellation_needs_no_known_medicine() {
+    let text = String::from_utf8(message("cancel.json")).unwrap();
+    let order = parse(text.replace("319283006", "000000000").as_bytes()).unwrap();
+    assert!(matches!(order.ledger, LedgerOrder::Cancel { .. }));
+}
+
+#[test]
+fn a_request_alone_brings_its_medicine_and_person_inside() {
+    let order = parse(&message("single.json")).unwrap();
+    let [item] = items(&order) else {
+        panic!("one item")
+    };
+    assert_eq!(
+        (item.medicine.inn.as_str(), item.quantity()),
+        ("metformin", 90)
+    );
+    assert_eq!(item.window().not_before_ms, FEBRUARY_MS + 2 * DAY_MS);
+    assert!(item.prescriber.is_some());
+}
+
+#[test]
+fn a_collection_resolves_relative_references() {
+    let order = parse(&message("collection.json")).unwrap();
+    let inns: Vec<_> = items(&order)
+        .iter()
+        .map(|item| item.medicine.inn.as_str())
+        .collect();
+    assert_eq!(inns, ["enalapril", "omeprazole"]);
+    assert!(items(&order).iter().all(|item| item.substitution_allowed));
+}
+
+#[test]
+fn one_doctor_has_one_link_in_every_shape_of_message() {
+    let prescriber = |name| {
+        items(&parse(&message(name)).unwrap())[0]
+            .prescriber
+            .unwrap()
+    };
+    let links = [
+        "four-items.json",
+        "repeats.json",
+        "single.json",
+        "collection.json",
+    ]
+    .map(prescriber);
+    assert!(links.iter().all(|link| *link == links[0]));
+}
+
+#[test]
+fn links_depend_on_the_clinics_key() {
+    let mut other = options();
+    other.link_key = [8; 32];
+    let map = senim_fhir::MedicineMap::shipped();
+    let bytes = message("single.json");
+    let ours = parse(&bytes).unwrap();
+    let theirs = senim_fhir::parse_order(&bytes, &map, &other).unwrap();
+    assert_ne!(items(&ours)[0].link, items(&theirs)[0].link);
+    assert_ne!(items(&ours)[0].group, items(&theirs)[0].group);
+}
+
+#[test]
+fn an_authorisation_that_has_ended_is_taken_as_expired_and_not_as_empty() {
+    let text = String::from_utf8(message("repeats.json")).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let request = &mut value["entry"][3]["resource"];
+    request["dispenseRequest"]
+        .as_object_mut()
+        .unwrap()
+        .remove("validityPeriod");
+    request["extension"][0]["extension"] = serde_json::json!([
+        { "url": "authorisationExpiryDate", "valueDateTime": "2024-11-30" }
+    ]);
+    let order = parse_value(&value).unwrap();
+    let item = &items(&order)[2];
+    assert_eq!(item.parts.len(), 1);
+    let window = item.window();
+    assert!(window.not_before_ms < window.until_ms && window.until_ms < RECEIVED_AT_MS);
+}
+
+#[test]
+fn supplies_that_do_not_fit_share_the_time_there_is() {
+    let mut value: serde_json::Value = serde_json::from_slice(&message("repeats.json")).unwrap();
+    let dispense = &mut value["entry"][2]["resource"]["dispenseRequest"];
+    dispense.as_object_mut().unwrap().remove("dispenseInterval");
+    dispense["validityPeriod"]["end"] = "2026-03-02".into();
+    dispense["expectedSupplyDuration"] =
+        serde_json::json!({ "value": 30, "system": "http://unitsofmeasure.org", "code": "d" });
+    let order = parse_value(&value).unwrap();
+    let openings: Vec<_> = items(&order)[1]
+        .parts
+        .iter()
+        .map(|part| part.window.not_before_ms)
+        .collect();
+    assert_eq!(
+        openings,
+        [0, 10, 20].map(|days| FEBRUARY_MS + days * DAY_MS)
+    );
+}
+
+#[test]
+fn an_initial_fill_sizes_the_first_part_only() {
+    let mut value: serde_json::Value = serde_json::from_slice(&message("repeats.json")).unwrap();
+    value["entry"][2]["resource"]["dispenseRequest"]["initialFill"] = serde_json::json!({
+        "quantity": { "value": 100, "unit": "doses" }
+    });
+    let order = parse_value(&value).unwrap();
+    let amounts: Vec<_> = items(&order)[1]
+        .parts
+        .iter()
+        .map(|part| part.quantity)
+        .collect();
+    assert_eq!(amounts, [100, 200, 200]);
+}
+
+#[test]
+fn an_issue_of_a_repeat_in_the_same_message_is_not_counted_twice() {
+    let mut value: serde_json::Value = serde_json::from_slice(&message("repeats.json")).unwrap();
+    let address = value["entry"][2]["fullUrl"].clone();
+    let mut issue = value["entry"][2]["resource"].clone();
+    issue["intent"] = "reflex-order".into();
+    issue["identifier"][0]["value"] = "LINE-0012-1".into();
+    issue["basedOn"] = serde_json::json!([{ "reference": address }]);
+    let entry = |resource: &serde_json::Value| serde_json::json!({ "fullUrl": "urn:uuid:issue", "resource": resource });
+    value["entry"].as_array_mut().unwrap().push(entry(&issue));
+    assert_eq!(items(&parse_value(&value).unwrap()).len(), 3);
+    // Alone it is an order of its own.
+    issue["basedOn"] = serde_json::json!([{ "reference": "MedicationRequest/elsewhere" }]);
+    *value["entry"].as_array_mut().unwrap().last_mut().unwrap() = entry(&issue);
+    assert_eq!(items(&parse_value(&value).unwrap()).len(), 4);
+}
+
+#[test]
+fn a_report_of_a_supply_speaks_fhir_again() {
+    let order = parse(&message("single.json")).unwrap();
+    let report = senim_fhir::dispense_report(&senim_fhir::DispenseReport {
+        transaction: "00ff",
+        index: 0,
+        line: (
+            "https://example.org/senim/id/prescription-line",
+            "LINE-0021",
+        ),
+        medicine: &items(&order)[0].medicine,
+        quantity: 90,
+        handed_over: "2026-02-04T12:00:00+05:00",
+        pharmacy: "PHARMACY-07",
+        packs: &[("05099151015051", "1HXNA4G4VM")],
+    });
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["resourceType"], "MedicationDispense");
+    assert_eq!(report["quantity"]["value"], 90);
+    assert_eq!(
+        report["authorizingPrescription"][0]["identifier"]["value"],
+        "LINE-0021"
+    );
+    assert_eq!(
+        report["extension"][0]["valueIdentifier"]["value"],
+        "05099151015051.1HXNA4G4VM"
+    );
+}
