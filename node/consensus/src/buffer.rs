@@ -96,12 +96,6 @@ impl Buffer {
     pub(crate) fn forget_below(&mut self, height: Height) {
         self.kept.retain(|place, _| place.height >= height);
     }
-
-    /// Messages kept.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.kept.len()
-    }
 }
 
 fn place_of(message: &ConsensusMessage) -> Option<Place> {

@@ -127,14 +127,20 @@ impl Consensus {
                     self.verifier
                         .verify_polka_certificate(&Ctx, &certificate, &set, thresholds);
                 let checked = checked.now_or_never().expect(NEVER_WAITS);
-                resume.resume_with(self.note_bad_certificate(checked))
+                if checked.is_err() {
+                    self.out.refuse(Error::BadCertificate);
+                }
+                resume.resume_with(checked)
             }
             CoreEffect::VerifyRoundCertificate(certificate, set, thresholds, resume) => {
                 let checked =
                     self.verifier
                         .verify_round_certificate(&Ctx, &certificate, &set, thresholds);
                 let checked = checked.now_or_never().expect(NEVER_WAITS);
-                resume.resume_with(self.note_bad_certificate(checked))
+                if checked.is_err() {
+                    self.out.refuse(Error::BadCertificate);
+                }
+                resume.resume_with(checked)
             }
             // Announced and completed at once, since no target time is set: see `Finalize`.
             CoreEffect::Decide(_, _, resume) => resume.resume_with(()),
@@ -234,16 +240,6 @@ impl Consensus {
         let bytes = convert::proposal_bytes(&proposal, &self.params.chain);
         let signature = self.sign(&bytes)?;
         Ok(SignedMessage::new(proposal, signature))
-    }
-
-    fn note_bad_certificate(
-        &mut self,
-        checked: Result<(), CertificateError<Ctx>>,
-    ) -> Result<(), CertificateError<Ctx>> {
-        if checked.is_err() {
-            self.out.refuse(Error::BadCertificate);
-        }
-        checked
     }
 
     fn on_finalize(
