@@ -249,6 +249,8 @@ codes! {
     6006 GENESIS Node "The genesis file cannot be used: it does not decode, or the contract code does not match its hash."
     6007 CANNOT_LISTEN Node "The address cannot be listened on: another program uses it, or it is not this machine's."
     6008 OUTCOME_DIFFERS Node "This node computed another outcome than a certified block. It stops; keep its data as evidence."
+    6009 OTHER_CHAIN_DATA Node "The data folder belongs to another chain than the genesis. Check the paths of both."
+    6010 DATA_FOLDER_LOCKED Node "Another process works in this data folder. Stop it first."
     6020 VOTES_DAMAGED Node "The record of this validator's votes cannot be read or contradicts itself. The node signs nothing rather than sign twice."
     6021 KEY_USED_TWICE Node "A vote of this validator's key that this node did not cast: another node runs with the same key. Stop one of them."
     6022 SIGNER_UNAVAILABLE Node "The key store gave no signature. Check it and start the node again."

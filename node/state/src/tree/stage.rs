@@ -27,6 +27,11 @@ impl Staged {
         self.root_hash
     }
 
+    /// Whether this was staged over the present state of `tree`.
+    pub fn is_of(&self, tree: &Tree) -> bool {
+        self.generation == tree.generation
+    }
+
     /// What was changed, by ascending path.
     pub fn changes(&self) -> &[PathChange] {
         &self.changes

@@ -1,0 +1,405 @@
+//! The committed state of a node: block log, store and state tree as one.
+//!
+//! Per block, [`Ledger::commit`]: the log is appended and synced; the changes join an overlay in
+//! memory and the staged tree becomes the tree; the caller answers. Every so many blocks a flush
+//! writes journal, store and now and then a checkpoint. [`Ledger::open`] brings the three together
+//! again, whatever a crash left. `docs/storage.md` says what survives at each point.
+
+use crate::disk::Disk;
+use crate::error::StateError;
+use crate::log::BlockLog;
+use crate::store::Store;
+use crate::tree::{Staged, Tree};
+use cells::Applied;
+use pending::Pending;
+use senim_types::proof::LogFrontier;
+use senim_types::proof::log::{LogNode, log_leaf};
+use senim_types::{Block, ChangeSet, CommitCertificate, Hash, Header, Height, Receipt};
+use senim_types::{StateView, ViewError, codec, merkle};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tree_files::TreeFiles;
+
+mod cells;
+mod open;
+mod pending;
+mod query;
+#[cfg(test)]
+mod tests;
+mod tree_files;
+
+pub use cells::Place;
+pub use open::{Recovery, Replay, ReplayError, StateSource, TreeSource};
+pub use pending::{FlushJob, Flushed};
+pub use query::StateAnswer;
+
+/// Who writes the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlushMode {
+    /// [`Ledger::commit`], when a flush is due; it takes longer then.
+    Inline,
+    /// The caller, with [`Ledger::begin_flush`] when [`Ledger::is_flush_due`]. It must not let
+    /// blocks pile up: they are held in memory until they are flushed.
+    ByCaller,
+}
+
+/// Sizes and paces. None of them is protocol.
+#[derive(Clone, Debug)]
+pub struct LedgerOptions {
+    /// Bytes of a segment of the block log; at most [`crate::log::SEGMENT_BYTES_MAX`].
+    pub segment_bytes_max: u64,
+    /// A flush is due after so many blocks…
+    pub flush_blocks: u64,
+    /// …or so many changed keys.
+    pub flush_keys: usize,
+    /// A checkpoint is due when the journal has more bytes than this and than a checkpoint.
+    pub journal_bytes_min: u64,
+    /// Blocks kept decoded in memory, newest first, in bytes of their encoding.
+    pub recent_bytes_max: usize,
+    /// Compare every entry of the store with the tree on opening. At a million keys this takes
+    /// seconds; without it a damaged value is noticed when it is read, a lost one when a block that
+    /// needs it leads to another root.
+    pub is_store_audited: bool,
+    /// Who writes the store.
+    pub flush: FlushMode,
+}
+
+impl Default for LedgerOptions {
+    fn default() -> Self {
+        LedgerOptions {
+            segment_bytes_max: crate::log::SEGMENT_BYTES_DEFAULT,
+            flush_blocks: 64,
+            flush_keys: 50_000,
+            journal_bytes_min: 32 * 1024 * 1024,
+            recent_bytes_max: 16 * 1024 * 1024,
+            is_store_audited: true,
+            flush: FlushMode::Inline,
+        }
+    }
+}
+
+/// A decided block with all that is kept beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockRecord {
+    /// The block.
+    pub block: Block,
+    /// Why it is decided.
+    pub certificate: CommitCertificate,
+    /// What became of its transactions and due entries.
+    pub receipts: Vec<Receipt>,
+}
+
+/// The committed state. `&self` reads, `&mut self` commits; it is `Sync`, so readers may share it
+/// behind a lock.
+pub struct Ledger {
+    options: LedgerOptions,
+    disk: Arc<dyn Disk>,
+    store: Arc<dyn Store>,
+    log: BlockLog,
+    tree: Tree,
+    files: TreeFiles,
+    genesis: Header,
+    tip: Header,
+    tip_hash: Hash,
+    frontier: LogFrontier,
+    /// Committed, not yet in a flush.
+    pending: Pending,
+    /// In a flush that is under way.
+    flushing: Option<Arc<Pending>>,
+    /// Newest last, with the bytes of the encoding.
+    recent: VecDeque<(Arc<BlockRecord>, usize)>,
+    recent_bytes: usize,
+    /// Set by a failed write.
+    is_unusable: bool,
+}
+
+impl Ledger {
+    /// Computes what the state becomes by a block's changes, without changing it. Any number of
+    /// stages may exist beside each other; at most one is committed, the others are dropped.
+    pub fn stage(&self, changes: &ChangeSet) -> Staged {
+        self.tree.stage(changes)
+    }
+
+    /// Commits a decided block: durable in the log when this returns, and the state is the one
+    /// after it.
+    ///
+    /// `changes` and `staged` are the block's outcome over the present state. After an error the
+    /// node must stop: whether the block is durable is known only when the ledger is opened again.
+    pub fn commit(
+        &mut self,
+        record: BlockRecord,
+        changes: ChangeSet,
+        staged: Staged,
+    ) -> Result<Arc<BlockRecord>, StateError> {
+        if self.is_unusable {
+            return Err(StateError::Unusable);
+        }
+        self.check_follows(&record.block.header, &record.certificate)?;
+        if !staged.is_of(&self.tree) {
+            return Err(StateError::StaleStage);
+        }
+        check_outcome(&record.block.header, &staged)?;
+        let block = codec::encode(&record.block);
+        let certificate = codec::encode(&record.certificate);
+        let receipts = codec::encode(&record.receipts);
+        self.is_unusable = true;
+        // Crash in this: the block is torn or whole at the log's end. If whole, it is executed again
+        // at the start, as if this had returned.
+        let height = record.block.header.height;
+        self.log.append(height, &block, &certificate, &receipts)?;
+        let record = Arc::new(record);
+        self.advance(&record, changes, staged);
+        self.remember(&record, block.len() + certificate.len() + receipts.len());
+        if self.options.flush == FlushMode::Inline && self.is_flush_due() {
+            self.flush_now(false)?;
+        }
+        self.is_unusable = false;
+        Ok(record)
+    }
+
+    /// Whether `header` with `certificate` is the block after the tip.
+    fn check_follows(
+        &self,
+        header: &Header,
+        certificate: &CommitCertificate,
+    ) -> Result<(), StateError> {
+        let not_next = |part| StateError::NotNext {
+            tip: self.tip.height,
+            height: header.height,
+            part,
+        };
+        let hash = header.hash();
+        let checks = [
+            (header.chain == self.tip.chain, "chain"),
+            (header.height == self.tip.height.next(), "height"),
+            (header.parent == self.tip_hash, "parent"),
+            (header.log_root == self.frontier.root(), "log root"),
+            (certificate.height == header.height, "certificate"),
+            (certificate.block == hash, "certificate"),
+        ];
+        match checks.iter().find(|(is_right, _)| !is_right) {
+            Some((_, part)) => Err(not_next(part)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes a block that is durable in the log part of the state in memory.
+    fn advance(&mut self, record: &BlockRecord, changes: ChangeSet, staged: Staged) {
+        let header = &record.block.header;
+        self.index(record);
+        self.pending.add(header.height, changes, &staged);
+        self.tree.apply(staged);
+        self.set_tip(header.clone());
+    }
+
+    fn set_tip(&mut self, header: Header) {
+        let derived = &mut self.pending.derived;
+        self.frontier
+            .append(log_leaf(&header), |level, number, hash| {
+                derived.insert(
+                    cells::log_node_key(LogNode { level, number }),
+                    hash.0.to_vec(),
+                );
+            });
+        self.tip_hash = header.hash();
+        self.tip = header;
+    }
+
+    /// Notes where the receipts are.
+    fn index(&mut self, record: &BlockRecord) {
+        let height = record.block.header.height;
+        let derived = &mut self.pending.derived;
+        for receipt in &record.receipts {
+            let place = Place {
+                height,
+                index: receipt.index,
+            };
+            derived.insert(cells::transaction_key(&receipt.transaction), place.encode());
+        }
+        // The receipts of due entries are not of transactions; usually they all come first.
+        let due = record
+            .receipts
+            .len()
+            .saturating_sub(record.block.transactions.len());
+        for (position, transaction) in record.block.transactions.iter().enumerate() {
+            let hash = transaction.body.hash();
+            let is_its = |receipt: &&Receipt| receipt.transaction == hash;
+            let guess = record.receipts.get(due + position).filter(is_its);
+            if let Some(receipt) = guess.or_else(|| record.receipts.iter().find(is_its)) {
+                let place = Place {
+                    height,
+                    index: receipt.index,
+                };
+                let body = &transaction.body;
+                let key = cells::identity_key(&body.device, body.sequence);
+                derived.insert(key, place.encode());
+            }
+        }
+    }
+
+    fn remember(&mut self, record: &Arc<BlockRecord>, bytes: usize) {
+        self.recent.push_back((Arc::clone(record), bytes));
+        self.recent_bytes += bytes;
+        while self.recent_bytes > self.options.recent_bytes_max && self.recent.len() > 1 {
+            if let Some((_, bytes)) = self.recent.pop_front() {
+                self.recent_bytes -= bytes;
+            }
+        }
+    }
+
+    /// Whether enough has been committed since the last flush for another one.
+    pub fn is_flush_due(&self) -> bool {
+        self.flushing.is_none()
+            && (self.pending.blocks >= self.options.flush_blocks
+                || self.pending.changes.0.len() >= self.options.flush_keys)
+    }
+
+    /// Writes everything committed to the store now, and a checkpoint of the tree. Good before
+    /// stopping: the next start has nothing to execute again.
+    pub fn flush(&mut self) -> Result<(), StateError> {
+        if self.is_unusable || self.flushing.is_some() {
+            return Err(StateError::Unusable);
+        }
+        self.is_unusable = true;
+        self.flush_now(true)?;
+        self.is_unusable = false;
+        Ok(())
+    }
+
+    /// Begins a flush: the job may run on another thread; blocks may be committed meanwhile. `None`
+    /// while another one is under way or when there is nothing to write. The job's result must be
+    /// given to [`Ledger::end_flush`].
+    pub fn begin_flush(&mut self) -> Option<FlushJob> {
+        if self.is_unusable || self.flushing.is_some() || self.pending.blocks == 0 {
+            return None;
+        }
+        Some(self.flush_job(false))
+    }
+
+    /// Ends a flush. A failed one must stop the node; the ledger takes nothing more.
+    pub fn end_flush(&mut self, result: Result<Flushed, StateError>) -> Result<(), StateError> {
+        self.is_unusable = true;
+        let flushed = result?;
+        self.files.note_journal(flushed.journal_bytes);
+        if flushed.has_checkpoint {
+            self.files.note_checkpoint(flushed.height)?;
+        }
+        self.flushing = None;
+        self.is_unusable = false;
+        Ok(())
+    }
+
+    fn flush_now(&mut self, with_checkpoint: bool) -> Result<(), StateError> {
+        let result = self.flush_job(with_checkpoint).run();
+        self.end_flush(result)
+    }
+
+    fn flush_job(&mut self, with_checkpoint: bool) -> FlushJob {
+        let pending = Arc::new(std::mem::take(&mut self.pending));
+        self.flushing = Some(Arc::clone(&pending));
+        let journal_bytes = self.files.journal_bytes() + pending.journal.len() as u64;
+        let checkpoint_bytes = 64 * self.tree.len() as u64;
+        let is_checkpoint_due = with_checkpoint
+            || self.files.journal().is_none()
+            || journal_bytes > self.options.journal_bytes_min.max(checkpoint_bytes);
+        FlushJob {
+            applied: self.applied(),
+            store: Arc::clone(&self.store),
+            disk: Arc::clone(&self.disk),
+            journal: self.files.journal(),
+            checkpoint: is_checkpoint_due
+                .then(|| tree_files::encode_checkpoint(&self.tree, self.tip.height)),
+            pending,
+        }
+    }
+
+    fn applied(&self) -> Applied {
+        Applied {
+            version: cells::FORMAT_VERSION,
+            genesis: self.genesis.clone(),
+            tip: self.tip.clone(),
+            frontier: self.frontier.clone(),
+        }
+    }
+}
+
+/// Whether the staged state is the one that the header commits to.
+fn check_outcome(header: &Header, staged: &Staged) -> Result<(), StateError> {
+    if staged.root() == header.state_root {
+        return Ok(());
+    }
+    Err(StateError::OutcomeDiffers {
+        height: header.height,
+        certified: header.state_root,
+        computed: staged.root(),
+    })
+}
+
+/// The store's part of the state, without what is only in memory.
+struct StoreView<'a>(&'a dyn Store);
+
+impl StateView for StoreView<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ViewError> {
+        Ok(cells::read(self.0, &cells::state_key(key))?)
+    }
+
+    fn scan(
+        &self,
+        prefix: &[u8],
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<senim_types::StateEntry>, ViewError> {
+        let after = if after.is_empty() {
+            Vec::new()
+        } else {
+            cells::state_key(after)
+        };
+        let sealed = self.0.scan(&cells::state_key(prefix), &after, limit)?;
+        let open = |(key, sealed): (Vec<u8>, Vec<u8>)| {
+            let value = cells::unseal(&key, sealed)?;
+            Ok((key[1..].to_vec(), value))
+        };
+        sealed.into_iter().map(open).collect()
+    }
+}
+
+/// The committed state: what is in memory above what is in the store.
+impl StateView for Ledger {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ViewError> {
+        let flushing = self.flushing.as_ref().map(|pending| &pending.changes);
+        for changes in [Some(&self.pending.changes), flushing]
+            .into_iter()
+            .flatten()
+        {
+            if let Some(change) = changes.0.get(key) {
+                return Ok(change.clone());
+            }
+        }
+        StoreView(self.store.as_ref()).get(key)
+    }
+
+    fn scan(
+        &self,
+        prefix: &[u8],
+        after: &[u8],
+        limit: usize,
+    ) -> Result<Vec<senim_types::StateEntry>, ViewError> {
+        use senim_types::state_view::scan_over;
+        let store = StoreView(self.store.as_ref());
+        match &self.flushing {
+            None => scan_over(&store, &self.pending.changes.0, prefix, after, limit),
+            Some(flushing) => {
+                let below = senim_types::state_view::Overlay {
+                    base: &store,
+                    changes: &flushing.changes,
+                };
+                scan_over(&below, &self.pending.changes.0, prefix, after, limit)
+            }
+        }
+    }
+}
+
+/// The `receipts_root` of a list of receipts.
+fn receipts_root(receipts: &[Receipt]) -> Hash {
+    merkle::list_root(receipts.iter().map(Receipt::leaf))
+}

@@ -1,0 +1,462 @@
+//! Opening: log, store and tree are brought together again, whatever a crash or a worn-out disk left.
+//!
+//! ```text
+//! store says "I am at S"  → tree of S from checkpoint and journal, else from the store's entries
+//!                         → its root is that of header S, and every entry is the tree's
+//!                         → blocks S+1 … L of the log are executed again
+//! any mismatch            → store and tree are thrown away, all blocks are executed again
+//! the log is damaged      → an error: it is the only thing that cannot be made anew
+//! ```
+
+use super::query::decode_record;
+use super::tree_files::TreeFiles;
+use super::{BlockRecord, Ledger, LedgerOptions, Pending, cells, check_outcome, receipts_root};
+use crate::disk::Disk;
+use crate::error::StateError;
+use crate::log::{BlockLog, TornTail};
+use crate::store::{Store, StoreError, StoreOpener};
+use crate::tree::{PathChange, Tree};
+use senim_types::proof::LogFrontier;
+use senim_types::proof::state::state_path;
+use senim_types::{Block, ChangeSet, Genesis, Hash, Header, Height, StateView};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Entries of the store looked at together.
+const SCAN_ENTRIES: usize = 4096;
+
+/// Executes again what was executed before: the same bytes must give the same changes.
+pub trait Replay {
+    /// The changes that make the genesis state out of nothing.
+    fn genesis(&mut self) -> Result<ChangeSet, ReplayError>;
+
+    /// The changes of `block` over `state`, which is the state after its parent.
+    fn block(&mut self, block: &Block, state: &dyn StateView) -> Result<ChangeSet, ReplayError>;
+}
+
+/// Why a block or the genesis could not be executed again, in the executor's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayError(pub String);
+
+/// Where the state came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateSource {
+    /// There was none: this is the genesis state.
+    New,
+    /// The store had it, up to this height.
+    Store(Height),
+    /// The store could not be used; all blocks were executed again.
+    Rebuilt {
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+/// Where the tree came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TreeSource {
+    /// Checkpoint and journal.
+    Checkpoint,
+    /// They could not be used; the tree was made from the store's entries.
+    Store {
+        /// What was wrong.
+        reason: String,
+    },
+    /// From nothing, with the state.
+    Blocks,
+}
+
+/// What opening found and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// Height of the ledger now.
+    pub height: Height,
+    /// Where the state came from.
+    pub state: StateSource,
+    /// Where the tree came from.
+    pub tree: TreeSource,
+    /// Blocks that were executed again.
+    pub replayed: u64,
+    /// A last record that a crash cut off, and that was removed.
+    pub torn: Option<TornTail>,
+}
+
+/// What the store has.
+enum Found {
+    /// A state and its tree, which agree with each other and with the log.
+    State(Arc<dyn Store>, Box<Base>),
+    /// Nothing: no flush was ever finished.
+    Nothing(Arc<dyn Store>),
+    /// Nothing that can be used.
+    Damage(String),
+}
+
+struct Base {
+    applied: cells::Applied,
+    tree: Tree,
+    source: TreeSource,
+}
+
+impl Ledger {
+    /// Opens the ledger of the chain that starts with `genesis`, or creates it.
+    ///
+    /// Blocks that the store does not have yet are executed again by `replay`, all of them when the
+    /// store is damaged. A damaged log is an error that names height and offset.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        opener: &dyn StoreOpener,
+        genesis: &Genesis,
+        options: LedgerOptions,
+        replay: &mut dyn Replay,
+    ) -> Result<(Ledger, Recovery), StateError> {
+        let mut files = TreeFiles::open(Arc::clone(&disk))?;
+        let opened = or_damage(open_store(opener))?;
+        let mut acknowledged = Height::GENESIS;
+        if let Ok((_, Some(applied))) = &opened {
+            check_chain(genesis, &applied.genesis)?;
+            acknowledged = applied.tip.height;
+        }
+        let (log, torn) =
+            BlockLog::open(Arc::clone(&disk), options.segment_bytes_max, acknowledged)?;
+        check_first_block(genesis, &log)?;
+        let mut found = match opened {
+            Ok((store, None)) => Found::Nothing(store),
+            Ok((store, Some(applied))) => find_state(store, applied, &mut files, &log, &options)?,
+            Err(reason) => Found::Damage(reason),
+        };
+
+        let mut parts = Parts {
+            disk,
+            options,
+            log,
+            files,
+        };
+        if let Found::State(store, base) = found {
+            let state = StateSource::Store(base.applied.tip.height);
+            let tree = base.source.clone();
+            let mut ledger = parts.with_state(store, *base);
+            match ledger.catch_up(replay) {
+                Ok(replayed) => return Ok(ledger.opened(state, tree, replayed, torn)),
+                // Perhaps the store lost something that no check saw. The log decides.
+                Err(StateError::OutcomeDiffers { height, .. }) => {
+                    parts = Parts::of(ledger);
+                    let reason = format!("block {height}, executed over it, gives another state");
+                    found = Found::Damage(reason);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let (store, state) = match found {
+            Found::Nothing(store) => (store, StateSource::New),
+            Found::State(..) => unreachable!("it was used, or became damage"),
+            Found::Damage(reason) => {
+                tracing::warn!(
+                    reason,
+                    "the store cannot be used: it is rebuilt from the block log"
+                );
+                // Crash in this: an empty store, or one that fails its checks again.
+                opener.destroy()?;
+                (opener.open()?, StateSource::Rebuilt { reason })
+            }
+        };
+        parts.files.clear()?;
+        let mut ledger = parts.with_genesis(store, genesis, replay)?;
+        let replayed = ledger.catch_up(replay)?;
+        Ok(ledger.opened(state, TreeSource::Blocks, replayed, torn))
+    }
+
+    /// Executes the blocks that the log has above the tip again.
+    fn catch_up(&mut self, replay: &mut dyn Replay) -> Result<u64, StateError> {
+        let first = self.tip.height.0 + 1;
+        for height in (first..=self.log.tip().0).map(Height) {
+            let record = self.logged(height)?;
+            let changes = replay
+                .block(&record.block, self)
+                .map_err(|ReplayError(reason)| StateError::Replay { height, reason })?;
+            let staged = self.tree.stage(&changes);
+            check_outcome(&record.block.header, &staged)?;
+            self.advance(&record, changes, staged);
+            if self.is_flush_due() {
+                self.flush_now(false)?;
+            }
+        }
+        if self.files.journal().is_none() {
+            self.flush_now(true)?;
+        }
+        Ok(self.log.tip().0 + 1 - first)
+    }
+
+    /// The next block in the log, checked against the tip.
+    fn logged(&self, height: Height) -> Result<BlockRecord, StateError> {
+        let damage = || StateError::from(self.log.content_damage(height));
+        let bytes = self.log.read(height)?.ok_or_else(damage)?;
+        let record = decode_record(&bytes).ok_or_else(damage)?;
+        let header = &record.block.header;
+        let follows = self.check_follows(header, &record.certificate).is_ok();
+        if !follows || receipts_root(&record.receipts) != header.receipts_root {
+            return Err(damage());
+        }
+        Ok(record)
+    }
+
+    fn opened(
+        self,
+        state: StateSource,
+        tree: TreeSource,
+        replayed: u64,
+        torn: Option<TornTail>,
+    ) -> (Ledger, Recovery) {
+        let recovery = Recovery {
+            height: self.tip.height,
+            state,
+            tree,
+            replayed,
+            torn,
+        };
+        tracing::info!(?recovery, "the ledger is open");
+        (self, recovery)
+    }
+}
+
+/// What a ledger consists of besides its state.
+struct Parts {
+    disk: Arc<dyn Disk>,
+    options: LedgerOptions,
+    log: BlockLog,
+    files: TreeFiles,
+}
+
+impl Parts {
+    /// Takes a ledger apart. Its store is closed.
+    fn of(ledger: Ledger) -> Parts {
+        let Ledger {
+            disk,
+            options,
+            log,
+            files,
+            ..
+        } = ledger;
+        Parts {
+            disk,
+            options,
+            log,
+            files,
+        }
+    }
+
+    fn with_state(self, store: Arc<dyn Store>, base: Base) -> Ledger {
+        let cells::Applied {
+            genesis,
+            tip,
+            frontier,
+            ..
+        } = base.applied;
+        Ledger {
+            options: self.options,
+            disk: self.disk,
+            store,
+            log: self.log,
+            tree: base.tree,
+            files: self.files,
+            genesis,
+            tip_hash: tip.hash(),
+            tip,
+            frontier,
+            pending: Pending::default(),
+            flushing: None,
+            recent: VecDeque::new(),
+            recent_bytes: 0,
+            is_unusable: false,
+        }
+    }
+
+    /// The ledger before its first block, with its genesis state written.
+    fn with_genesis(
+        self,
+        store: Arc<dyn Store>,
+        genesis: &Genesis,
+        replay: &mut dyn Replay,
+    ) -> Result<Ledger, StateError> {
+        let changes = replay
+            .genesis()
+            .map_err(|ReplayError(reason)| StateError::Replay {
+                height: Height::GENESIS,
+                reason,
+            })?;
+        let tree = Tree::new();
+        let staged = tree.stage(&changes);
+        let header = genesis.header(staged.root());
+        let applied = cells::Applied {
+            version: cells::FORMAT_VERSION,
+            genesis: header.clone(),
+            tip: header.clone(),
+            frontier: LogFrontier::default(),
+        };
+        let base = Base {
+            applied,
+            tree,
+            source: TreeSource::Blocks,
+        };
+        let mut ledger = self.with_state(store, base);
+        ledger.pending.add(Height::GENESIS, changes, &staged);
+        ledger.tree.apply(staged);
+        ledger.set_tip(header);
+        ledger.flush_now(true)?;
+        Ok(ledger)
+    }
+}
+
+/// A damaged store is a finding, any other failure an error.
+fn or_damage<T>(result: Result<T, StoreError>) -> Result<Result<T, String>, StateError> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(StoreError::Damaged(reason)) => Ok(Err(reason)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+type OpenStore = (Arc<dyn Store>, Option<cells::Applied>);
+
+fn open_store(opener: &dyn StoreOpener) -> Result<OpenStore, StoreError> {
+    let store = opener.open()?;
+    let applied = cells::read_applied(store.as_ref())?;
+    Ok((store, applied))
+}
+
+fn check_chain(genesis: &Genesis, header: &Header) -> Result<(), StateError> {
+    let (expected, found) = (genesis.chain_id(), header.chain);
+    if expected == found {
+        Ok(())
+    } else {
+        Err(StateError::OtherChain { expected, found })
+    }
+}
+
+fn check_first_block(genesis: &Genesis, log: &BlockLog) -> Result<(), StateError> {
+    let Some(record) = log.read(Height(1))? else {
+        return Ok(());
+    };
+    match decode_record(&record) {
+        Some(record) => check_chain(genesis, &record.block.header),
+        None => Err(log.content_damage(Height(1)).into()),
+    }
+}
+
+/// Checks that the store's state is that of the block it names, and gets the tree for it.
+fn find_state(
+    store: Arc<dyn Store>,
+    applied: cells::Applied,
+    files: &mut TreeFiles,
+    log: &BlockLog,
+    options: &LedgerOptions,
+) -> Result<Found, StateError> {
+    let tip = &applied.tip;
+    if tip.height > Height::GENESIS {
+        let logged = log
+            .read(tip.height)?
+            .and_then(|record| decode_record(&record));
+        if logged.map(|record| record.block.header).as_ref() != Some(tip) {
+            return Ok(Found::Damage(format!(
+                "its block {} is not the log's",
+                tip.height
+            )));
+        }
+    }
+    let base = match files.load(tip.height, tip.state_root)? {
+        Ok(tree) => {
+            if options.is_store_audited
+                && let Err(reason) = or_damage(audit(store.as_ref(), &tree))?
+            {
+                return Ok(Found::Damage(reason));
+            }
+            Base {
+                applied,
+                tree,
+                source: TreeSource::Checkpoint,
+            }
+        }
+        Err(reason) => {
+            tracing::warn!(
+                reason,
+                "the tree's files cannot be used: made anew from the store"
+            );
+            let tree = match or_damage(tree_of(store.as_ref()))? {
+                Ok(tree) => tree,
+                Err(reason) => return Ok(Found::Damage(reason)),
+            };
+            if tree.root() != tip.state_root {
+                let reason = format!("its entries are not the state of block {}", tip.height);
+                return Ok(Found::Damage(reason));
+            }
+            Base {
+                applied,
+                tree,
+                source: TreeSource::Store { reason },
+            }
+        }
+    };
+    Ok(Found::State(store, Box::new(base)))
+}
+
+/// Gives every state entry of the store, in parts.
+fn for_each_part(
+    store: &dyn Store,
+    mut look: impl FnMut(Vec<PathChange>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Vec::new();
+    loop {
+        let sealed = store.scan(&[cells::STATE], &after, SCAN_ENTRIES)?;
+        let Some((last, _)) = sealed.last() else {
+            return Ok(());
+        };
+        after = last.clone();
+        let open = |(key, sealed): (Vec<u8>, Vec<u8>)| {
+            let value = cells::unseal(&key, sealed)?;
+            Ok(PathChange {
+                path: state_path(&key[1..]),
+                value: Some(Hash::of(&value)),
+            })
+        };
+        look(
+            sealed
+                .into_iter()
+                .map(open)
+                .collect::<Result<Vec<PathChange>, StoreError>>()?,
+        )?;
+    }
+}
+
+/// Compares every state entry of the store with the tree.
+fn audit(store: &dyn Store, tree: &Tree) -> Result<(), StoreError> {
+    let mut count = 0;
+    for_each_part(store, |entries| {
+        count += entries.len();
+        match entries
+            .iter()
+            .all(|entry| tree.value_hash_at(&entry.path) == entry.value)
+        {
+            true => Ok(()),
+            false => Err(StoreError::Damaged(
+                "an entry is not the one in the state tree".into(),
+            )),
+        }
+    })?;
+    if count == tree.len() {
+        Ok(())
+    } else {
+        let reason = format!("it has {count} entries of state, the tree {}", tree.len());
+        Err(StoreError::Damaged(reason))
+    }
+}
+
+/// The tree of the store's state entries.
+fn tree_of(store: &dyn Store) -> Result<Tree, StoreError> {
+    let mut tree = Tree::new();
+    for_each_part(store, |mut entries| {
+        entries.sort_unstable_by_key(|entry| entry.path);
+        let staged = tree.stage_paths(entries);
+        tree.apply(staged);
+        Ok(())
+    })?;
+    Ok(tree)
+}
