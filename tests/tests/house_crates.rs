@@ -1,7 +1,8 @@
 //! House rule: arrows between crates point downwards, and every manifest and crate root says what it must.
 
 use senim_tests::house::crates::{
-    self, Dependency, Package, check_edges, check_light_client, check_manifests,
+    self, Dependency, Package, check_arrows_of_tests, check_edges, check_light_client,
+    check_manifests,
 };
 use senim_tests::house::{Tree, assert_clean, assert_finds};
 
@@ -30,6 +31,25 @@ fn every_arrow_between_our_crates_is_in_the_table() {
         packages.len()
     );
     assert_clean(&check_edges(&packages));
+    assert_clean(&check_arrows_of_tests(&packages));
+}
+
+#[test]
+fn an_arrow_of_tests_that_nothing_uses_is_found() {
+    let treasury = ("senim-contract-treasury", true);
+    let used = package(
+        "senim-contract-prescription",
+        &[treasury, ("senim-contract-marking", true)],
+    );
+    assert_clean(&check_arrows_of_tests(&[used]));
+    let unused = package(
+        "senim-contract-prescription",
+        &[treasury, ("senim-contract-marking", false)],
+    );
+    assert_finds(
+        &check_arrows_of_tests(&[unused]),
+        "senim-contract-marking is an arrow of tests",
+    );
 }
 
 #[test]
@@ -135,6 +155,24 @@ fn each_thing_that_a_manifest_or_crate_root_lacks_is_found() {
 }
 
 #[test]
+fn a_crate_that_may_hold_unsafe_denies_it_all_the_same() {
+    let check = |root: &str| {
+        let mut package = package("senim-execution", &[]);
+        package.folder = "node/execution".to_owned();
+        let manifest = "license.workspace = true\n[lints]\nworkspace = true\n";
+        let files = [
+            ("node/execution/Cargo.toml", manifest),
+            ("node/execution/src/lib.rs", root),
+        ];
+        check_manifests(&[package], &Tree::of(files))
+    };
+    assert_clean(&check("//! A crate.\n#![deny(unsafe_code)]\n"));
+    assert_finds(&check("//! A crate.\n"), "lacks `#![deny(unsafe_code)]`");
+    let both = "//! A crate.\n#![deny(unsafe_code)]\n#![forbid(unsafe_code)]\n";
+    assert_finds(&check(both), "take its row out");
+}
+
+#[test]
 fn a_crate_that_runs_inside_wasm_does_without_the_standard_library() {
     let mut contract = package("senim-contract-registry", &[]);
     contract.folder = "contracts/registry".to_owned();
@@ -143,7 +181,10 @@ fn a_crate_that_runs_inside_wasm_does_without_the_standard_library() {
             "contracts/registry/Cargo.toml",
             "license.workspace = true\n[lints]\nworkspace = true\n",
         ),
-        ("contracts/registry/src/lib.rs", "//! A contract.\n"),
+        (
+            "contracts/registry/src/lib.rs",
+            "//! A contract.\n#![cfg_attr(not(target_arch = \"wasm32\"), forbid(unsafe_code))]\n",
+        ),
     ]);
     assert_finds(&check_manifests(&[contract], &tree), "is not `no_std`");
 }

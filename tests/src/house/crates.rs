@@ -66,27 +66,11 @@ const CONTRACT: &[&str] = &["senim-sdk", "senim-abi", "senim-types"];
 const EVERYTHING: &[&str] = &["*"];
 
 /// Arrows for tests and benches only, beside [`ARROWS`]: crate, what it may use, why.
-pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
-    (
-        "senim-contract-prescription",
-        &[
-            "senim-contract-registry",
-            "senim-contract-treasury",
-            "senim-contract-marking",
-        ],
-        "a redemption is one transaction through all four contracts",
-    ),
-    (
-        "senim-contract-marking",
-        &["senim-contract-registry", "senim-contract-prescription"],
-        "a pack is supplied by a call from the prescription contract",
-    ),
-    (
-        "senim-contract-treasury",
-        &["senim-contract-registry", "senim-contract-prescription"],
-        "money moves by a call from the prescription contract",
-    ),
-];
+pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[(
+    "senim-contract-prescription",
+    &["senim-contract-treasury", "senim-contract-marking"],
+    "a redemption is one transaction through all of them",
+)];
 
 /// Outside crates that only some of ours may use in what they ship: name (a `*` at the end stands for any
 /// ending), who may, why.
@@ -137,11 +121,13 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// Crates that must build without the standard library: they run inside wasm.
-pub const NO_STD: &[&str] = &["node/types", "contracts/abi", "contracts/sdk"];
-
-/// Crates that may hold `unsafe`, and why.
+/// Crates that may hold `unsafe`, and why. They deny it all the same, so that each use is an `expect` with
+/// its reason; what exports fixed names to wasm forbids it on every other target.
 pub const UNSAFE: &[(&str, &str)] = &[
+    (
+        "node/execution",
+        "lends a borrowed view to an engine whose store holds only `'static` data, and loads what it compiled",
+    ),
     (
         "contracts/sdk",
         "calls the host's imports and hands it pointers into linear memory",
@@ -286,6 +272,23 @@ pub fn check_edges(packages: &[Package]) -> Vec<Finding> {
     findings
 }
 
+/// Every arrow of tests is used; a row for one that is not has outlived its reason.
+pub fn check_arrows_of_tests(packages: &[Package]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (of, to, _) in ARROWS_OF_TESTS {
+        let package = packages.iter().find(|package| package.name == *of);
+        for target in *to {
+            let names_it =
+                |dependency: &Dependency| dependency.for_tests && dependency.name == *target;
+            if !package.is_some_and(|package| package.dependencies.iter().any(names_it)) {
+                let message = format!("{of} → {target} is an arrow of tests that nothing uses");
+                findings.push(Finding::file("tests/src/house/crates.rs", message));
+            }
+        }
+    }
+    findings
+}
+
 fn refusal(package: &str, allowed: &[&str], dependency: &Dependency) -> Option<String> {
     let name = dependency.name.as_str();
     if allowed == EVERYTHING || allowed.contains(&name) {
@@ -358,11 +361,23 @@ fn check_root(folder: &str, path: &str, text: &str) -> Vec<Finding> {
             "a crate starts with `//!`: what it is for",
         ));
     }
-    let forbids = text.contains("#![forbid(unsafe_code)]");
-    if !forbids && !UNSAFE.iter().any(|(excused, _)| *excused == folder) {
-        findings.push(Finding::file(path, "lacks `#![forbid(unsafe_code)]`"));
+    // Contracts, and the types that they are made of.
+    let in_wasm = folder == "node/types" || folder.starts_with("contracts/");
+    let excused = UNSAFE.iter().any(|(excused, _)| *excused == folder);
+    let demanded = match (excused, in_wasm) {
+        (false, _) => "#![forbid(unsafe_code)]",
+        (true, false) => "#![deny(unsafe_code)]",
+        (true, true) => "#![cfg_attr(not(target_arch = \"wasm32\"), forbid(unsafe_code))]",
+    };
+    if !text.contains(demanded) {
+        findings.push(Finding::file(path, format!("lacks `{demanded}`")));
     }
-    let in_wasm = NO_STD.contains(&folder) || folder.starts_with("contracts/");
+    if excused && text.contains("#![forbid(unsafe_code)]") {
+        findings.push(Finding::file(
+            path,
+            "forbids `unsafe`: take its row out of crates.rs",
+        ));
+    }
     if in_wasm && !text.contains("no_std") {
         findings.push(Finding::file(path, "runs inside wasm and is not `no_std`"));
     }

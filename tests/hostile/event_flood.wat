@@ -1,0 +1,15 @@
+;; Emits one event too many.
+;; execute: trapped OUTPUT_LIMIT
+(module
+  (import "senim1" "emit" (func $emit (param i32 i32 i32 i32)))
+  (memory (export "memory") 1)
+  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "alloc") (param $length i32) (result i32) (i32.const 1024))
+  (func (export "call") (param $entry i32) (param $input i32) (param $length i32) (result i64)
+    (local $n i32)
+    (loop $again
+      (call $emit (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 0))
+      (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 65))))
+    (i64.const 5))
+  ;; An empty success: the variant, then a length of 0.
+  (data (i32.const 0) "\01\00\00\00\00"))

@@ -1,0 +1,8 @@
+;; Has no `call`.
+;; deploy: BAD_EXPORT
+(module
+  (memory (export "memory") 1)
+  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "alloc") (param $length i32) (result i32) (i32.const 1024))
+  ;; An empty success: the variant, then a length of 0.
+  (data (i32.const 0) "\01\00\00\00\00"))

@@ -1,0 +1,9 @@
+;; Has a `call` of another type.
+;; deploy: BAD_EXPORT
+(module
+  (func (export "call") (param i32 i32) (result i64) (i64.const 5))
+  (memory (export "memory") 1)
+  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "alloc") (param $length i32) (result i32) (i32.const 1024))
+  ;; An empty success: the variant, then a length of 0.
+  (data (i32.const 0) "\01\00\00\00\00"))

@@ -1,0 +1,14 @@
+;; Calls a function of another type through the table.
+;; execute: trapped TRAP
+(module
+  (table 1 funcref)
+  (elem (i32.const 0) $other)
+  (func $other (param i32))
+  (memory (export "memory") 1)
+  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "alloc") (param $length i32) (result i32) (i32.const 1024))
+  (func (export "call") (param $entry i32) (param $input i32) (param $length i32) (result i64)
+    (call_indirect (param i64) (i64.const 1) (i32.const 0))
+    (i64.const 5))
+  ;; An empty success: the variant, then a length of 0.
+  (data (i32.const 0) "\01\00\00\00\00"))

@@ -1,0 +1,10 @@
+;; Returns one byte more than a call may.
+;; execute: trapped OUTPUT_LIMIT
+(module
+  (memory (export "memory") 1)
+  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "alloc") (param $length i32) (result i32) (i32.const 1024))
+  (func (export "call") (param $entry i32) (param $input i32) (param $length i32) (result i64)
+    (i32.store8 (i32.const 0) (i32.const 1))
+    (i32.store (i32.const 1) (i32.const 4097))
+    (i64.const 4102)))

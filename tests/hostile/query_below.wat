@@ -1,0 +1,12 @@
+;; Queries a contract whose answer writes.
+;; execute: trapped READ_ONLY
+(module
+  (import "senim1" "query" (func $query (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "alloc") (param $length i32) (result i32) (i32.const 1024))
+  (func (export "call") (param $entry i32) (param $input i32) (param $length i32) (result i64)
+    (drop (call $query (i32.const 21) (local.get $input) (local.get $length)))
+    (i64.const 5))
+  ;; An empty success: the variant, then a length of 0.
+  (data (i32.const 0) "\01\00\00\00\00"))

@@ -1,0 +1,9 @@
+;; Has two memories.
+;; deploy: BAD_MODULE
+(module
+  (memory 1)
+  (memory (export "memory") 1)
+  (func (export "abi_version") (result i32) (i32.const 1))
+  (func (export "alloc") (param $length i32) (result i32) (i32.const 1024))
+  (func (export "call") (param $entry i32) (param $input i32) (param $length i32) (result i64)
+    (i64.const 5)))
