@@ -199,3 +199,90 @@ pub fn line(item: u8, pack: PackCode, units: u32, price: u64) -> DispenseLine {
 pub const FIRST: ItemMask = ItemMask(1);
 /// The first two items.
 pub const BOTH: ItemMask = ItemMask(3);
+
+/// What the fund, the regulator and the marking operator do.
+impl World {
+    pub fn set_rules(&mut self, rules: Programme) {
+        self.ok(
+            &fund(),
+            &Execute::SetProgramme {
+                programme: PROGRAMME,
+                rules,
+            },
+            &[],
+        );
+    }
+
+    pub fn set_open(&mut self, open: bool) {
+        self.set_rules(Programme { open, ..rules() });
+    }
+
+    pub fn set_provider_until(&mut self, org: OrgId, until: TimeMs) {
+        let provider = Some(Provider {
+            settlement: Settlement::Pay,
+            until,
+        });
+        let message = Execute::SetProvider {
+            programme: PROGRAMME,
+            org,
+            provider,
+        };
+        self.ok(&fund(), &message, &[]);
+    }
+
+    pub fn set_right(&mut self, right: Option<PrescriberRight>) {
+        self.set_right_of(DOCTOR, right);
+    }
+
+    pub fn set_right_of(&mut self, prescriber: PrescriberId, right: Option<PrescriberRight>) {
+        let programme = PROGRAMME;
+        let message = Execute::SetPrescriber {
+            programme,
+            org: CLINIC,
+            prescriber,
+            right,
+        };
+        self.ok(&fund(), &message, &[]);
+    }
+
+    /// Paracetamol is of this category from now on.
+    pub fn set_category(&mut self, category: u8) {
+        let rule = Some(MedicineRule {
+            category,
+            units_max: 60,
+            reference_price: Tiyn(40),
+        });
+        let message = Execute::SetMedicine {
+            programme: PROGRAMME,
+            inn: paracetamol(),
+            rule,
+        };
+        self.ok(&fund(), &message, &[]);
+    }
+
+    pub fn mark(&mut self, mark: senim_abi::marking::BatchMark) {
+        let (gtin, lot) = (paracetamol_gtin(), lot());
+        let message = marking::Execute::MarkBatch { gtin, lot, mark };
+        assert_eq!(
+            self.env.execute(&regulator(), MARKING, &message).code(),
+            None
+        );
+    }
+
+    pub fn withdraw_all(&mut self) {
+        let amount = Tiyn(self.available());
+        let message = treasury::Execute::Withdraw {
+            id: Hash::of(b"withdraw"),
+            budget: BUDGET,
+            amount,
+        };
+        assert_eq!(self.env.execute(&fund(), TREASURY, &message).code(), None);
+    }
+
+    /// The maker reports that it shipped its packs with these numbers to the pharmacy.
+    pub fn report_movement(&mut self, numbers: std::ops::Range<usize>, to: OrgId) {
+        let packs = numbers.map(|number| pack(MAKER, number).id()).collect();
+        let message = marking::Execute::Ship { packs, to };
+        assert_eq!(self.env.execute(&maker(), MARKING, &message).code(), None);
+    }
+}
