@@ -475,14 +475,12 @@ fn sums(env: &TestEnv) -> (u128, u128) {
 }
 
 fn available(env: &mut TestEnv, line: usize) -> i128 {
+    let question = Query::Budget {
+        budget: LINES[line],
+    };
     let answer = env
-        .ask(
-            TREASURY,
-            &Query::Budget {
-                budget: LINES[line],
-            },
-        )
-        .unwrap();
+        .ask(TREASURY, &question)
+        .expect("questions are answered");
     let budget = BudgetAnswer::try_from_slice(&answer)
         .expect("an answer")
         .expect("an open line");

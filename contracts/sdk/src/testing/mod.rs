@@ -20,7 +20,9 @@
 //!
 //! Not modelled: fuel, memory, and rights of devices, which the execution engine checks before a contract is entered.
 
+mod golden;
 mod host;
 mod world;
 
+pub use golden::Golden;
 pub use world::{Actor, Due, TestEnv, TestOutcome, key_of};
