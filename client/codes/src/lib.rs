@@ -1,5 +1,6 @@
 //! What is printed and scanned: GS1 element strings, QR and DataMatrix images, national identifiers, the wallet's
 //! live QR. Bytes and pixels in, values out; no clock, no files, no network.
+//! `docs/codes.md` says what is read and what is refused.
 
 #![forbid(unsafe_code)]
 

@@ -222,16 +222,27 @@ fn damage_within_the_error_correction_is_repaired() {
 
 #[test]
 fn linear_codes_are_read() {
-    let ean = camera::ean13("5412345000013").expect("thirteen digits");
-    let scanned = scan(&ean).expect("EAN-13");
-    let expected = Scanned {
-        symbology: Symbology::Ean13,
-        gs1: false,
-        text: "5412345000013".to_owned(),
-    };
-    assert_eq!(scanned, expected);
-    let read = gs1::parse(scanned.announced().as_bytes(), reference()).expect("a GTIN");
-    assert_eq!(read.gtin().expect("AI 01").as_str(), "05412345000013");
+    // The second is a UPC-A symbol, which is an EAN-13 symbol that starts with zero.
+    for digits in ["5412345000013", "0036000291452"] {
+        let scanned = scan(&camera::ean13(digits).expect("thirteen digits")).expect("EAN-13");
+        let expected = Scanned {
+            symbology: Symbology::Ean13,
+            gs1: false,
+            text: digits.to_owned(),
+        };
+        assert_eq!(scanned, expected);
+        let read = elements(&scanned.announced());
+        assert_eq!(
+            read.gtin().expect("AI 01").to_string(),
+            format!("0{digits}")
+        );
+    }
+}
+
+#[test]
+fn a_picture_of_a_telephone_is_within_the_limits() {
+    let large = GreyImage::new(4000, vec![200; 4000 * 3000]).expect("twelve million pixels");
+    assert_eq!(GreyImage::from_png(&large.to_png()), Ok(large));
 }
 
 #[test]
