@@ -11,8 +11,71 @@ use senim_abi::registry::record::{
 };
 use senim_abi::{REGISTRY, Roles};
 use senim_types::crypto::VerifiedTransaction;
-use senim_types::{ChainId, Code, ContractId, OrgId, PublicKey, Transaction, codec, limits};
+use senim_types::{
+    ChainId, Code, ContractId, OrgId, PublicKey, StateView, TimeMs, Transaction, codec, limits,
+};
 use std::collections::BTreeMap;
+
+/// What admission and rights are judged by: a block under execution, or a committed state.
+pub trait Reads {
+    /// Reads the value at `key` where it lies.
+    fn read<R>(
+        &self,
+        key: &[u8],
+        use_value: impl FnOnce(Option<&[u8]>) -> R,
+    ) -> Result<R, HostFault>;
+
+    /// The time to judge by.
+    fn time(&self) -> TimeMs;
+}
+
+impl Reads for Session {
+    fn read<R>(
+        &self,
+        key: &[u8],
+        use_value: impl FnOnce(Option<&[u8]>) -> R,
+    ) -> Result<R, HostFault> {
+        Session::read(self, key, use_value)
+    }
+
+    fn time(&self) -> TimeMs {
+        self.time
+    }
+}
+
+/// A committed state and a time.
+struct At<'a>(&'a dyn StateView, TimeMs);
+
+impl Reads for At<'_> {
+    fn read<R>(
+        &self,
+        key: &[u8],
+        use_value: impl FnOnce(Option<&[u8]>) -> R,
+    ) -> Result<R, HostFault> {
+        Ok(use_value(self.0.get(key)?.as_deref()))
+    }
+
+    fn time(&self) -> TimeMs {
+        self.1
+    }
+}
+
+/// Whether a block over `state` at `time` could hold this transaction, others aside: what a mempool asks.
+pub fn admit(
+    state: &dyn StateView,
+    chain: &ChainId,
+    time: TimeMs,
+    transaction: &Transaction,
+) -> Result<Result<(), Inadmissible>, HostFault> {
+    let admitted = Authority::default().admit(&At(state, time), chain, transaction)?;
+    Ok(admitted.map(|_| ()))
+}
+
+/// The lowest sequence number above all that the device has used: what a client takes next.
+pub fn next_sequence(state: &dyn StateView, device: &PublicKey) -> Result<u64, HostFault> {
+    let window = Authority::default().window(&At(state, TimeMs(0)), device)?;
+    Ok(window.next())
+}
 
 /// Why a transaction may not be in a block: nothing of it is recorded.
 pub type Inadmissible = Code;
@@ -22,7 +85,13 @@ pub type Inadmissible = Code;
 pub struct Authority {
     members: BTreeMap<PublicKey, Result<Member, Code>>,
     rights: BTreeMap<(ContractId, u8), Roles>,
-    windows: BTreeMap<PublicKey, WindowV1>,
+    windows: BTreeMap<PublicKey, Window>,
+}
+
+/// A device's sequence window, and whether this block used a number of it.
+struct Window {
+    window: WindowV1,
+    is_used: bool,
 }
 
 /// A device's organisation.
@@ -53,19 +122,19 @@ impl Authority {
     /// The rules in their order; the first that fails names the code.
     pub fn admit(
         &mut self,
-        session: &Session,
+        state: &impl Reads,
         chain: &ChainId,
         transaction: &Transaction,
     ) -> Result<Result<Member, Inadmissible>, HostFault> {
-        if let Err(code) = check_frame(session, chain, transaction) {
+        if let Err(code) = check_frame(state, chain, transaction) {
             return Ok(Err(code));
         }
-        let member = match self.member(session, &transaction.device)? {
+        let member = match self.member(state, &transaction.device)? {
             Ok(member) => member,
             Err(code) => return Ok(Err(code)),
         };
         let code = match self
-            .window(session, &transaction.device)?
+            .window(state, &transaction.device)?
             .state(transaction.sequence)
         {
             SequenceState::Free => return Ok(Ok(member)),
@@ -79,14 +148,20 @@ impl Authority {
     /// Uses an admitted transaction's sequence number, whatever becomes of its calls.
     pub fn use_sequence(&mut self, transaction: &Transaction) {
         let window = self.windows.get_mut(&transaction.device);
-        window
-            .expect("`admit` has read the device's window")
-            .set(transaction.sequence);
+        let window = window.expect("`admit` has read the device's window");
+        window.window.set(transaction.sequence);
+        window.is_used = true;
     }
 
     /// Writes the windows that this block changed, each once.
     pub fn flush(self, session: &mut Session) {
-        for (device, window) in self.windows {
+        // A window that was only looked at, for a transaction that a proposer left out, stays as it is:
+        // who executes the block never sees that transaction.
+        let used = self
+            .windows
+            .into_iter()
+            .filter(|(_, window)| window.is_used);
+        for (device, Window { window, .. }) in used {
             session.block.put(
                 keys::sequence(&device),
                 codec::encode(&SequenceWindow::V1(window)),
@@ -97,14 +172,14 @@ impl Authority {
     /// Whether `roles` give the right to call all that the transaction calls.
     pub fn check_rights(
         &mut self,
-        session: &Session,
+        state: &impl Reads,
         member: Member,
         transaction: &Transaction,
     ) -> Result<(), Stop> {
         for call in &transaction.calls {
             let method = call.method().ok_or(Stop::refused(Code::MALFORMED))?;
             if !self
-                .right(session, call.contract, method)?
+                .right(state, call.contract, method)?
                 .intersects(member.roles)
             {
                 return Err(Stop::refused(Code::ROLE_NOT_ALLOWED));
@@ -115,20 +190,20 @@ impl Authority {
 
     fn member(
         &mut self,
-        session: &Session,
+        state: &impl Reads,
         device: &PublicKey,
     ) -> Result<Result<Member, Code>, HostFault> {
         if let Some(member) = self.members.get(device) {
             return Ok(*member);
         }
-        let member = read_member(session, device)?;
+        let member = read_member(state, device)?;
         self.members.insert(*device, member);
         Ok(member)
     }
 
     fn right(
         &mut self,
-        session: &Session,
+        state: &impl Reads,
         contract: ContractId,
         method: u8,
     ) -> Result<Roles, HostFault> {
@@ -136,44 +211,45 @@ impl Authority {
             return Ok(*roles);
         }
         let record: Option<RightRecord> =
-            read(session, &right_key(contract, method).in_state_of(REGISTRY))?;
+            read(state, &right_key(contract, method).in_state_of(REGISTRY))?;
         let roles = record.map_or(Roles::NONE, |record| record.into_current().roles_any);
         self.rights.insert((contract, method), roles);
         Ok(roles)
     }
 
-    fn window(&mut self, session: &Session, device: &PublicKey) -> Result<WindowV1, HostFault> {
+    fn window(&mut self, state: &impl Reads, device: &PublicKey) -> Result<WindowV1, HostFault> {
         if let Some(window) = self.windows.get(device) {
-            return Ok(*window);
+            return Ok(window.window);
         }
-        let window = match read(session, &keys::sequence(device))? {
+        let window = match read(state, &keys::sequence(device))? {
             Some(SequenceWindow::V1(window)) => window,
             None => WindowV1::default(),
         };
-        self.windows.insert(*device, window);
+        let is_used = false;
+        self.windows.insert(*device, Window { window, is_used });
         Ok(window)
     }
 }
 
 /// Chain, version and time, which need no state.
-fn check_frame(session: &Session, chain: &ChainId, transaction: &Transaction) -> Result<(), Code> {
+fn check_frame(state: &impl Reads, chain: &ChainId, transaction: &Transaction) -> Result<(), Code> {
     if transaction.chain != *chain {
         return Err(Code::WRONG_CHAIN);
     }
     if transaction.version != senim_types::transaction::TRANSACTION_VERSION {
         return Err(Code::WRONG_VERSION);
     }
-    if transaction.valid_until < session.time {
+    if transaction.valid_until < state.time() {
         return Err(Code::TRANSACTION_EXPIRED);
     }
-    if transaction.valid_until.since_ms(session.time) > limits::VALID_UNTIL_AHEAD_MS_MAX {
+    if transaction.valid_until.since_ms(state.time()) > limits::VALID_UNTIL_AHEAD_MS_MAX {
         return Err(Code::VALID_UNTIL_TOO_FAR);
     }
     Ok(())
 }
 
-fn read_member(session: &Session, device: &PublicKey) -> Result<Result<Member, Code>, HostFault> {
-    let device: Option<DeviceRecord> = read(session, &device_key(device).in_state_of(REGISTRY))?;
+fn read_member(state: &impl Reads, device: &PublicKey) -> Result<Result<Member, Code>, HostFault> {
+    let device: Option<DeviceRecord> = read(state, &device_key(device).in_state_of(REGISTRY))?;
     let Some(device) = device.map(DeviceRecord::into_current) else {
         return Ok(Err(Code::DEVICE_UNKNOWN));
     };
@@ -181,7 +257,7 @@ fn read_member(session: &Session, device: &PublicKey) -> Result<Result<Member, C
         return Ok(Err(Code::DEVICE_SUSPENDED));
     }
     let organisation: Option<OrganisationRecord> =
-        read(session, &organisation_key(device.org).in_state_of(REGISTRY))?;
+        read(state, &organisation_key(device.org).in_state_of(REGISTRY))?;
     Ok(match organisation.map(OrganisationRecord::into_current) {
         Some(organisation) if organisation.standing == Standing::Active => Ok(Member {
             org: device.org,
@@ -193,8 +269,8 @@ fn read_member(session: &Session, device: &PublicKey) -> Result<Result<Member, C
 
 /// A record of the registry or the ledger. One that does not decode was written by a version of the
 /// contract that this node does not know: it must not go on.
-pub fn read<T: BorshDeserialize>(session: &Session, key: &[u8]) -> Result<Option<T>, HostFault> {
-    session.read(key, |value| match value {
+pub fn read<T: BorshDeserialize>(state: &impl Reads, key: &[u8]) -> Result<Option<T>, HostFault> {
+    state.read(key, |value| match value {
         None => Ok(None),
         Some(value) => T::try_from_slice(value)
             .map(Some)

@@ -292,8 +292,11 @@ impl<'a> Executor<'a> {
                     .session
                     .as_ref()
                     .expect("the session is away only within `call`");
-                self.authority
-                    .admit(session, &self.env.chain, &transaction.transaction().body)?
+                self.authority.admit(
+                    &**session,
+                    &self.env.chain,
+                    &transaction.transaction().body,
+                )?
             };
             let member = match (member, mode) {
                 (Ok(member), _) => member,
@@ -336,7 +339,7 @@ impl<'a> Executor<'a> {
             .session
             .as_ref()
             .expect("the session is away only within `call`");
-        match self.authority.check_rights(session, member, body) {
+        match self.authority.check_rights(&**session, member, body) {
             Err(stop) => unit.outcome = Err(stop),
             Ok(()) => {
                 for call in &body.calls {

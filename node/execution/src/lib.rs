@@ -31,6 +31,7 @@ mod session;
 mod stop;
 mod system;
 
+pub use authorise::{Inadmissible, admit, next_sequence};
 pub use block::{BlockEnv, BlockExecution, ExecuteError, Mode, execute_block};
 pub use engine::{Contract, Engine, LoadError};
 pub use genesis::{GenesisError, GenesisExecution, apply_genesis};

@@ -98,6 +98,14 @@ impl WindowV1 {
         }
     }
 
+    /// The lowest number above all that are used.
+    pub fn next(&self) -> u64 {
+        let highest = (0..4).rev().find(|word| self.used[*word] != 0);
+        highest.map_or(self.base, |word| {
+            self.base + 64 * (word as u64 + 1) - u64::from(self.used[word].leading_zeros())
+        })
+    }
+
     /// Marks a free number as used, and slides on.
     pub fn set(&mut self, sequence: u64) {
         debug_assert!(matches!(self.state(sequence), SequenceState::Free));
@@ -135,12 +143,20 @@ pub mod keys {
     pub const CODES: u8 = 4;
     /// Collection of the upgrades to come.
     pub const UPGRADES: u8 = 5;
+    /// Collection of the next block's validators, with one entry.
+    pub const NEXT_VALIDATORS: u8 = 6;
 
     /// The prefix of a collection.
     pub fn collection(collection: u8) -> Vec<u8> {
         let mut key = ContractId::LEDGER.0.to_be_bytes().to_vec();
         key.push(collection);
         key
+    }
+
+    /// The [`ValidatorSet`](senim_types::ValidatorSet) of the next block, as the tip's header names it by hash. Absent
+    /// while it is the one of the genesis.
+    pub fn next_validators() -> Vec<u8> {
+        collection(NEXT_VALIDATORS)
     }
 
     fn key(number: u8, fields: &[&[u8]]) -> Vec<u8> {

@@ -1,0 +1,70 @@
+//! What nodes send each other besides what users see: votes, bodies, transactions, catching up.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use senim_consensus::ConsensusMessage;
+use senim_types::codec::{self, DecodeError};
+use senim_types::limits::{BLOCK_BYTES_MAX, CERTIFICATE_BYTES_MAX};
+use senim_types::{CommitCertificate, Hash, Height, SignedTransaction};
+
+/// Bytes of a message: a block, its certificate and the envelope.
+pub const PEER_MESSAGE_BYTES_MAX: usize = BLOCK_BYTES_MAX + CERTIFICATE_BYTES_MAX + 256;
+/// Bytes of transactions passed on in one message.
+pub const GOSSIP_BYTES_MAX: usize = 1 << 20;
+/// Blocks answered to one request.
+pub const BLOCKS_PER_RESPONSE_MAX: usize = 64;
+/// Bytes of blocks answered to one request; one block is always answered.
+pub const RESPONSE_BYTES_TARGET: usize = 2 << 20;
+
+/// A message between nodes.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum PeerMessage {
+    /// A vote, a proposal or a certificate about rounds.
+    Consensus(ConsensusMessage),
+    /// The body of a proposed block.
+    Body {
+        /// The block's canonical bytes; their header's hash is what is proposed.
+        block: Vec<u8>,
+    },
+    /// Asks for the body of a proposed block.
+    BodyRequest {
+        /// Height of the block.
+        height: Height,
+        /// The header's hash.
+        block: Hash,
+    },
+    /// Transactions that the sender verified and took; the receiver verifies them again.
+    Transactions(Vec<SignedTransaction>),
+    /// The sender's committed height.
+    Status {
+        /// The tip.
+        height: Height,
+    },
+    /// Asks for certified blocks from this height on.
+    BlocksRequest {
+        /// The first block wanted.
+        from: Height,
+    },
+    /// Certified blocks, consecutive.
+    Blocks(Vec<CertifiedBlock>),
+}
+
+/// A block and its certificate, as they are stored and synced.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CertifiedBlock {
+    /// The block's canonical bytes.
+    pub block: Vec<u8>,
+    /// Its certificate.
+    pub certificate: CommitCertificate,
+}
+
+impl PeerMessage {
+    /// Canonical bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// A message from a peer's bytes.
+    pub fn decode(bytes: &[u8]) -> Result<PeerMessage, DecodeError> {
+        codec::decode(bytes, PEER_MESSAGE_BYTES_MAX)
+    }
+}

@@ -1,0 +1,104 @@
+//! Questions about the committed ledger.
+
+use senim_state::ledger::BlockRecord;
+use senim_types::proof::{ReceiptProof, StateProofBundle};
+use senim_types::{
+    ChainId, ContractId, Hash, Header, Height, PublicKey, TimeMs,
+    ValidatorSet,
+};
+use std::sync::Arc;
+
+/// A question. All of them are answered from the committed state; none changes anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// [`ReadAnswer::Status`].
+    Status,
+    /// The receipt of a transaction, with its proof. [`ReadAnswer::Receipt`].
+    Receipt {
+        /// The transaction's hash.
+        transaction: Hash,
+    },
+    /// The receipt of whatever used this sequence number. [`ReadAnswer::Receipt`].
+    ReceiptOf {
+        /// The device.
+        device: PublicKey,
+        /// Its sequence number.
+        sequence: u64,
+    },
+    /// A value, or its absence, with its proof. [`ReadAnswer::State`].
+    State {
+        /// The key, contract id first.
+        key: Vec<u8>,
+    },
+    /// A value without proof, for the node's own use. [`ReadAnswer::Value`].
+    Value {
+        /// The key, contract id first.
+        key: Vec<u8>,
+    },
+    /// A block with its certificate. [`ReadAnswer::Block`].
+    Block {
+        /// Its height.
+        height: Height,
+    },
+    /// A read-only call of a contract. [`ReadAnswer::Output`].
+    Query {
+        /// Which contract.
+        contract: ContractId,
+        /// Its borsh question.
+        input: Vec<u8>,
+    },
+    /// The sequence numbers of a device. [`ReadAnswer::Device`].
+    Device {
+        /// The device.
+        device: PublicKey,
+    },
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub enum ReadAnswer {
+    /// See [`Read::Status`].
+    Status(Box<NodeStatus>),
+    /// See [`Read::Receipt`]; none where there is no such receipt (yet).
+    Receipt(Option<Box<ReceiptProof>>),
+    /// See [`Read::State`]; none at the genesis, which has no certificate.
+    State(Option<Box<StateProofBundle>>),
+    /// See [`Read::Value`].
+    Value(Option<Vec<u8>>),
+    /// See [`Read::Block`].
+    Block(Option<Arc<BlockRecord>>),
+    /// See [`Read::Query`].
+    Output(Vec<u8>),
+    /// See [`Read::Device`].
+    Device(DeviceStatus),
+}
+
+/// How a node stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeStatus {
+    /// The chain.
+    pub chain: ChainId,
+    /// The chain's name, for display.
+    pub name: String,
+    /// The last committed block's header; the genesis header at height 0.
+    pub tip: Header,
+    /// The validators of the next block.
+    pub validators: ValidatorSet,
+    /// This node's validator key, if it votes.
+    pub validator: Option<PublicKey>,
+    /// Transactions waiting.
+    pub mempool: usize,
+    /// The highest height that a peer spoke of.
+    pub seen: Height,
+    /// Whether it halted.
+    pub halted: bool,
+}
+
+/// What the ledger knows of a device's sequence numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceStatus {
+    /// The lowest number that was never used, on the ledger or in this node's mempool.
+    pub next_sequence: u64,
+    /// Time of the tip.
+    pub time: TimeMs,
+}

@@ -1,0 +1,244 @@
+//! The machine: one owner calls [`Replica::step`] for every event and performs the effects in order.
+
+use crate::candidate::Candidates;
+use crate::input::{Effect, Input, ReplicaTimer};
+use crate::mempool::Mempool;
+use crate::message::PeerMessage;
+use crate::outcome::Validators;
+use crate::stage::{Observer, Stage};
+use crate::wal::Wal;
+use rand_chacha::ChaCha8Rng;
+use senim_consensus::{Consensus, Input as ConsensusInput};
+use senim_execution::{Engine, ExecuteError, HostFault};
+use senim_state::wal::WalError;
+use senim_state::{Ledger, StateError};
+use senim_types::crypto::VerifiedTransaction;
+use senim_types::{Code, Genesis, Hash, Height, PublicKey, Round, TimeMs};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How a replica paces itself. Nodes need not agree on any of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Shortest time between two blocks, in ms: the more transactions share a block, the less each
+    /// costs; the longer it is, the later a lone transaction is final.
+    pub block_interval_ms_min: u64,
+    /// How long a peer may take to answer a request for blocks, in ms.
+    pub sync_timeout_ms: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace { block_interval_ms_min: 100, sync_timeout_ms: 2_000 }
+    }
+}
+
+/// Why this node cannot go on. It is never a user's fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The stable code.
+    pub code: Code,
+    /// What happened, for the operator.
+    pub reason: String,
+}
+
+impl Fault {
+    pub(crate) fn host(fault: HostFault) -> Fault {
+        Fault { code: Code::STORE_FAILED, reason: fault.to_string() }
+    }
+
+    pub(crate) fn state(error: StateError) -> Fault {
+        Fault { code: error.code(), reason: error.to_string() }
+    }
+
+    pub(crate) fn wal(error: WalError) -> Fault {
+        Fault { code: Code::STORE_FAILED, reason: error.to_string() }
+    }
+
+    pub(crate) fn execute(error: ExecuteError) -> Fault {
+        match error {
+            ExecuteError::Fault(fault) => Fault::host(fault),
+            other => Fault { code: Code::OUTCOME_DIFFERS, reason: other.to_string() },
+        }
+    }
+}
+
+/// What consensus asked to check before the body was here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Check {
+    pub height: Height,
+    pub round: Round,
+    pub valid_round: Option<Round>,
+}
+
+/// One node's machine: mempool, consensus, execution and state. See the crate's documentation.
+pub struct Replica {
+    pub(crate) genesis: Genesis,
+    pub(crate) pace: Pace,
+    pub(crate) engine: Engine,
+    pub(crate) ledger: Ledger,
+    pub(crate) wal: Wal,
+    /// False for a node without a vote: it signs nothing, so it has nothing to remember.
+    pub(crate) wal_is_needed: bool,
+    pub(crate) consensus: Option<Consensus>,
+    pub(crate) mempool: Mempool,
+    pub(crate) candidates: Candidates,
+    /// Checks that wait for a body.
+    pub(crate) checks: BTreeMap<Hash, Check>,
+    /// Validators of the two heights after the tip.
+    pub(crate) validators: Validators,
+    /// When the tip was committed here.
+    pub(crate) committed_at: TimeMs,
+    /// What the write-ahead log held of the next height, until that height starts.
+    pub(crate) recovered: Vec<Vec<u8>>,
+    pub(crate) sync: crate::sync::Sync,
+    pub(crate) rng: ChaCha8Rng,
+    pub(crate) observer: Box<dyn Observer>,
+    pub(crate) out: Vec<Effect>,
+    pub(crate) halted: Option<Fault>,
+}
+
+impl Replica {
+    /// Handles one event at time `now` and says what is to be done, in order. After a halt nothing
+    /// is done any more.
+    pub fn step(&mut self, now: TimeMs, input: Input) -> Vec<Effect> {
+        if self.halted.is_none()
+            && let Err(fault) = self.handle(now, input)
+        {
+            self.halt(fault);
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// What has to be done at the start, before any event.
+    pub fn start(&mut self, now: TimeMs) -> Vec<Effect> {
+        self.committed_at = now;
+        let height = self.ledger.tip().height;
+        self.broadcast(&PeerMessage::Status { height });
+        let begun = if self.recovered.is_empty() {
+            self.await_height(now)
+        } else {
+            self.start_height(now)
+        };
+        if let Err(fault) = begun {
+            self.halt(fault);
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    fn handle(&mut self, now: TimeMs, input: Input) -> Result<(), Fault> {
+        match input {
+            Input::Submitted { submissions } => self.submitted(now, submissions),
+            Input::Received { from, bytes } => {
+                self.enter(Stage::Codec);
+                let message = PeerMessage::decode(&bytes);
+                self.enter(Stage::Other);
+                match message {
+                    Ok(message) => self.received(now, from, message),
+                    Err(error) => {
+                        self.out.push(Effect::Misbehaved { peer: from, code: error.code() });
+                        Ok(())
+                    }
+                }
+            }
+            Input::TimerFired { timer: ReplicaTimer::Consensus(timer) } => {
+                self.consensus_step(now, ConsensusInput::TimeoutElapsed { timer })
+            }
+            Input::TimerFired { timer: ReplicaTimer::Height(height) } => {
+                if height == self.ledger.tip().height.next() {
+                    self.start_height_if_due(now)?;
+                }
+                Ok(())
+            }
+            Input::TimerFired { timer: ReplicaTimer::Sync } => {
+                self.sync_timed_out();
+                Ok(())
+            }
+        }
+    }
+
+    fn received(&mut self, now: TimeMs, from: PublicKey, message: PeerMessage) -> Result<(), Fault> {
+        match message {
+            PeerMessage::Consensus(message) => {
+                self.consensus_step(now, ConsensusInput::Message { message })
+            }
+            PeerMessage::Body { block } => self.received_body(now, from, block),
+            PeerMessage::BodyRequest { height, block } => {
+                self.answer_body_request(from, height, &block);
+                Ok(())
+            }
+            PeerMessage::Transactions(transactions) => {
+                self.received_transactions(now, from, transactions)
+            }
+            PeerMessage::Status { height } => {
+                self.heard_of(now, from, height);
+                Ok(())
+            }
+            PeerMessage::BlocksRequest { from: first } => self.answer_blocks_request(from, first),
+            PeerMessage::Blocks(blocks) => self.received_blocks(now, from, blocks),
+        }
+    }
+
+    fn received_body(&mut self, now: TimeMs, from: PublicKey, block: Vec<u8>) -> Result<(), Fault> {
+        match self.take_body(from, block) {
+            Err(code) => {
+                self.out.push(Effect::Misbehaved { peer: from, code });
+                Ok(())
+            }
+            Ok((hash, height)) => {
+                if height > self.ledger.tip().height.next() {
+                    self.heard_of(now, from, Height(height.0 - 1));
+                }
+                match self.checks.remove(&hash) {
+                    Some(check) => self.check_proposal(now, hash, check),
+                    None => self.commit_if_certified(now, &hash),
+                }
+            }
+        }
+    }
+
+    /// A transaction that waited can no longer be included.
+    pub(crate) fn drop_waiting(&mut self, transaction: &VerifiedTransaction, code: Code) {
+        let body = &transaction.transaction().body;
+        self.mempool.remove(&body.device, body.sequence);
+        self.out.push(Effect::Dropped { transaction: transaction.hash(), code });
+    }
+
+    /// The key in the headers of blocks that this node proposes. Only a validator proposes.
+    pub(crate) fn own_key(&self) -> PublicKey {
+        match &self.consensus {
+            Some(consensus) => consensus.public_key(),
+            None => self.validators.next.validators()[0].key,
+        }
+    }
+
+    pub(crate) fn halt(&mut self, fault: Fault) {
+        tracing::error!(code = %fault.code, reason = %fault.reason, "the node halts");
+        // What was not yet done must not be done: a vote whose log entry failed stays here.
+        self.out.retain(|effect| !matches!(effect, Effect::Broadcast { .. } | Effect::Send { .. }));
+        self.out.push(Effect::Halted { code: fault.code, reason: fault.reason.clone() });
+        self.halted = Some(fault);
+    }
+
+    pub(crate) fn broadcast(&mut self, message: &PeerMessage) {
+        let bytes = self.encode(message);
+        self.out.push(Effect::Broadcast { bytes });
+    }
+
+    pub(crate) fn send(&mut self, to: PublicKey, message: &PeerMessage) {
+        let bytes = self.encode(message);
+        self.out.push(Effect::Send { to, bytes });
+    }
+
+    fn encode(&mut self, message: &PeerMessage) -> Arc<[u8]> {
+        self.enter(Stage::Codec);
+        let bytes = message.encode().into();
+        self.enter(Stage::Other);
+        bytes
+    }
+
+    /// Work of this stage follows.
+    pub(crate) fn enter(&mut self, stage: Stage) -> Stage {
+        self.observer.enter(stage)
+    }
+}

@@ -1,0 +1,184 @@
+//! Catching up: certified blocks from any peer, trusted for their certificate and never for their sender.
+
+use crate::candidate::Candidate;
+use crate::input::{Effect, ReplicaTimer};
+use crate::message::{
+    BLOCKS_PER_RESPONSE_MAX, CertifiedBlock, PeerMessage, RESPONSE_BYTES_TARGET,
+};
+use crate::replica::{Fault, Replica};
+use crate::stage::Stage;
+use senim_types::crypto::verify_certificate;
+use senim_types::{Block, Code, CommitCertificate, Hash, Height, PublicKey, TimeMs, codec};
+
+/// What is known of the others' progress.
+#[derive(Debug, Default)]
+pub(crate) struct Sync {
+    /// The highest committed height that a peer claimed.
+    pub seen: Height,
+    /// The peer that was asked for blocks.
+    asked: Option<PublicKey>,
+    /// Peers that claimed to be ahead, most recent last.
+    ahead: Vec<PublicKey>,
+    /// A certificate whose body has not come.
+    pub certified: Option<CommitCertificate>,
+}
+
+/// Peers remembered as being ahead.
+const AHEAD_MAX: usize = 8;
+
+impl Replica {
+    /// A peer's committed height.
+    pub(crate) fn heard_of(&mut self, _now: TimeMs, from: PublicKey, height: Height) {
+        let tip = self.ledger.tip().height;
+        if height < tip {
+            // It is behind: tell it how far there is to go.
+            self.send(from, &PeerMessage::Status { height: tip });
+        }
+        if height > tip {
+            self.seen(height);
+            self.sync.ahead.retain(|peer| *peer != from);
+            if self.sync.ahead.len() >= AHEAD_MAX {
+                self.sync.ahead.remove(0);
+            }
+            self.sync.ahead.push(from);
+            if self.sync.asked.is_none() {
+                self.request_blocks(from);
+            }
+        }
+    }
+
+    pub(crate) fn seen(&mut self, height: Height) {
+        self.sync.seen = self.sync.seen.max(height);
+    }
+
+    /// Asks whoever claimed to be ahead, or everybody.
+    pub(crate) fn request_blocks_from_anyone(&mut self) {
+        if self.sync.asked.is_some() {
+            return;
+        }
+        match self.sync.ahead.pop() {
+            Some(peer) => self.request_blocks(peer),
+            None => {
+                let height = self.ledger.tip().height;
+                self.broadcast(&PeerMessage::Status { height });
+            }
+        }
+    }
+
+    fn request_blocks(&mut self, peer: PublicKey) {
+        self.sync.asked = Some(peer);
+        let from = self.ledger.tip().height.next();
+        self.send(peer, &PeerMessage::BlocksRequest { from });
+        self.arm_sync_timer();
+    }
+
+    pub(crate) fn arm_sync_timer(&mut self) {
+        let after_ms = self.pace.sync_timeout_ms;
+        self.out.push(Effect::SetTimer { timer: ReplicaTimer::Sync, after_ms });
+    }
+
+    /// A peer did not answer: ask another.
+    pub(crate) fn sync_timed_out(&mut self) {
+        self.sync.asked = None;
+        if let Some(certificate) = &self.sync.certified {
+            let message =
+                PeerMessage::BodyRequest { height: certificate.height, block: certificate.block };
+            self.broadcast(&message);
+            self.arm_sync_timer();
+        }
+        if self.sync.seen > self.ledger.tip().height {
+            self.request_blocks_from_anyone();
+        }
+    }
+
+    /// The body of an undecided block, or of the committed one of that height.
+    pub(crate) fn answer_body_request(&mut self, to: PublicKey, height: Height, hash: &Hash) {
+        if let Some(candidate) = self.candidates.get(hash) {
+            let message = PeerMessage::Body { block: candidate.bytes.clone() };
+            self.send(to, &message);
+        } else if height <= self.ledger.tip().height {
+            let message = PeerMessage::Status { height: self.ledger.tip().height };
+            self.send(to, &message);
+        }
+    }
+
+    /// Certified blocks from `first` on, as many as fit.
+    pub(crate) fn answer_blocks_request(&mut self, to: PublicKey, first: Height) -> Result<(), Fault> {
+        let (mut blocks, mut bytes, mut height) = (Vec::new(), 0, first.max(Height(1)));
+        while blocks.len() < BLOCKS_PER_RESPONSE_MAX && bytes < RESPONSE_BYTES_TARGET {
+            let Some(record) = self.ledger.block(height).map_err(Fault::state)? else {
+                break;
+            };
+            let block = codec::encode(&record.block);
+            bytes += block.len();
+            blocks.push(CertifiedBlock { block, certificate: record.certificate.clone() });
+            height = height.next();
+        }
+        self.send(to, &PeerMessage::Blocks(blocks));
+        Ok(())
+    }
+
+    /// Blocks that were asked for: each is judged by its certificate, executed and committed.
+    pub(crate) fn received_blocks(
+        &mut self,
+        now: TimeMs,
+        from: PublicKey,
+        blocks: Vec<CertifiedBlock>,
+    ) -> Result<(), Fault> {
+        if self.sync.asked != Some(from) {
+            return Ok(());
+        }
+        self.sync.asked = None;
+        self.out.push(Effect::CancelTimer { timer: ReplicaTimer::Sync });
+        let before = self.ledger.tip().height;
+        for certified in blocks {
+            if let Err(code) = self.commit_certified(now, certified)? {
+                self.out.push(Effect::Misbehaved { peer: from, code });
+                break;
+            }
+        }
+        let height = self.ledger.tip().height;
+        if height > before {
+            self.recovered.clear();
+            tracing::info!(height = height.0, seen = self.sync.seen.0, "caught up to a height");
+            if self.sync.seen > height {
+                self.request_blocks(from);
+            }
+            self.await_height(now)?;
+        } else if self.sync.seen > height {
+            // It claimed more than it gave.
+            self.sync.seen = height;
+            self.request_blocks_from_anyone();
+        }
+        Ok(())
+    }
+
+    /// Commits a block that was decided without this node. A wrong one is its sender's fault; one
+    /// that is certified and has another outcome here ends this node.
+    fn commit_certified(&mut self, now: TimeMs, certified: CertifiedBlock) -> Result<Result<(), Code>, Fault> {
+        let CertifiedBlock { block: bytes, certificate } = certified;
+        let block = match Block::decode(&bytes) {
+            Ok(block) => block,
+            Err(code) => return Ok(Err(code)),
+        };
+        let hash = block.header.hash();
+        if block.header.height <= self.ledger.tip().height {
+            return Ok(Ok(()));
+        }
+        if block.header.height != self.ledger.tip().height.next() || certificate.height != block.header.height {
+            return Ok(Err(Code::HEADER_HEIGHT));
+        }
+        if certificate.block != hash {
+            return Ok(Err(Code::CERTIFICATE_BLOCK));
+        }
+        self.enter(Stage::Consensus);
+        let holds = verify_certificate(&self.ledger.tip().chain, &self.validators.next, &certificate);
+        self.enter(Stage::Other);
+        if let Err(error) = holds {
+            return Ok(Err(error.code()));
+        }
+        let candidate = Candidate { block, bytes, outcome: None, is_logged: false, sender: None };
+        self.candidates.insert(hash, candidate);
+        self.commit(now, &hash, certificate).map(Ok)
+    }
+}
