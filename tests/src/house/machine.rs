@@ -13,6 +13,10 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("example.com", "reserved for examples"),
     ("example.org", "reserved for examples"),
     ("invalid", "reserved for examples"),
+    (
+        "ietf.org",
+        "specifications, and identifiers in FHIR messages",
+    ),
     ("apache.org", "the licence's text"),
     ("c2sp.org", "checkpoints and tiles: the specification"),
     ("docs.rs", "documentation of crates"),
