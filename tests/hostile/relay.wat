@@ -1,5 +1,6 @@
 ;; A tool of other tests: calls the contract that the second byte names with the rest of the input, down to a single byte.
-;; execute: applied
+;; Called with zeros alone it calls the ledger, which contracts cannot.
+;; execute: trapped CONTRACT_UNKNOWN
 (module
   (import "senim1" "call" (func $call (param i32 i32 i32) (result i32)))
   (memory (export "memory") 1)

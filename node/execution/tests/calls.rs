@@ -1,0 +1,438 @@
+//! Calls between contracts, queries, witnesses, the due-queue, upgrades: what one call can do to others.
+
+mod common;
+
+use common::{ALLOWED, Chain, RECORDER, RELAY, SCHEDULER, SUBJECT, call, module};
+use senim_abi::ledger::{self, ContractKind};
+use senim_execution::Engine;
+use senim_types::{Code, ContractId, Hash, Height, Status, codec};
+
+fn engine() -> Engine {
+    Engine::new(None).expect("the engine starts")
+}
+
+fn chain() -> Chain {
+    let mut contracts = vec![
+        (RECORDER, module("recorder")),
+        (SCHEDULER, module("scheduler")),
+    ];
+    contracts.extend((RELAY..RELAY + 8).map(|id| (ContractId(id), module("relay"))));
+    Chain::with_engine(engine(), &contracts)
+}
+
+/// Calls the first relay; the rest of the path follows in the input. The last byte is no address.
+fn path(chain: &mut Chain, path: &[u8]) -> Status {
+    chain.call(
+        ContractId(path[0].into()),
+        &[path, &[0][..]].concat()[..path.len()],
+    )
+}
+
+#[test]
+fn a_chain_of_six_contracts_works_and_of_seven_traps() {
+    let mut chain = chain();
+    assert_eq!(path(&mut chain, &[20, 21, 22, 23, 24, 25]), Status::Applied);
+    let too_deep = path(&mut chain, &[20, 21, 22, 23, 24, 25, 26]);
+    assert_eq!(
+        too_deep,
+        Status::Trapped {
+            code: Code::CALL_DEPTH
+        }
+    );
+}
+
+#[test]
+fn a_contract_on_the_stack_cannot_be_entered_again() {
+    let mut chain = chain();
+    for around in [&[20, 20][..], &[20, 21, 20], &[20, 21, 22, 23, 22]] {
+        assert_eq!(
+            path(&mut chain, around),
+            Status::Trapped {
+                code: Code::REENTRANCY
+            },
+            "{around:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_callee_refuses_or_traps_ends_the_whole_transaction() {
+    let mut chain = chain();
+    let recorder = RECORDER.0 as u8;
+    assert_eq!(chain.call(ContractId(20), &[0, recorder]), Status::Applied);
+    assert_eq!(chain.recorded(0), Some(&vec![recorder]));
+
+    // The recorder writes 0xff before it refuses, two calls deep, after a first call that applied.
+    for (last, end) in [
+        (
+            0xff,
+            Status::Refused {
+                code: Code::NOT_AUTHORISED,
+                detail: vec![],
+            },
+        ),
+        (0xfe, Status::Trapped { code: Code::TRAP }),
+    ] {
+        let calls = vec![call(RECORDER, &[1]), call(RECORDER, &[last])];
+        let receipt = chain.submit(calls);
+        assert_eq!(receipt.status, end);
+        assert_eq!((receipt.events.len(), receipt.outputs.len()), (0, 0));
+        assert_eq!(
+            chain.recorded(0),
+            Some(&vec![recorder]),
+            "nothing of the transaction remains"
+        );
+    }
+}
+
+#[test]
+fn calls_of_one_transaction_see_each_other_and_their_events_stand_in_order() {
+    let mut chain = chain();
+    let receipt = chain.submit(vec![
+        call(RECORDER, &[1]),
+        call(RECORDER, &[2]),
+        call(RECORDER, &[3]),
+    ]);
+    assert_eq!(receipt.status, Status::Applied);
+    assert_eq!(receipt.outputs, vec![Vec::<u8>::new(); 3]);
+    let bodies: Vec<_> = receipt.events.iter().map(|event| event.body[0]).collect();
+    assert_eq!(bodies, [1, 2, 3]);
+    assert!(
+        receipt
+            .events
+            .iter()
+            .all(|event| event.contract == RECORDER)
+    );
+    assert_eq!(chain.recorded(0), Some(&vec![3]));
+}
+
+#[test]
+fn due_entries_are_served_once_at_their_time_and_in_the_order_of_their_making() {
+    let mut chain = chain();
+    let (now, input) = (chain.time.0, |mark: u8, at: u64| {
+        [&[mark][..], &at.to_le_bytes()].concat()
+    });
+    let later = now + 4_500;
+    for (mark, at) in [(2, later), (3, later), (1, later - 1), (4, later + 60_000)] {
+        assert_eq!(chain.call(SCHEDULER, &input(mark, at)), Status::Applied);
+    }
+    // The fifth block is the first whose time is past that of three entries.
+    let execution = chain.block(&[]);
+    assert_eq!(
+        (execution.receipts.len(), execution.ledger_receipts),
+        (3, 3)
+    );
+    let marks: Vec<_> = chain
+        .state
+        .0
+        .range(SCHEDULER.0.to_be_bytes().to_vec()..)
+        .take_while(|(key, _)| key.starts_with(&SCHEDULER.0.to_be_bytes()))
+        .map(|(_, value)| value[0])
+        .collect();
+    assert_eq!(marks, [1, 2, 3]);
+    for (receipt, (mark, at)) in
+        execution
+            .receipts
+            .iter()
+            .zip([(1, later - 1), (2, later), (3, later)])
+    {
+        assert_eq!(receipt.status, Status::Applied);
+        assert_eq!(
+            chain
+                .state
+                .0
+                .values()
+                .filter(|value| **value == input(mark, at))
+                .count(),
+            1
+        );
+    }
+    assert!(chain.block(&[]).receipts.is_empty(), "each is served once");
+}
+
+#[test]
+fn a_due_entry_that_fails_is_gone_and_leaves_a_receipt() {
+    let looping = wat::parse_str(include_str!("../../../tests/hostile/scheduler.wat").replace(
+        "(call $put (local.get $input) (local.get $length) (local.get $input) (local.get $length))",
+        "(unreachable)",
+    ));
+    let mut chain = Chain::with_engine(engine(), &[(SCHEDULER, looping.expect("a module"))]);
+    assert_eq!(chain.call(SCHEDULER, &[0; 9]), Status::Applied);
+    let receipts = chain.block(&[]).receipts;
+    assert_eq!(receipts.len(), 1);
+    assert_eq!(receipts[0].status, Status::Trapped { code: Code::TRAP });
+    assert!(chain.block(&[]).receipts.is_empty());
+}
+
+#[test]
+fn due_entries_wait_for_fuel() {
+    let mut chain = chain();
+    for mark in 0..4 {
+        assert_eq!(
+            chain.call(
+                SCHEDULER,
+                &[&[mark][..], &(chain.time.0 + 60_000).to_le_bytes()].concat()
+            ),
+            Status::Applied
+        );
+    }
+    chain.time.0 += 60_000;
+    // Room for the worst of one entry at a time, and each uses little: still a limit on the sum.
+    chain.parameters.due_fuel_max = chain.parameters.transaction_fuel_max + 100_000;
+    let first = chain.block(&[]).receipts.len();
+    assert!((1..4).contains(&first), "{first}");
+    let mut rest = 0;
+    for _ in 0..4 {
+        rest += chain.block(&[]).receipts.len();
+    }
+    assert_eq!(first + rest, 4);
+}
+
+fn deploy(chain: &mut Chain, code: &[u8]) -> Hash {
+    let input = codec::encode(&ledger::Execute::Deploy {
+        code: code.to_vec(),
+    });
+    let receipt = chain.submit(vec![call(ContractId::LEDGER, &input)]);
+    assert_eq!(receipt.status, Status::Applied);
+    assert_eq!(receipt.outputs, [Hash::of(code).as_bytes().to_vec()]);
+    Hash::of(code)
+}
+
+fn upgrade(chain: &mut Chain, contract: ContractId, code: Hash, activation: Height) -> Status {
+    let input = codec::encode(&ledger::Execute::Upgrade {
+        contract,
+        code,
+        activation,
+    });
+    chain.call(ContractId::LEDGER, &input)
+}
+
+#[test]
+fn an_upgrade_acts_from_its_height_and_migrates_once() {
+    let mut chain = Chain::with_engine(engine(), &[(RECORDER, module("relay"))]);
+    let code = deploy(&mut chain, &module("recorder"));
+    let activation = Height(chain.height.0 + 3);
+    assert_eq!(
+        upgrade(&mut chain, RECORDER, code, activation),
+        Status::Applied
+    );
+    assert_eq!(chain.call(RECORDER, &[9]), Status::Applied);
+    assert_eq!(chain.recorded(0), None, "the old code still runs");
+    assert_eq!(chain.height.next(), activation);
+
+    let execution = chain.block(&[]);
+    assert_eq!(
+        (execution.receipts.len(), execution.ledger_receipts),
+        (1, 1)
+    );
+    assert_eq!(execution.receipts[0].status, Status::Applied);
+    assert_eq!(
+        chain.recorded(3),
+        Some(&0u32.to_le_bytes().to_vec()),
+        "entered with the old version"
+    );
+    assert_eq!(chain.call(RECORDER, &[9]), Status::Applied);
+    assert_eq!(chain.recorded(0), Some(&vec![9]), "the new code runs");
+    assert!(chain.block(&[]).receipts.is_empty(), "once");
+}
+
+#[test]
+fn an_upgrade_whose_migration_loops_is_dropped_and_the_old_code_goes_on() {
+    let mut chain = Chain::with_engine(engine(), &[(RECORDER, module("recorder"))]);
+    let code = deploy(&mut chain, &module("migrate_loops"));
+    let activation = Height(chain.height.0 + 2);
+    assert_eq!(
+        upgrade(&mut chain, RECORDER, code, activation),
+        Status::Applied
+    );
+    let receipts = chain.block(&[]).receipts;
+    assert_eq!(receipts.len(), 1);
+    assert_eq!(
+        receipts[0].status,
+        Status::Trapped {
+            code: Code::OUT_OF_FUEL
+        }
+    );
+    assert_eq!(chain.call(RECORDER, &[9]), Status::Applied);
+    assert_eq!(chain.recorded(0), Some(&vec![9]));
+    let again = Height(chain.height.0 + 5);
+    assert_eq!(
+        upgrade(&mut chain, RECORDER, code, again),
+        Status::Applied,
+        "it can be tried again"
+    );
+}
+
+#[test]
+fn an_upgrade_needs_a_contract_code_and_a_height_to_come() {
+    let mut chain = Chain::with_engine(engine(), &[(RECORDER, module("recorder"))]);
+    let code = deploy(&mut chain, &module("relay"));
+    let (later, refused) = (Height(100), |code| Status::Refused {
+        code,
+        detail: vec![],
+    });
+    let now = Height(chain.height.0 + 1);
+    assert_eq!(
+        upgrade(&mut chain, SUBJECT, code, later),
+        refused(Code::CONTRACT_UNKNOWN)
+    );
+    assert_eq!(
+        upgrade(&mut chain, RECORDER, Hash::ZERO, later),
+        refused(Code::CODE_UNKNOWN)
+    );
+    let past = upgrade(&mut chain, RECORDER, code, now);
+    assert_eq!(past, refused(Code::ACTIVATION_HEIGHT));
+    assert_eq!(upgrade(&mut chain, RECORDER, code, later), Status::Applied);
+    assert_eq!(
+        upgrade(&mut chain, RECORDER, code, later),
+        refused(Code::ACTIVATION_HEIGHT)
+    );
+}
+
+fn create(
+    chain: &mut Chain,
+    contract: ContractId,
+    kind: ContractKind,
+    code: Hash,
+    input: &[u8],
+) -> Status {
+    let (name, input) = ("new".into(), input.to_vec());
+    let message = ledger::Execute::Create {
+        contract,
+        name,
+        kind,
+        code,
+        input,
+    };
+    chain.call(ContractId::LEDGER, &codec::encode(&message))
+}
+
+#[test]
+fn a_policy_is_made_of_deployed_code_and_never_changes() {
+    let mut chain = Chain::with_engine(engine(), &[]);
+    let code = deploy(&mut chain, &module("recorder"));
+    let refused = |code| Status::Refused {
+        code,
+        detail: vec![],
+    };
+    assert_eq!(
+        create(&mut chain, RECORDER, ContractKind::Policy, Hash::ZERO, &[1]),
+        refused(Code::CODE_UNKNOWN)
+    );
+    assert_eq!(
+        create(&mut chain, RECORDER, ContractKind::Policy, code, &[0xff]),
+        refused(Code::NOT_AUTHORISED)
+    );
+    assert_eq!(
+        create(&mut chain, RECORDER, ContractKind::Policy, code, &[5]),
+        Status::Applied
+    );
+    assert_eq!(chain.recorded(2), Some(&vec![5]), "its genesis was entered");
+    assert_eq!(
+        create(&mut chain, RECORDER, ContractKind::Engine, code, &[5]),
+        refused(Code::CONTRACT_EXISTS)
+    );
+    assert_eq!(
+        upgrade(&mut chain, RECORDER, code, Height(99)),
+        refused(Code::NOT_AUTHORISED)
+    );
+    chain.set_right(RECORDER, 0, ALLOWED);
+    assert_eq!(chain.call(RECORDER, &[0]), Status::Applied);
+}
+
+#[test]
+fn what_a_contract_learns_of_its_call() {
+    // Puts the context, the time and the height under one key each.
+    let text = r#"(module
+      (import "senim1" "context" (func $context (param i32 i32) (result i32)))
+      (import "senim1" "now" (func $now (result i64)))
+      (import "senim1" "height" (func $height (result i64)))
+      (import "senim1" "put" (func $put (param i32 i32 i32 i32)))
+      (memory (export "memory") 1)
+      (func (export "abi_version") (result i32) (i32.const 1))
+      (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+      (func (export "call") (param i32 i32 i32) (result i64)
+        (call $put (i32.const 0) (i32.const 1) (i32.const 256) (call $context (i32.const 256) (i32.const 512)))
+        (i64.store (i32.const 16) (call $now))
+        (i64.store (i32.const 24) (call $height))
+        (call $put (i32.const 1) (i32.const 1) (i32.const 16) (i32.const 16))
+        (i64.const 0x200000005))
+      (data (i32.const 0) "\10\11\01\00\00\00\00"))"#;
+    let code = wat::parse_str(text).expect("a module");
+    let mut chain = Chain::with_engine(
+        engine(),
+        &[(SUBJECT, code), (ContractId(20), module("relay"))],
+    );
+    let stored = |chain: &Chain, collection: u8| {
+        let key = [&SUBJECT.0.to_be_bytes()[..], &[collection]].concat();
+        chain.state.0[&key].clone()
+    };
+    let context = |chain: &Chain| borsh::from_slice::<senim_abi::CallContext>(&stored(chain, 0x10));
+
+    let receipt = chain.submit(vec![call(SUBJECT, &[0])]);
+    let direct = context(&chain).expect("a context");
+    assert_eq!(direct.transaction, receipt.transaction);
+    assert_eq!(direct.device, Some(chain.device.public()));
+    assert_eq!((direct.org, direct.roles), (common::MEMBER, ALLOWED));
+    assert_eq!(
+        (direct.caller, direct.contract),
+        (senim_abi::Caller::Device, SUBJECT)
+    );
+    let clock = [chain.time.0.to_le_bytes(), chain.height.0.to_le_bytes()].concat();
+    assert_eq!(stored(&chain, 0x11), clock);
+
+    assert_eq!(
+        chain.call(ContractId(20), &[0, SUBJECT.0 as u8]),
+        Status::Applied
+    );
+    let through = context(&chain).expect("a context");
+    assert_eq!(through.caller, senim_abi::Caller::Contract(ContractId(20)));
+    assert_eq!(through.device, Some(chain.device.public()));
+}
+
+#[test]
+fn a_witness_is_seen_exactly_as_it_was_signed() {
+    use senim_types::Domain;
+    use senim_types::crypto::SecretKey;
+    // Applies if the transaction carries the statement (key, domain 17, "hold"), traps otherwise.
+    let text = |key: &str| {
+        format!(
+            r#"(module
+      (import "senim1" "witnessed" (func $witnessed (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "abi_version") (result i32) (i32.const 1))
+      (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+      (func (export "call") (param i32 i32 i32) (result i64)
+        (drop (i32.div_u (i32.const 1) (call $witnessed (i32.const 64) (i32.const 17) (i32.const 16) (i32.const 4))))
+        (i64.const 5))
+      (data (i32.const 0) "\01\00\00\00\00")
+      (data (i32.const 16) "hold")
+      (data (i32.const 64) "{key}"))"#
+        )
+    };
+    let holder = SecretKey::from_seed(&[5; 32]);
+    let escaped: String = codec::encode(&holder.public())
+        .iter()
+        .map(|b| format!("\\{b:02x}"))
+        .collect();
+    let code = wat::parse_str(text(&escaped)).expect("a module");
+    let mut chain = Chain::with_engine(engine(), &[(SUBJECT, code)]);
+    let other = SecretKey::from_seed(&[6; 32]);
+    let id = chain.chain_id();
+    for (witness, seen) in [
+        (holder.witness(Domain::Hold, &id, b"hold".to_vec()), true),
+        (holder.witness(Domain::Hold, &id, b"hole".to_vec()), false),
+        (holder.witness(Domain::Holder, &id, b"hold".to_vec()), false),
+        (other.witness(Domain::Hold, &id, b"hold".to_vec()), false),
+    ] {
+        let body = chain.transaction(vec![call(SUBJECT, &[0])]);
+        let transaction = chain.sign_with(&chain.device, body, vec![witness]);
+        let status = chain.block(&[transaction]).receipts.remove(0).status;
+        let expected = if seen {
+            Status::Applied
+        } else {
+            Status::Trapped { code: Code::TRAP }
+        };
+        assert_eq!(status, expected);
+    }
+}
