@@ -19,8 +19,9 @@ impl File {
         name.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
-    /// Whether this ends up in what is shipped: not a test, a helper of tests (a folder `testing`, behind the feature of that name), a bench, an example, a fuzz target or a build
-    /// script, which speaks to cargo by printing. Goes by the place of the file.
+    /// Whether this ends up in what is shipped. What does not: tests and their helpers (a folder `testing`,
+    /// behind the feature of that name), benches, examples, fuzz targets, and build scripts, which speak to
+    /// cargo by printing. Goes by the place of the file.
     pub fn is_shipped(&self) -> bool {
         let aside = |part| matches!(part, "tests" | "testing" | "benches" | "examples" | "fuzz");
         let in_folder = self.path.split('/').rev().skip(1).any(aside);
