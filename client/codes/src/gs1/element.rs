@@ -1,7 +1,6 @@
 //! Element strings as values: checked elements with what a pharmacy reads from them.
 
-use core::fmt;
-
+use senim_abi::marking::{Day, Gtin, Lot, PackCode, PackId, Serial};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
@@ -22,46 +21,6 @@ pub struct Element {
     pub ai: Ai,
     /// Its value, in the characters of its set.
     pub value: String,
-}
-
-/// A global trade item number, filled up to 14 digits; its check digit is right.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Gtin([u8; 14]);
-
-impl Gtin {
-    /// The 14 digits as text.
-    pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.0).expect("only ASCII digits are stored")
-    }
-
-    /// The 14 digits as a number.
-    pub fn number(&self) -> u64 {
-        self.0
-            .iter()
-            .fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
-    }
-
-    /// From a value of AI 01 that has been checked.
-    fn from_checked(value: &str) -> Gtin {
-        Gtin(
-            value
-                .as_bytes()
-                .try_into()
-                .expect("the table gives AI 01 fourteen digits"),
-        )
-    }
-}
-
-impl fmt::Display for Gtin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for Gtin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Gtin({self})")
-    }
 }
 
 /// A sound GS1 element string: every value fits its identifier, no identifier stands twice, none excludes
@@ -115,7 +74,11 @@ impl ElementString {
 
     /// AI 01.
     pub fn gtin(&self) -> Option<Gtin> {
-        self.get(Ai::GTIN).map(Gtin::from_checked)
+        self.get(Ai::GTIN).map(|value| {
+            value
+                .parse()
+                .expect("checked: 14 digits, check digit, not zero")
+        })
     }
 
     /// AI 21.
@@ -177,7 +140,7 @@ impl Serialize for ElementString {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let ais = Ais(&self.elements);
         let mut map = serializer.serialize_map(Some(5))?;
-        map.serialize_entry("gtin", &self.gtin().as_ref().map(Gtin::as_str))?;
+        map.serialize_entry("gtin", &self.gtin().map(|gtin| gtin.to_string()))?;
         map.serialize_entry("serial", &self.serial())?;
         map.serialize_entry("expiry", &self.expiry.map(|date| date.to_string()))?;
         map.serialize_entry("lot", &self.lot())?;
@@ -198,31 +161,55 @@ impl Serialize for Ais<'_> {
     }
 }
 
-/// What the pack register knows a pack by, read from its code: an element string that has GTIN and serial.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A serialised pack: an element string that has GTIN and serial number, in the register's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pack {
     /// AI 01.
     pub gtin: Gtin,
-    /// AI 21, 1 to 20 characters.
-    pub serial: String,
+    /// AI 21.
+    pub serial: Serial,
     /// Last day of use, if the code has one; CIS packs leave it to the register.
     pub expiry: Option<Date>,
-    /// AI 10, 1 to 20 characters, if the code has one.
-    pub lot: Option<String>,
+    /// AI 10, if the code has one.
+    pub lot: Option<Lot>,
+}
+
+impl Pack {
+    /// The pack's name in the register.
+    pub fn id(&self) -> PackId {
+        PackId {
+            gtin: self.gtin,
+            serial: self.serial,
+        }
+    }
+
+    /// All four parts that the register compares, if the code has them all.
+    pub fn code(&self) -> Option<PackCode> {
+        let date = self.expiry?;
+        let expiry =
+            Day::from_ymd(date.year().into(), date.month().into(), date.day().into()).ok()?;
+        Some(PackCode {
+            gtin: self.gtin,
+            serial: self.serial,
+            lot: self.lot?,
+            expiry,
+        })
+    }
 }
 
 impl TryFrom<&ElementString> for Pack {
     type Error = Gs1Error;
 
     fn try_from(elements: &ElementString) -> Result<Pack, Gs1Error> {
+        const CHECKED: &str = "checked: 1 to 20 characters of set 82";
+        let serial = elements
+            .serial()
+            .ok_or(Gs1Error::NotAPack { ai: Ai::SERIAL });
         Ok(Pack {
             gtin: elements.gtin().ok_or(Gs1Error::NotAPack { ai: Ai::GTIN })?,
-            serial: elements
-                .serial()
-                .ok_or(Gs1Error::NotAPack { ai: Ai::SERIAL })?
-                .to_owned(),
+            serial: serial?.parse().expect(CHECKED),
             expiry: elements.expiry(),
-            lot: elements.lot().map(str::to_owned),
+            lot: elements.lot().map(|lot| lot.parse().expect(CHECKED)),
         })
     }
 }

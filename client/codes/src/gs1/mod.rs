@@ -24,7 +24,7 @@ pub use check::{Check, CheckFailure};
 pub use check_digit::{check_digit, check_pair};
 pub(crate) use date::days_of_month;
 pub use date::{Date, ReferenceYear};
-pub use element::{Element, ElementString, Gtin, Pack, SEPARATOR};
+pub use element::{Element, ElementString, Pack, SEPARATOR};
 pub use error::Gs1Error;
 pub use parse::{INPUT_BYTES_MAX, complete_gtin, parse};
 pub use table::{AiEntry, AiTable, CharSet, Component, Requirement, TableError};

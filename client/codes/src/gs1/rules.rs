@@ -60,6 +60,13 @@ fn check_content(
     value: &[u8],
     reference: ReferenceYear,
 ) -> Result<(), Gs1Error> {
+    // The check digit of nothing but zeros is right, and no company has such a number.
+    if ai == Ai::GTIN && value.iter().all(|digit| *digit == b'0') {
+        return Err(Gs1Error::Content {
+            ai,
+            rule: "must not be zero",
+        });
+    }
     let mut rest = value;
     for component in &entry.components {
         let (part, after) = rest.split_at(component.length_max.min(rest.len()));

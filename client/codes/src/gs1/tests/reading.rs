@@ -40,14 +40,25 @@ fn one_pack_reads_the_same_in_every_form() {
     for form in forms {
         let elements = parse(form).unwrap_or_else(|error| panic!("{form:?}: {error}"));
         let pack = Pack::try_from(&elements).expect("has GTIN and serial");
+        let code = pack.code().expect("has lot and expiry");
         let expiry = pack.expiry.expect("AI 17").to_string();
         let read = (
-            pack.gtin.as_str(),
-            pack.serial.as_str(),
-            expiry.as_str(),
-            pack.lot.as_deref().expect("AI 10"),
+            code.gtin.to_string(),
+            code.serial.to_string(),
+            expiry,
+            code.lot.to_string(),
         );
-        assert_eq!(read, PACK, "{form:?}");
+        assert_eq!(
+            (
+                read.0.as_str(),
+                read.1.as_str(),
+                read.2.as_str(),
+                read.3.as_str()
+            ),
+            PACK
+        );
+        assert_eq!(code.expiry.to_ymd(), (2026, 5, 30));
+        assert_eq!(code.id(), pack.id());
         assert_eq!(elements.elements().len(), 4, "{form:?}");
     }
 }

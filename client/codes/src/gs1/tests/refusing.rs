@@ -90,6 +90,8 @@ fn unsound_strings_are_refused_with_their_code() {
             Code::GS1_CONTENT,
             "(415)5412345000013(8020)1(8007)GB82WEST12345698765433",
         ),
+        (Code::GS1_CONTENT, "(01)00000000000000"),
+        (Code::GS1_CONTENT, "00000000"),
         // Identifiers beside each other.
         (Code::GS1_REPEATED_AI, "(01)05412345000013(10)A(10)B"),
         (
