@@ -1,7 +1,8 @@
 //! A place in the message: a value together with its path, so that every refusal can name it.
 
 use crate::json::Node;
-use crate::refusal::{FhirRefusal, RefusalCode};
+use crate::refusal::FhirRefusal;
+use senim_types::Code;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl<'a> Element<'a> {
     pub(crate) fn require(&self, name: &str) -> Result<Element<'a>, FhirRefusal> {
         self.get(name).ok_or_else(|| {
             let path = format!("{}.{name}", self.path);
-            FhirRefusal::new(RefusalCode::ElementMissing, &path, "")
+            FhirRefusal::new(Code::FHIR_ELEMENT_MISSING, &path, "")
         })
     }
 
@@ -94,11 +95,11 @@ impl<'a> Element<'a> {
         self.node.get("resourceType").and_then(Node::as_str)
     }
 
-    pub(crate) fn refuse(&self, code: RefusalCode, detail: impl Into<String>) -> FhirRefusal {
+    pub(crate) fn refuse(&self, code: Code, detail: impl Into<String>) -> FhirRefusal {
         FhirRefusal::new(code, &self.path, detail)
     }
 
     fn wrong_type(&self, expected: &str) -> FhirRefusal {
-        self.refuse(RefusalCode::ElementType, format!("is not {expected}"))
+        self.refuse(Code::FHIR_ELEMENT_TYPE, format!("is not {expected}"))
     }
 }

@@ -9,8 +9,9 @@ use crate::link::{self, LinkId, LinkKind};
 use crate::medicine::{ATC_SYSTEM, Medicine, MedicineMap, Unit};
 use crate::message::{Message, refuse_unknown_modifiers};
 use crate::order::{CancelTarget, Item, ParseOptions, Part};
-use crate::refusal::{FhirRefusal, RefusalCode, printable_code};
+use crate::refusal::{FhirRefusal, printable_code};
 use crate::schedule;
+use senim_types::Code;
 
 /// What reading needs besides the request.
 pub(crate) struct Context<'m, 'a> {
@@ -28,12 +29,12 @@ pub(crate) fn issue(
     let medicine = medicine(context, request, marks)?;
     let dispense = request.get("dispenseRequest").ok_or_else(|| {
         let path = format!("{}.dispenseRequest.quantity", request.path);
-        FhirRefusal::new(RefusalCode::QuantityMissing, &path, "")
+        FhirRefusal::new(Code::FHIR_QUANTITY_MISSING, &path, "")
     })?;
     refuse_unknown_modifiers(&dispense)?;
     let quantity = dispense.get("quantity").ok_or_else(|| {
         let path = format!("{}.quantity", dispense.path);
-        FhirRefusal::new(RefusalCode::QuantityMissing, &path, "")
+        FhirRefusal::new(Code::FHIR_QUANTITY_MISSING, &path, "")
     })?;
     let amount = amount(context, &quantity, &medicine, marks)?;
     let mut first_amount = amount;
@@ -54,7 +55,7 @@ pub(crate) fn issue(
     let parts: Vec<Part> = sized.collect();
     let total: u64 = parts.iter().map(|part| u64::from(part.quantity)).sum();
     if u32::try_from(total).is_err() {
-        return Err(quantity.refuse(RefusalCode::QuantityTooLarge, "over all parts"));
+        return Err(quantity.refuse(Code::FHIR_QUANTITY_TOO_LARGE, "over all parts"));
     }
     let substitution_allowed = substitution(request, marks)?;
     let (group, link) = (
@@ -82,7 +83,7 @@ pub(crate) fn cancel(
         group: group(context, request, marks)?,
     };
     if target.links.is_empty() && target.group.is_none() {
-        return Err(request.refuse(RefusalCode::CancelTargetMissing, ""));
+        return Err(request.refuse(Code::FHIR_CANCEL_TARGET_MISSING, ""));
     }
     Ok(target)
 }
@@ -99,10 +100,10 @@ fn medicine(
         (None, Some(reference)) => {
             let Some(medication) = context.message.follow(request, &reference)? else {
                 let detail = "the medicine is not in the message";
-                return Err(reference.refuse(RefusalCode::DanglingReference, detail));
+                return Err(reference.refuse(Code::FHIR_DANGLING_REFERENCE, detail));
             };
             if medication.resource_type() != Some("Medication") {
-                return Err(reference.refuse(RefusalCode::MedicineMissing, "not a Medication"));
+                return Err(reference.refuse(Code::FHIR_MEDICINE_MISSING, "not a Medication"));
             }
             refuse_unknown_modifiers(&medication)?;
             for ingredient in medication.each("ingredient")? {
@@ -111,15 +112,15 @@ fn medicine(
             if let Some(status) = medication.get("status") {
                 marks.checked(&status, "the medicine is active");
                 if status.text()? != "active" {
-                    return Err(status.refuse(RefusalCode::MedicineNotActive, ""));
+                    return Err(status.refuse(Code::FHIR_MEDICINE_NOT_ACTIVE, ""));
                 }
             }
             concept_medicine(context, &medication.require("code")?, marks)
         }
-        (None, None) => Err(request.refuse(RefusalCode::MedicineMissing, "")),
+        (None, None) => Err(request.refuse(Code::FHIR_MEDICINE_MISSING, "")),
         (Some(_), Some(reference)) => {
             let detail = "a concept and a reference at once";
-            Err(reference.refuse(RefusalCode::MedicineMissing, detail))
+            Err(reference.refuse(Code::FHIR_MEDICINE_MISSING, detail))
         }
     }
 }
@@ -154,19 +155,19 @@ fn concept_medicine(
                     "{} {} or {} {}",
                     first.inn, first.strength, medicine.inn, medicine.strength
                 );
-                return Err(coding.refuse(RefusalCode::MedicineConflict, detail));
+                return Err(coding.refuse(Code::FHIR_MEDICINE_CONFLICT, detail));
             }
             Some(_) => {}
             None => found = Some(medicine.clone()),
         }
     }
     let Some(medicine) = found else {
-        return Err(concept.refuse(RefusalCode::MedicineUnknown, unknown.join(", ")));
+        return Err(concept.refuse(Code::FHIR_MEDICINE_UNKNOWN, unknown.join(", ")));
     };
     for (coding, code) in groups {
         if !medicine.atc.starts_with(code) || code.is_empty() {
             let detail = format!("{} is {}", medicine.inn, medicine.atc);
-            return Err(coding.refuse(RefusalCode::MedicineConflict, detail));
+            return Err(coding.refuse(Code::FHIR_MEDICINE_CONFLICT, detail));
         }
         mark_coding(&coding, "medicine.atc", marks);
     }
@@ -189,7 +190,7 @@ fn amount(
     marks: &mut Marks,
 ) -> Result<u32, FhirRefusal> {
     if let Some(comparator) = quantity.get("comparator") {
-        return Err(comparator.refuse(RefusalCode::QuantityComparator, ""));
+        return Err(comparator.refuse(Code::FHIR_QUANTITY_COMPARATOR, ""));
     }
     let (unit, factor, place) = unit(context, quantity, marks)?;
     if !unit.counts(medicine.unit) {
@@ -198,20 +199,20 @@ fn amount(
             unit.code(),
             medicine.unit.code()
         );
-        return Err(place.refuse(RefusalCode::UnitMismatch, detail));
+        return Err(place.refuse(Code::FHIR_UNIT_MISMATCH, detail));
     }
     let value = quantity.get("value").ok_or_else(|| {
         let path = format!("{}.value", quantity.path);
-        FhirRefusal::new(RefusalCode::QuantityMissing, &path, "")
+        FhirRefusal::new(Code::FHIR_QUANTITY_MISSING, &path, "")
     })?;
     marks.on_ledger(&value, "parts.quantity");
     let text = value.number()?;
     let code = match decimal::count(text, factor) {
-        Ok(0) => RefusalCode::QuantityZero,
+        Ok(0) => Code::FHIR_QUANTITY_ZERO,
         Ok(amount) => return Ok(amount),
-        Err(NotACount::Negative) => RefusalCode::QuantityNegative,
-        Err(NotACount::NotWhole) => RefusalCode::QuantityNotWhole,
-        Err(NotACount::TooLarge) => RefusalCode::QuantityTooLarge,
+        Err(NotACount::Negative) => Code::FHIR_QUANTITY_NEGATIVE,
+        Err(NotACount::NotWhole) => Code::FHIR_QUANTITY_NOT_WHOLE,
+        Err(NotACount::TooLarge) => Code::FHIR_QUANTITY_TOO_LARGE,
     };
     Err(value.refuse(code, if text.len() <= 24 { text } else { "" }))
 }
@@ -230,22 +231,22 @@ fn unit<'a>(
     };
     let Some(code) = quantity.get("code") else {
         let Some(text) = text else {
-            return Err(quantity.refuse(RefusalCode::UnitMissing, ""));
+            return Err(quantity.refuse(Code::FHIR_UNIT_MISSING, ""));
         };
         marks.on_ledger(&text, "medicine.unit");
-        let (unit, factor) = by_text.ok_or_else(|| text.refuse(RefusalCode::UnitUnknown, ""))?;
+        let (unit, factor) = by_text.ok_or_else(|| text.refuse(Code::FHIR_UNIT_UNKNOWN, ""))?;
         return Ok((unit, factor, text));
     };
     let system = quantity.require("system")?;
     let Some((unit, factor)) = context.map.unit(system.text()?, code.text()?) else {
         let detail = printable_code(&format!("{}|{}", system.text()?, code.text()?));
-        return Err(code.refuse(RefusalCode::UnitUnknown, detail));
+        return Err(code.refuse(Code::FHIR_UNIT_UNKNOWN, detail));
     };
     if let (Some((said, _)), Some(text)) = (by_text, text)
         && !said.counts(unit)
     {
         let detail = format!("the code says {}, the text {}", unit.code(), said.code());
-        return Err(text.refuse(RefusalCode::UnitMismatch, detail));
+        return Err(text.refuse(Code::FHIR_UNIT_MISMATCH, detail));
     }
     marks.on_ledger(&system, "medicine.unit");
     marks.on_ledger(&code, "medicine.unit");
@@ -273,16 +274,16 @@ fn substitution(request: &Element, marks: &mut Marks) -> Result<bool, FhirRefusa
             Some("E" | "EC" | "BC" | "G" | "TE" | "TB" | "TG" | "F") => true,
             other => {
                 let detail = other.map_or(String::new(), printable_code);
-                return Err(coding.refuse(RefusalCode::SubstitutionUnknown, detail));
+                return Err(coding.refuse(Code::FHIR_SUBSTITUTION_UNKNOWN, detail));
             }
         };
         if allowed.is_some_and(|allowed| allowed != says) {
-            return Err(coding.refuse(RefusalCode::SubstitutionUnknown, "codes disagree"));
+            return Err(coding.refuse(Code::FHIR_SUBSTITUTION_UNKNOWN, "codes disagree"));
         }
         mark_coding(&coding, "substitution_allowed", marks);
         allowed = Some(says);
     }
-    allowed.ok_or_else(|| concept.refuse(RefusalCode::SubstitutionUnknown, "no code"))
+    allowed.ok_or_else(|| concept.refuse(Code::FHIR_SUBSTITUTION_UNKNOWN, "no code"))
 }
 
 /// Links of a request's own identifiers, first the one that the ledger keeps.
@@ -387,7 +388,7 @@ pub(crate) fn subject(
 ) -> Result<BTreeSet<String>, FhirRefusal> {
     let subject = request.get("subject").ok_or_else(|| {
         let path = format!("{}.subject", request.path);
-        FhirRefusal::new(RefusalCode::SubjectMissing, &path, "")
+        FhirRefusal::new(Code::FHIR_SUBJECT_MISSING, &path, "")
     })?;
     let mut names = BTreeSet::new();
     let mut name = |kind: &str, text: &str| names.insert(format!("{kind} {text}"));
@@ -395,13 +396,13 @@ pub(crate) fn subject(
     if let Some(kind) = subject.text_of("type")?
         && kind.rsplit('/').next() != Some("Patient")
     {
-        return Err(subject.refuse(RefusalCode::SubjectNotAPerson, printable_code(kind)));
+        return Err(subject.refuse(Code::FHIR_SUBJECT_NOT_A_PERSON, printable_code(kind)));
     }
     let resource = message.follow(request, &subject)?;
     if let Some(patient) = &resource {
         name("place", &patient.path);
         if patient.resource_type() != Some("Patient") {
-            return Err(subject.refuse(RefusalCode::SubjectNotAPerson, ""));
+            return Err(subject.refuse(Code::FHIR_SUBJECT_NOT_A_PERSON, ""));
         }
         check_patient(patient, marks)?;
         for identifier in patient.each("identifier")? {
@@ -409,7 +410,7 @@ pub(crate) fn subject(
         }
     } else if let Some(address) = reference {
         if address.split('/').rev().nth(1) == Some("Group") {
-            return Err(subject.refuse(RefusalCode::SubjectNotAPerson, "Group"));
+            return Err(subject.refuse(Code::FHIR_SUBJECT_NOT_A_PERSON, "Group"));
         }
         name("address", address);
     }
@@ -419,7 +420,7 @@ pub(crate) fn subject(
     if names.is_empty() {
         match subject.text_of("display")? {
             Some(display) => names.insert(format!("display {display}")),
-            None => return Err(subject.refuse(RefusalCode::SubjectMissing, "")),
+            None => return Err(subject.refuse(Code::FHIR_SUBJECT_MISSING, "")),
         };
     }
     Ok(names)
@@ -443,18 +444,18 @@ fn check_patient(patient: &Element, marks: &mut Marks) -> Result<(), FhirRefusal
         if let Some(element) = patient.get(flag) {
             marks.checked(&element, "the person's record is in use");
             if element.boolean()? != sound {
-                return Err(element.refuse(RefusalCode::SubjectNotActive, ""));
+                return Err(element.refuse(Code::FHIR_SUBJECT_NOT_ACTIVE, ""));
             }
         }
     }
     if let Some(element) = patient.get("deceasedDateTime") {
-        return Err(element.refuse(RefusalCode::SubjectNotActive, ""));
+        return Err(element.refuse(Code::FHIR_SUBJECT_NOT_ACTIVE, ""));
     }
     for link in patient.each("link")? {
         if let Some(kind) = link.get("type")
             && kind.text()? == "replaced-by"
         {
-            return Err(kind.refuse(RefusalCode::SubjectNotActive, "replaced-by"));
+            return Err(kind.refuse(Code::FHIR_SUBJECT_NOT_ACTIVE, "replaced-by"));
         }
     }
     Ok(())

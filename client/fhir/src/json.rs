@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::refusal::{FhirRefusal, RefusalCode};
+use crate::refusal::FhirRefusal;
+use senim_types::Code;
 
 /// Longest message read. The longest of the public examples is 38 kB.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -63,11 +64,11 @@ impl Node {
 pub(crate) fn read(bytes: &[u8]) -> Result<Node, FhirRefusal> {
     if bytes.len() > MESSAGE_BYTES_MAX {
         let detail = format!("{} bytes, at most {MESSAGE_BYTES_MAX}", bytes.len());
-        return Err(FhirRefusal::new(RefusalCode::TooLarge, "", detail));
+        return Err(FhirRefusal::new(Code::FHIR_TOO_LARGE, "", detail));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
-        .map_err(|_| FhirRefusal::new(RefusalCode::NotJson, "", "not UTF-8"))?;
+        .map_err(|_| FhirRefusal::new(Code::FHIR_NOT_JSON, "", "not UTF-8"))?;
     // Skipping a raw value does not recurse, so depth is judged here and not by the stack.
     let raw: &RawValue = serde_json::from_str(text).map_err(not_json)?;
     let mut reader = Reader { leaves: 0 };
@@ -77,7 +78,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Node, FhirRefusal> {
 fn not_json(error: serde_json::Error) -> FhirRefusal {
     // Only the place: the parser's own message may quote the input.
     let detail = format!("line {}, column {}", error.line(), error.column());
-    FhirRefusal::new(RefusalCode::NotJson, "", detail)
+    FhirRefusal::new(Code::FHIR_NOT_JSON, "", detail)
 }
 
 struct Reader {
@@ -88,7 +89,7 @@ impl Reader {
     fn node(&mut self, raw: &RawValue, depth: usize) -> Result<Node, FhirRefusal> {
         if depth > DEPTH_MAX {
             let detail = format!("deeper than {DEPTH_MAX}");
-            return Err(FhirRefusal::new(RefusalCode::TooDeep, "", detail));
+            return Err(FhirRefusal::new(Code::FHIR_TOO_DEEP, "", detail));
         }
         let text = raw.get();
         let node = match text.as_bytes().first() {
@@ -108,7 +109,7 @@ impl Reader {
             self.leaves += 1;
             if self.leaves > LEAVES_MAX {
                 let detail = format!("more than {LEAVES_MAX} leaves");
-                return Err(FhirRefusal::new(RefusalCode::TooManyElements, "", detail));
+                return Err(FhirRefusal::new(Code::FHIR_TOO_MANY_ELEMENTS, "", detail));
             }
         }
         Ok(node)
@@ -119,12 +120,12 @@ impl Reader {
         let mut names: Vec<&str> = raws.iter().map(|(name, _)| name.as_str()).collect();
         if names.iter().any(|name| name.len() > KEY_BYTES_MAX) {
             let detail = format!("an element name longer than {KEY_BYTES_MAX} bytes");
-            return Err(FhirRefusal::new(RefusalCode::TooManyElements, "", detail));
+            return Err(FhirRefusal::new(Code::FHIR_TOO_MANY_ELEMENTS, "", detail));
         }
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             let name = crate::refusal::printable_code(pair[0]);
-            return Err(FhirRefusal::new(RefusalCode::DuplicateElement, &name, ""));
+            return Err(FhirRefusal::new(Code::FHIR_DUPLICATE_ELEMENT, &name, ""));
         }
         let mut members = Vec::with_capacity(raws.len());
         for (name, raw) in raws {

@@ -34,11 +34,12 @@ mod sealed;
 pub use accounting::{Accounted, Disposition, Secret};
 pub use json::{DEPTH_MAX, KEY_BYTES_MAX, LEAVES_MAX, MESSAGE_BYTES_MAX};
 pub use link::LinkId;
-pub use medicine::{MapError, MapErrorKind, Medicine, MedicineMap, Unit};
+pub use medicine::{Form, MapError, MapErrorKind, Medicine, MedicineMap, Unit};
 pub use order::{
     CancelTarget, ITEMS_MAX, Item, LedgerOrder, Order, PARTS_MAX, ParseOptions, Part, SealedOrder,
     Window,
 };
 pub use parse::parse_order;
-pub use refusal::{FhirRefusal, RefusalCode};
+pub use refusal::FhirRefusal;
 pub use report::{DispenseReport, dispense_report};
+pub use senim_types::Code;

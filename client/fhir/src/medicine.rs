@@ -5,46 +5,78 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// The smallest unit that a quantity of a medicine counts.
+/// The smallest unit that a quantity of a medicine counts. Names as in the ledger's catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// A tablet.
     Tablet,
     /// A capsule.
     Capsule,
-    /// One actuation of an inhaler or spray.
+    /// A measured dose (inhaler, spray).
     Dose,
     /// A millilitre.
-    Ml,
+    Millilitre,
     /// A gram.
-    G,
-    /// An ampoule.
+    Gram,
+    /// An ampoule, vial or prefilled syringe.
     Ampoule,
-    /// A vial.
-    Vial,
     /// A sachet.
     Sachet,
-    /// A patch.
+    /// A suppository, patch, strip, needle: anything that is counted by the piece.
+    Piece,
+}
+
+/// Pharmaceutical form. Names as in the ledger's catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Tablet, coated or not.
+    Tablet,
+    /// Tablet to be dissolved.
+    SolubleTablet,
+    /// Tablet or capsule that releases slowly.
+    ProlongedRelease,
+    /// Capsule.
+    Capsule,
+    /// Solution, syrup or suspension to drink.
+    OralLiquid,
+    /// Powder or granules to drink.
+    OralPowder,
+    /// Solution or powder for injection or infusion.
+    Injection,
+    /// Pressurised or powder inhaler.
+    Inhaler,
+    /// Solution for a nebuliser.
+    Nebules,
+    /// Spray for nose or mouth.
+    Spray,
+    /// Drops for eye, ear or nose.
+    Drops,
+    /// Cream, ointment, gel.
+    Topical,
+    /// Suppository or pessary.
+    Suppository,
+    /// Transdermal patch.
     Patch,
-    /// A cartridge or pen.
-    Cartridge,
+    /// Test strips, lancets, needles and other devices.
+    Device,
+    /// Anything else.
+    Other,
 }
 
 impl Unit {
-    /// The code, as in the data files and on the ledger.
+    /// The name, as in the data files and on the ledger.
     pub const fn code(self) -> &'static str {
         match self {
             Unit::Tablet => "tablet",
             Unit::Capsule => "capsule",
             Unit::Dose => "dose",
-            Unit::Ml => "ml",
-            Unit::G => "g",
+            Unit::Millilitre => "millilitre",
+            Unit::Gram => "gram",
             Unit::Ampoule => "ampoule",
-            Unit::Vial => "vial",
             Unit::Sachet => "sachet",
-            Unit::Patch => "patch",
-            Unit::Cartridge => "cartridge",
+            Unit::Piece => "piece",
         }
     }
 
@@ -61,12 +93,12 @@ impl Unit {
 pub struct Medicine {
     /// International nonproprietary name, lower case; combinations joined by `+`.
     pub inn: String,
-    /// ATC code of the fifth level.
+    /// ATC code of the fifth level: the ledger's code of the substance.
     pub atc: String,
-    /// Strength of one unit, such as `500 mg`.
+    /// Strength in the catalogue's spelling, without spaces: `500mg`, `30mg+500mg`, `100ug/dose`.
     pub strength: String,
-    /// Dose form, such as `tablet`.
-    pub form: String,
+    /// Pharmaceutical form.
+    pub form: Form,
     /// Smallest unit.
     pub unit: Unit,
     /// Code system under which the map knows it.
@@ -78,12 +110,12 @@ pub struct Medicine {
 impl Medicine {
     /// Whether both are supplied by the same products: everything but the code that named them.
     pub fn same_medicine(&self, other: &Medicine) -> bool {
-        (&self.inn, &self.atc, &self.strength, &self.form, self.unit)
+        (&self.inn, &self.atc, &self.strength, self.form, self.unit)
             == (
                 &other.inn,
                 &other.atc,
                 &other.strength,
-                &other.form,
+                other.form,
                 other.unit,
             )
     }
@@ -135,6 +167,9 @@ pub enum MapErrorKind {
     /// Not an ATC code of the fifth level.
     #[error("is not an ATC code of the fifth level")]
     Atc,
+    /// A strength with spaces, or longer than the catalogue holds.
+    #[error("the strength has a character that the catalogue's spelling has not, or is too long")]
+    Strength,
     /// The name is not in lower case.
     #[error("the INN is not in lower case")]
     Inn,
@@ -157,7 +192,7 @@ struct MedicineRow {
     inn: String,
     atc: String,
     strength: String,
-    form: String,
+    form: Form,
     unit: Unit,
     source: String,
 }
@@ -224,7 +259,6 @@ fn read_medicines(bytes: &[u8]) -> Result<ByCode<Medicine>, MapError> {
             ("code", &row.code),
             ("inn", &row.inn),
             ("strength", &row.strength),
-            ("form", &row.form),
             ("source", &row.source),
         ] {
             if !is_sound_field(field) {
@@ -236,6 +270,9 @@ fn read_medicines(bytes: &[u8]) -> Result<ByCode<Medicine>, MapError> {
         }
         if !is_atc(&row.atc) {
             return fail(MapErrorKind::Atc);
+        }
+        if !is_strength(&row.strength) {
+            return fail(MapErrorKind::Strength);
         }
         if row.inn != row.inn.to_lowercase() {
             return fail(MapErrorKind::Inn);
@@ -351,6 +388,12 @@ fn check_system(system: &str, code: &str) -> Result<(), MapErrorKind> {
         return Err(MapErrorKind::SnomedCheckDigit);
     }
     Ok(())
+}
+
+/// `30mg+500mg`: at most 24 bytes of letters, digits and `+./%`.
+fn is_strength(strength: &str) -> bool {
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"+./%".contains(&byte);
+    (1..=24).contains(&strength.len()) && strength.bytes().all(is_sound)
 }
 
 /// `A10BA02`: letter, two digits, two letters, two digits.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::accounting::Marks;
 use crate::cursor::Element;
-use crate::refusal::{FhirRefusal, RefusalCode, printable_code};
+use crate::refusal::{FhirRefusal, printable_code};
+use senim_types::Code;
 
 /// What the message's event asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl<'a> Message<'a> {
             Some("Bundle") => Self::open_bundle(root, marks),
             other => {
                 let found = other.map_or("no resourceType".to_owned(), printable_code);
-                Err(root.refuse(RefusalCode::ResourceType, found))
+                Err(root.refuse(Code::FHIR_RESOURCE_TYPE, found))
             }
         }
     }
@@ -81,7 +82,7 @@ impl<'a> Message<'a> {
         let is_message = match kind.text()? {
             "message" => true,
             "collection" | "transaction" | "batch" | "document" | "searchset" => false,
-            other => return Err(kind.refuse(RefusalCode::BundleType, printable_code(other))),
+            other => return Err(kind.refuse(Code::FHIR_BUNDLE_TYPE, printable_code(other))),
         };
         let mut entries = Vec::new();
         for place in root.each("entry")? {
@@ -114,7 +115,7 @@ impl<'a> Message<'a> {
             Some(entry) if entry.resource.resource_type() == Some("MessageHeader") => {
                 &entry.resource
             }
-            _ => return Err(self.root.refuse(RefusalCode::HeaderMissing, "")),
+            _ => return Err(self.root.refuse(Code::FHIR_HEADER_MISSING, "")),
         };
         refuse_unknown_modifiers(header)?;
         let (place, name) = match header.get("eventCoding") {
@@ -134,12 +135,12 @@ impl<'a> Message<'a> {
             "prescription-order" => Event::Order,
             "prescription-order-update" => Event::Update,
             other => {
-                return Err(place.refuse(RefusalCode::EventNotAnOrder, printable_code(other)));
+                return Err(place.refuse(Code::FHIR_EVENT_NOT_AN_ORDER, printable_code(other)));
             }
         };
         if let Some(response) = header.get("response") {
             let detail = "the message answers another one";
-            return Err(response.refuse(RefusalCode::EventNotAnOrder, detail));
+            return Err(response.refuse(Code::FHIR_EVENT_NOT_AN_ORDER, detail));
         }
         for focus in header.each("focus")? {
             // The header says what the message is about: a focus that is missing may be an order.
@@ -152,7 +153,7 @@ impl<'a> Message<'a> {
     /// leads out of the message.
     ///
     /// # Errors
-    /// [`RefusalCode::DanglingReference`] if it leads into the message and nothing is there.
+    /// [`Code::FHIR_DANGLING_REFERENCE`] if it leads into the message and nothing is there.
     pub(crate) fn follow(
         &self,
         owner: &Element<'a>,
@@ -164,7 +165,7 @@ impl<'a> Message<'a> {
         match self.resolve(owner, place.text()?) {
             Target::Found(resource) => Ok(Some(resource)),
             Target::Outside => Ok(None),
-            Target::Dangling => Err(place.refuse(RefusalCode::DanglingReference, "")),
+            Target::Dangling => Err(place.refuse(Code::FHIR_DANGLING_REFERENCE, "")),
         }
     }
 
@@ -193,7 +194,7 @@ impl<'a> Message<'a> {
 pub(crate) fn refuse_unknown_modifiers(element: &Element) -> Result<(), FhirRefusal> {
     for name in ["modifierExtension", "implicitRules"] {
         if let Some(modifier) = element.get(name) {
-            return Err(modifier.refuse(RefusalCode::UnknownModifier, ""));
+            return Err(modifier.refuse(Code::FHIR_UNKNOWN_MODIFIER, ""));
         }
     }
     Ok(())
@@ -214,7 +215,7 @@ fn refuse_deletion(
     marks.checked(&method, "the request is sent, not deleted");
     match method.text()? {
         "POST" | "PUT" => Ok(()),
-        other => Err(method.refuse(RefusalCode::EntryMethod, printable_code(other))),
+        other => Err(method.refuse(Code::FHIR_ENTRY_METHOD, printable_code(other))),
     }
 }
 
@@ -223,7 +224,7 @@ impl<'a> Addresses<'a> {
     fn of(entries: &[Entry<'a>]) -> Result<Self, FhirRefusal> {
         let mut addresses = Self::default();
         for (index, entry) in entries.iter().enumerate() {
-            let ambiguous = || Err(entry.resource.refuse(RefusalCode::DuplicateId, ""));
+            let ambiguous = || Err(entry.resource.refuse(Code::FHIR_DUPLICATE_ID, ""));
             let own = entry
                 .resource
                 .resource_type()

@@ -6,10 +6,11 @@ use crate::accounting::Accounted;
 use crate::link::LinkId;
 use crate::medicine::Medicine;
 
-/// Most items of one message.
-pub const ITEMS_MAX: usize = 32;
-/// Most parts of one item: two years of monthly supplies.
-pub const PARTS_MAX: u32 = 24;
+/// Most items of one message, each part counted: the ledger keeps a prescription in one record, and
+/// every part is an item there.
+pub const ITEMS_MAX: usize = 16;
+/// Most parts of one item.
+pub const PARTS_MAX: u32 = 16;
 
 /// What the reader has to be told, since it reads no clock and keeps no secrets.
 #[derive(Clone)]

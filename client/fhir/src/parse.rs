@@ -9,8 +9,9 @@ use crate::json;
 use crate::medicine::MedicineMap;
 use crate::message::{Event, Message, Target, refuse_unknown_modifiers};
 use crate::order::{ITEMS_MAX, LedgerOrder, Order, ParseOptions, SealedOrder};
-use crate::refusal::{FhirRefusal, RefusalCode, printable_code};
+use crate::refusal::{FhirRefusal, printable_code};
 use crate::sealed;
+use senim_types::Code;
 
 /// Reads a FHIR R4 JSON message: a `MedicationRequest`, a bundle of them, or a message bundle.
 ///
@@ -39,6 +40,7 @@ pub fn parse_order(
             let items: Vec<_> = requests.iter().map(read).collect::<Result<_, _>>()?;
             let links = items.iter().map(|item| item.link);
             refuse_duplicate_items(&requests, links)?;
+            refuse_too_many(&message, items.iter().map(|item| item.parts.len()).sum())?;
             LedgerOrder::Issue { items }
         }
         Direction::Cancel => {
@@ -99,17 +101,14 @@ fn orders<'a>(message: &Message<'a>, marks: &mut Marks) -> Result<Vec<Element<'a
             refused.get_or_insert(intent);
         }
     }
-    if orders.len() > ITEMS_MAX {
-        let detail = format!("{} items, at most {ITEMS_MAX}", orders.len());
-        return Err(message.root.refuse(RefusalCode::TooManyItems, detail));
-    }
+    refuse_too_many(message, orders.len())?;
     match (orders.is_empty(), refused) {
         (false, _) => Ok(orders),
         (true, Some(intent)) => {
             let found = printable_code(intent.text()?);
-            Err(intent.refuse(RefusalCode::IntentNotOrder, found))
+            Err(intent.refuse(Code::FHIR_INTENT_NOT_ORDER, found))
         }
-        (true, None) => Err(message.root.refuse(RefusalCode::NoOrder, "")),
+        (true, None) => Err(message.root.refuse(Code::FHIR_NO_ORDER, "")),
     }
 }
 
@@ -152,32 +151,32 @@ fn direction(
         let asked = match status.text()? {
             "active" => Direction::Issue,
             "cancelled" | "stopped" | "entered-in-error" => Direction::Cancel,
-            other => return Err(status.refuse(RefusalCode::StatusNotActive, printable_code(other))),
+            other => return Err(status.refuse(Code::FHIR_STATUS_NOT_ACTIVE, printable_code(other))),
         };
         if *direction.get_or_insert(asked) != asked {
             let code = match message.event {
-                Some(_) => RefusalCode::StatusContradictsEvent,
-                None => RefusalCode::StatusMixed,
+                Some(_) => Code::FHIR_STATUS_CONTRADICTS_EVENT,
+                None => Code::FHIR_STATUS_MIXED,
             };
             return Err(status.refuse(code, printable_code(status.text()?)));
         }
         if let Some(forbids) = request.get("doNotPerform") {
             marks.checked(&forbids, "a request to supply, not a prohibition");
             if forbids.boolean()? {
-                return Err(forbids.refuse(RefusalCode::DoNotPerform, ""));
+                return Err(forbids.refuse(Code::FHIR_DO_NOT_PERFORM, ""));
             }
         }
         if let Some(reported) = request.get("reportedBoolean") {
             marks.checked(&reported, "an order, not a report of one");
             if reported.boolean()? {
-                return Err(reported.refuse(RefusalCode::Reported, ""));
+                return Err(reported.refuse(Code::FHIR_REPORTED, ""));
             }
         }
         if let Some(reported) = request.get("reportedReference") {
-            return Err(reported.refuse(RefusalCode::Reported, ""));
+            return Err(reported.refuse(Code::FHIR_REPORTED, ""));
         }
     }
-    direction.ok_or_else(|| message.root.refuse(RefusalCode::NoOrder, ""))
+    direction.ok_or_else(|| message.root.refuse(Code::FHIR_NO_ORDER, ""))
 }
 
 /// One proof opens all items of a message, so all must be one person's.
@@ -192,7 +191,7 @@ fn refuse_differing_subjects(
         let known = first.get_or_insert_with(|| names.clone());
         if known.is_disjoint(&names) {
             let path = format!("{}.subject", request.path);
-            return Err(FhirRefusal::new(RefusalCode::SubjectsDiffer, &path, ""));
+            return Err(FhirRefusal::new(Code::FHIR_SUBJECTS_DIFFER, &path, ""));
         }
     }
     Ok(())
@@ -208,8 +207,16 @@ fn refuse_duplicate_items(
         if let Some(earlier) = seen.insert(link, &request.path) {
             let path = format!("{}.identifier", request.path);
             let detail = format!("the same as of {earlier}");
-            return Err(FhirRefusal::new(RefusalCode::DuplicateItem, &path, detail));
+            return Err(FhirRefusal::new(Code::FHIR_DUPLICATE_ITEM, &path, detail));
         }
     }
     Ok(())
+}
+
+fn refuse_too_many(message: &Message, items: usize) -> Result<(), FhirRefusal> {
+    if items <= ITEMS_MAX {
+        return Ok(());
+    }
+    let detail = format!("{items} items with their parts, at most {ITEMS_MAX}");
+    Err(message.root.refuse(Code::FHIR_TOO_MANY_ITEMS, detail))
 }

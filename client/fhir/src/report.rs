@@ -50,7 +50,7 @@ pub fn dispense_report(report: &DispenseReport) -> Vec<u8> {
                 { "system": medicine.system, "code": medicine.code },
                 { "system": "http://www.whocc.no/atc", "code": medicine.atc },
             ],
-            "text": format!("{} {} {}", medicine.inn, medicine.strength, medicine.form),
+            "text": format!("{} {}", medicine.inn, medicine.strength),
         },
         "performer": [{ "actor": { "type": "Organization", "display": report.pharmacy } }],
         "authorizingPrescription": [{

@@ -5,7 +5,8 @@ use crate::cursor::Element;
 use crate::datetime::{self, DAY_MS, HOUR_MS, MINUTE_MS, Span};
 use crate::decimal;
 use crate::order::{PARTS_MAX, ParseOptions, Window};
-use crate::refusal::{FhirRefusal, RefusalCode};
+use crate::refusal::FhirRefusal;
+use senim_types::Code;
 
 /// Extensions that hold the repeat information of the United Kingdom's systems.
 const REPEAT_EXTENSIONS: [&str; 4] = [
@@ -29,10 +30,10 @@ pub(crate) fn windows(
         let opens = spacing
             .nth(bounds.start_ms, index, options)
             .filter(|opens| *opens < END_MS);
-        let window = opens.and_then(|opens| bounds.window(opens, options));
+        let window = opens.and_then(|opens| bounds.window(index, opens, options));
         let outside = || {
             request.refuse(
-                RefusalCode::PartsOutsideWindow,
+                Code::FHIR_PARTS_OUTSIDE_WINDOW,
                 format!("part {}", index + 1),
             )
         };
@@ -47,8 +48,8 @@ const END_MS: i64 = 253_402_300_800_000;
 /// How often an item is supplied.
 struct Repeats<'a> {
     parts: u32,
-    /// End of the authorisation, with its element.
-    authorised_until: Option<(Element<'a>, Span)>,
+    /// First moment after the authorisation to repeat, with its element.
+    authorised_until: Option<(Element<'a>, i64)>,
 }
 
 impl<'a> Repeats<'a> {
@@ -97,8 +98,7 @@ impl<'a> Repeats<'a> {
                     "authorisationExpiryDate" => {
                         let value = part.require("valueDateTime")?;
                         let span = date(&value, options)?;
-                        marks.on_ledger(&value, "parts.window.until_ms");
-                        authorised_until = Some((value, span));
+                        authorised_until = Some((value, span.end_ms));
                     }
                     _ => {}
                 }
@@ -118,10 +118,10 @@ fn parts(totals: &[(Element, u32)], issued: Option<(Element, u32)>) -> Result<u3
     };
     if let Some((other, _)) = totals.iter().find(|(_, other)| other != total) {
         let detail = format!("disagrees with {}", first.path);
-        return Err(other.refuse(RefusalCode::RepeatsConflict, detail));
+        return Err(other.refuse(Code::FHIR_REPEATS_CONFLICT, detail));
     }
     if *total == 0 {
-        return Err(first.refuse(RefusalCode::RepeatsInvalid, "no supply at all"));
+        return Err(first.refuse(Code::FHIR_REPEATS_INVALID, "no supply at all"));
     }
     // Systems count this issue as the first or not at all; neither was supplied before it.
     let earlier = issued
@@ -129,10 +129,10 @@ fn parts(totals: &[(Element, u32)], issued: Option<(Element, u32)>) -> Result<u3
         .map_or(0, |(_, issued)| issued.saturating_sub(1));
     let left = total.saturating_sub(earlier);
     match issued {
-        Some((element, _)) if left == 0 => Err(element.refuse(RefusalCode::RepeatsExhausted, "")),
+        Some((element, _)) if left == 0 => Err(element.refuse(Code::FHIR_REPEATS_EXHAUSTED, "")),
         _ if left > PARTS_MAX => {
             let detail = format!("{left} parts, at most {PARTS_MAX}");
-            Err(first.refuse(RefusalCode::TooManyParts, detail))
+            Err(first.refuse(Code::FHIR_TOO_MANY_PARTS, detail))
         }
         _ => Ok(left),
     }
@@ -141,19 +141,19 @@ fn parts(totals: &[(Element, u32)], issued: Option<(Element, u32)>) -> Result<u3
 fn integer_value<'a>(extension: &Element<'a>) -> Result<Element<'a>, FhirRefusal> {
     let names = ["valueUnsignedInt", "valuePositiveInt", "valueInteger"];
     let found = names.iter().find_map(|name| extension.get(name));
-    found.ok_or_else(|| extension.refuse(RefusalCode::RepeatsInvalid, "holds no integer"))
+    found.ok_or_else(|| extension.refuse(Code::FHIR_REPEATS_INVALID, "holds no integer"))
 }
 
 fn whole(element: &Element) -> Result<u32, FhirRefusal> {
     let text = element.number()?;
-    decimal::count(text, 1).map_err(|_| element.refuse(RefusalCode::RepeatsInvalid, text))
+    decimal::count(text, 1).map_err(|_| element.refuse(Code::FHIR_REPEATS_INVALID, text))
 }
 
 fn date(element: &Element, options: &ParseOptions) -> Result<Span, FhirRefusal> {
     let span = datetime::span(element.text()?, options.utc_offset_minutes)
-        .ok_or_else(|| element.refuse(RefusalCode::DateInvalid, ""))?;
+        .ok_or_else(|| element.refuse(Code::FHIR_DATE_INVALID, ""))?;
     if span.start_ms < 0 {
-        return Err(element.refuse(RefusalCode::DateOutOfRange, ""));
+        return Err(element.refuse(Code::FHIR_DATE_OUT_OF_RANGE, ""));
     }
     Ok(span)
 }
@@ -161,9 +161,14 @@ fn date(element: &Element, options: &ParseOptions) -> Result<Span, FhirRefusal> 
 /// From when, and until when if the message says so.
 struct Bounds {
     start_ms: i64,
+    /// Stated end of the whole order.
     until_ms: Option<i64>,
-    /// Days of validity that the programme gives count from here if the message names no end.
+    /// Stated end of the authorisation to repeat. It bounds the supplies after the first: what is
+    /// ordered now was authorised now, and the date says until when more may follow (in England it
+    /// carries the review date of a repeat prescription).
+    repeats_until_ms: Option<i64>,
     received_ms: i64,
+    is_single: bool,
 }
 
 impl Bounds {
@@ -175,68 +180,72 @@ impl Bounds {
     ) -> Result<Self, FhirRefusal> {
         let period = request
             .get("dispenseRequest")
-            .and_then(|d| d.get("validityPeriod"));
+            .and_then(|dispense| dispense.get("validityPeriod"));
         let member = |name| period.as_ref().and_then(|period| period.get(name));
-        let start = match member("start") {
-            Some(start) => Some(start),
-            None => request.get("authoredOn"),
-        };
-        let stated_start_ms = match &start {
-            Some(start) => {
-                marks.on_ledger(start, "parts.window.not_before_ms");
-                Some(date(start, options)?.start_ms)
-            }
-            None => None,
-        };
         let received_ms = i64::try_from(options.received_at_ms)
             .unwrap_or(END_MS)
             .min(END_MS);
-        // The earlier of the two ends, and which element states it.
-        let mut end: Option<(Element, i64)> = None;
-        if let Some(element) = member("end") {
-            marks.on_ledger(&element, "parts.window.until_ms");
-            let span = date(&element, options)?;
-            end = Some((element, span.end_ms));
-        }
-        if let Some((element, span)) = &repeats.authorised_until
-            && end
-                .as_ref()
-                .is_none_or(|(_, earlier)| span.end_ms < *earlier)
-        {
-            end = Some((element.clone(), span.end_ms));
-        }
-        let until_ms = end.as_ref().map(|(_, end_ms)| *end_ms);
-        let start_ms = match (stated_start_ms, end) {
-            (Some(start_ms), Some((element, end_ms))) if end_ms <= start_ms => {
-                return Err(element.refuse(RefusalCode::WindowEmpty, "ends before it starts"));
+        let start_ms = match member("start").or_else(|| request.get("authoredOn")) {
+            Some(start) => {
+                marks.on_ledger(&start, "parts.window.not_before_ms");
+                Some(date(&start, options)?.start_ms)
             }
-            (Some(start_ms), _) => start_ms,
-            // With no start of its own the order opens on arrival. One that had ended by then is
-            // still an order: it goes to the ledger with its last moment, as what it is, expired.
-            (None, Some((_, end_ms))) => received_ms.min(end_ms - 1),
-            (None, None) => received_ms,
+            None => None,
         };
+        let until_ms = match member("end") {
+            Some(end) => {
+                marks.on_ledger(&end, "parts.window.until_ms");
+                let until_ms = date(&end, options)?.end_ms;
+                if start_ms.is_some_and(|start_ms| until_ms <= start_ms) {
+                    return Err(end.refuse(Code::FHIR_WINDOW_EMPTY, ""));
+                }
+                if until_ms <= received_ms {
+                    return Err(end.refuse(Code::FHIR_WINDOW_OVER, ""));
+                }
+                Some(until_ms)
+            }
+            None => None,
+        };
+        let is_single = repeats.parts == 1;
+        if let Some((element, _)) = &repeats.authorised_until {
+            if is_single {
+                marks.checked(element, "bounds repeats; this order has none");
+            } else {
+                marks.on_ledger(element, "parts.window.until_ms");
+            }
+        }
         Ok(Self {
-            start_ms,
+            // With no start of its own the order opens on arrival.
+            start_ms: start_ms.unwrap_or(received_ms),
             until_ms,
+            repeats_until_ms: repeats.authorised_until.as_ref().map(|(_, end_ms)| *end_ms),
             received_ms,
+            is_single,
         })
     }
 
-    /// The window of a part that opens at `opens_ms`; `None` if it would never be open.
-    fn window(&self, opens_ms: i64, options: &ParseOptions) -> Option<Window> {
-        // The programme's days run from when the ledger has the order, or from a later opening.
+    /// The last stated end that a part of this index has to keep.
+    fn end_of(&self, index: u32) -> Option<i64> {
+        let repeats_until_ms = self.repeats_until_ms.filter(|_| index > 0);
+        self.until_ms.into_iter().chain(repeats_until_ms).min()
+    }
+
+    /// The window of the part that opens at `opens_ms`; `None` if it would never be open.
+    fn window(&self, index: u32, opens_ms: i64, options: &ParseOptions) -> Option<Window> {
+        // The programme's days run from when the ledger has the order, or from a later opening. A
+        // stated end takes their place for a single supply, and bounds them for one of several.
         let validity_ms = i64::from(options.validity_days.max(1)) * DAY_MS;
-        let until_ms = self
-            .until_ms
-            .unwrap_or(opens_ms.max(self.received_ms) + validity_ms);
-        if opens_ms >= until_ms {
-            return None;
-        }
+        let by_programme = opens_ms.max(self.received_ms) + validity_ms;
+        let until_ms = match self.end_of(index) {
+            Some(end_ms) if self.is_single => end_ms,
+            Some(end_ms) => end_ms.min(by_programme),
+            None => by_programme,
+        };
         let not_before_ms = u64::try_from(opens_ms).ok()?;
-        Some(Window {
+        let until_ms = u64::try_from(until_ms).ok()?;
+        (not_before_ms < until_ms).then_some(Window {
             not_before_ms,
-            until_ms: u64::try_from(until_ms).ok()?,
+            until_ms,
         })
     }
 }
@@ -278,8 +287,7 @@ fn spacing(
         {
             marks.sealed(&text, Secret::Clinical);
         }
-        return duration(&interval)
-            .ok_or_else(|| interval.refuse(RefusalCode::IntervalInvalid, ""));
+        return duration(&interval).ok_or_else(|| interval.refuse(Code::FHIR_INTERVAL_INVALID, ""));
     }
     // Nothing states an interval: the next part opens when the last one is used up.
     let supply = dispense.get("expectedSupplyDuration");
@@ -289,7 +297,7 @@ fn spacing(
     };
     marks.on_ledger(&element, "parts.window");
     let last = supply.nth(bounds.start_ms, parts - 1, options);
-    match bounds.until_ms {
+    match bounds.end_of(parts - 1) {
         // An inferred interval refuses nothing: if the supplies do not fit, they share the time.
         Some(until_ms) if last.is_none_or(|opens| opens >= until_ms) => {
             Ok(Spacing::Ms((until_ms - bounds.start_ms) / i64::from(parts)))

@@ -55,7 +55,7 @@ proptest! {
         let mut value: Value = serde_json::from_slice(&message(name)).unwrap();
         let (path, _) = leaves(&value).swap_remove(at.index(leaves(&value).len()));
         let pointer = path.split_once('.').unwrap().1;
-        let pointer = format!("/{}", pointer.replace('.', "/").replace('[', "/").replace(']', ""));
+        let pointer = format!("/{}", pointer.replace(['.', '['], "/").replace(']', ""));
         *value.pointer_mut(&pointer).unwrap() = "\u{1}".into();
         // As text: a value type would round the numbers that this is about.
         let text = value.to_string().replace("\"\\u0001\"", &new);

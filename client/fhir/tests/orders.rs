@@ -29,14 +29,17 @@ fn a_message_of_four_items_is_taken_whole() {
     assert_eq!(
         summary,
         [
-            ("metformin", "500 mg", 60),
-            ("amlodipine", "5 mg", 30),
-            ("amoxicillin", "250 mg", 20),
-            ("paracetamol", "24 mg/ml", 100),
+            ("metformin", "500mg", 60),
+            ("amlodipine", "5mg", 30),
+            ("amoxicillin", "250mg", 20),
+            ("paracetamol", "24mg/ml", 100),
         ]
     );
     let units: Vec<_> = items.iter().map(|item| item.medicine.unit).collect();
-    assert_eq!(units, [Unit::Tablet, Unit::Tablet, Unit::Capsule, Unit::Ml]);
+    assert_eq!(
+        units,
+        [Unit::Tablet, Unit::Tablet, Unit::Capsule, Unit::Millilitre]
+    );
     let allowed: Vec<_> = items.iter().map(|item| item.substitution_allowed).collect();
     assert_eq!(allowed, [true, false, true, true]);
 
@@ -49,9 +52,12 @@ fn a_message_of_four_items_is_taken_whole() {
         items[1].window(),
         window(written_ms, RECEIVED_AT_MS + 30 * DAY_MS)
     );
-    // Civil dates at +05:00, the last day inside.
-    assert_eq!(items[2].window().not_before_ms, FEBRUARY_MS + 2 * DAY_MS);
-    assert_eq!(items[2].window().until_ms % DAY_MS, FEBRUARY_MS % DAY_MS);
+    // A civil date is midnight at +05:00.
+    let third_ms = FEBRUARY_MS + 2 * DAY_MS;
+    assert_eq!(
+        items[2].window(),
+        window(third_ms, RECEIVED_AT_MS + 30 * DAY_MS)
+    );
 
     let groups: Vec<Option<LinkId>> = items.iter().map(|item| item.group).collect();
     assert!(groups[0].is_some() && groups.iter().all(|group| *group == groups[0]));
@@ -69,19 +75,49 @@ fn repeats_become_parts_each_with_its_window() {
     assert_eq!(items.len(), 3, "the plan is no order");
     assert_eq!(items[0].parts.len(), 1);
 
-    // Two repeats after the first supply, two calendar months apart, all until the end of July.
-    let until_ms = FEBRUARY_MS + 181 * DAY_MS;
-    let openings = [0, 28 + 31, 28 + 31 + 30 + 31].map(|days| FEBRUARY_MS + days * DAY_MS);
+    // Two repeats after the first supply, two calendar months apart; each is open for the
+    // programme's thirty days, from its opening or from arrival.
+    let opens = |days: u64| FEBRUARY_MS + days * DAY_MS;
     let windows: Vec<_> = items[1].parts.iter().map(|part| part.window).collect();
-    assert_eq!(windows, openings.map(|opens_ms| window(opens_ms, until_ms)));
+    assert_eq!(
+        windows,
+        [
+            window(opens(0), RECEIVED_AT_MS + 30 * DAY_MS),
+            window(opens(28 + 31), opens(28 + 31 + 30)),
+            window(opens(28 + 31 + 30 + 31), opens(28 + 31 + 30 + 31 + 30)),
+        ]
+    );
     assert_eq!(items[1].quantity(), 600);
 
-    // Six issues in all, this is the third: four are left, each for 28 days, until the
-    // authorisation ends.
-    let until_ms = FEBRUARY_MS + 212 * DAY_MS;
-    let openings = [0, 28, 56, 84].map(|days| FEBRUARY_MS + days * DAY_MS);
+    // Six issues in all, this is the third: four are left, each for 28 days. The authorisation to
+    // repeat ends with the 5th of May, inside the last one.
     let windows: Vec<_> = items[2].parts.iter().map(|part| part.window).collect();
-    assert_eq!(windows, openings.map(|opens_ms| window(opens_ms, until_ms)));
+    assert_eq!(
+        windows,
+        [
+            window(opens(0), RECEIVED_AT_MS + 30 * DAY_MS),
+            window(opens(28), opens(58)),
+            window(opens(56), opens(86)),
+            window(opens(84), opens(94)),
+        ]
+    );
+}
+
+#[test]
+fn a_stated_end_takes_its_last_day_in() {
+    let mut value: serde_json::Value = serde_json::from_slice(&message("single.json")).unwrap();
+    value["dispenseRequest"]["validityPeriod"] = serde_json::json!({ "end": "2026-02-28" });
+    let order = parse_value(&value).unwrap();
+    assert_eq!(
+        items(&order)[0].window().until_ms,
+        FEBRUARY_MS + 28 * DAY_MS
+    );
+    value["dispenseRequest"]["validityPeriod"]["end"] = "2026-02-28T18:59:59Z".into();
+    let order = parse_value(&value).unwrap();
+    assert_eq!(
+        items(&order)[0].window().until_ms,
+        FEBRUARY_MS + 28 * DAY_MS
+    );
 }
 
 #[test]
@@ -167,22 +203,19 @@ fn links_depend_on_the_clinics_key() {
 }
 
 #[test]
-fn an_authorisation_that_has_ended_is_taken_as_expired_and_not_as_empty() {
-    let text = String::from_utf8(message("repeats.json")).unwrap();
-    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+fn the_end_of_an_authorisation_to_repeat_does_not_bound_the_supply_ordered_now() {
+    let mut value: serde_json::Value = serde_json::from_slice(&message("repeats.json")).unwrap();
     let request = &mut value["entry"][3]["resource"];
-    request["dispenseRequest"]
-        .as_object_mut()
-        .unwrap()
-        .remove("validityPeriod");
     request["extension"][0]["extension"] = serde_json::json!([
         { "url": "authorisationExpiryDate", "valueDateTime": "2024-11-30" }
     ]);
     let order = parse_value(&value).unwrap();
     let item = &items(&order)[2];
     assert_eq!(item.parts.len(), 1);
-    let window = item.window();
-    assert!(window.not_before_ms < window.until_ms && window.until_ms < RECEIVED_AT_MS);
+    assert_eq!(
+        item.window(),
+        window(FEBRUARY_MS, RECEIVED_AT_MS + 30 * DAY_MS)
+    );
 }
 
 #[test]

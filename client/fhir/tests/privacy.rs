@@ -112,10 +112,12 @@ fn assert_no_text_of_the_message(name: &str, ledger: &LedgerOrder) {
     let mut known: BTreeSet<String> = ["issue", "cancel"].map(str::to_owned).into();
     for medicine in map.medicines() {
         let m = medicine.clone();
-        known.extend([m.inn, m.atc, m.strength, m.form, m.system, m.code]);
+        known.extend([m.inn, m.atc, m.strength, m.system, m.code]);
+        let form = serde_json::to_value(m.form).expect("a form has a name");
+        known.extend(form.as_str().map(str::to_owned));
         known.insert(m.unit.code().to_owned());
     }
-    let mut value = serde_json::to_value(ledger).unwrap();
+    let mut value = serde_json::to_value(ledger).expect("an order has a JSON form");
     value["resourceType"] = "ledger".into();
     for (path, leaf) in leaves(&value) {
         let Value::String(text) = leaf else { continue };

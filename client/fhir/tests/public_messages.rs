@@ -7,7 +7,7 @@ mod support;
 use std::io::Write;
 use std::path::PathBuf;
 
-use senim_fhir::{LedgerOrder, RefusalCode};
+use senim_fhir::{Code, LedgerOrder};
 use serde_json::Value;
 use support::*;
 
@@ -60,9 +60,13 @@ fn the_order_with_a_repeat_is_taken_whole() {
     let expected = [("paracetamol", 100, 1), ("salbutamol", 200, 1)];
     let expected = expected.map(|(inn, quantity, parts)| (inn.to_owned(), quantity, parts));
     assert_eq!(supplied(&bytes), expected);
-    // The repeat's authorisation ended on 30 November 2024, local time.
+    // The authorisation to repeat ended in 2024; the supply ordered here was ordered all the same.
     let order = parse(&bytes).unwrap();
-    assert_eq!(items(&order)[1].window().until_ms, 1_732_993_200_000);
+    assert_eq!(items(&order)[1].window().not_before_ms, RECEIVED_AT_MS);
+    assert_eq!(
+        items(&order)[1].window().until_ms,
+        RECEIVED_AT_MS + 30 * DAY_MS
+    );
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn the_dispense_notification_is_refused_by_its_event() {
         return;
     };
     let refusal = parse(&bytes).unwrap_err();
-    assert_eq!(refusal.code, RefusalCode::EventNotAnOrder);
+    assert_eq!(refusal.code, Code::FHIR_EVENT_NOT_AN_ORDER);
     assert_eq!(refusal.path, "Bundle.entry[0].resource.eventCoding.code");
 }
 

@@ -22,7 +22,7 @@ fn the_shipped_files_are_sound() {
     assert_eq!(map.unit_text(" Таб. "), Some((Unit::Tablet, 1)));
     assert_eq!(
         map.unit("http://unitsofmeasure.org", "L"),
-        Some((Unit::Ml, 1000))
+        Some((Unit::Millilitre, 1000))
     );
 }
 
@@ -44,43 +44,43 @@ fn one_medicine_under_two_codes_is_the_same_medicine() {
 
 #[test]
 fn unsound_rows_are_refused_with_their_line() {
-    let good = "http://a.example/m,M1,metformin,A10BA02,500 mg,tablet,tablet,test\n";
+    let good = "http://a.example/m,M1,metformin,A10BA02,500mg,tablet,tablet,test\n";
     assert!(import(good).is_ok());
     type Expected = fn(&MapErrorKind) -> bool;
     let cases: &[(&str, Expected)] = &[
-        ("a,M1,metformin,A10BA02,500 mg,tablet,tablet,test", |kind| {
+        ("a,M1,metformin,A10BA02,500mg,tablet,tablet,test", |kind| {
             *kind == MapErrorKind::System
         }),
         (
-            "http://a.example,M1,metformin,A10BA2,500 mg,tablet,tablet,t",
+            "http://a.example,M1,metformin,A10BA2,500mg,tablet,tablet,t",
             |kind| *kind == MapErrorKind::Atc,
         ),
         (
-            "http://a.example,M1,Metformin,A10BA02,500 mg,tablet,tablet,t",
+            "http://a.example,M1,Metformin,A10BA02,500mg,tablet,tablet,t",
             |kind| *kind == MapErrorKind::Inn,
         ),
         (
-            "http://a.example,M1,,A10BA02,500 mg,tablet,tablet,t",
+            "http://a.example,M1,,A10BA02,500mg,tablet,tablet,t",
             |kind| *kind == MapErrorKind::Field("inn"),
         ),
         (
-            "http://a.example,M1,metformin,A10BA02, 500 mg,tablet,tablet,t",
-            |kind| *kind == MapErrorKind::Field("strength"),
+            "http://a.example,M1,metformin,A10BA02,500 mg,tablet,tablet,t",
+            |kind| *kind == MapErrorKind::Strength,
         ),
         (
-            "http://a.example,M1,metformin,A10BA02,500 mg,tablet,barrel,t",
+            "http://a.example,M1,metformin,A10BA02,500mg,tablet,barrel,t",
             |kind| matches!(kind, MapErrorKind::Row(_)),
         ),
         (
-            "http://a.example,M1,metformin,A10BA02,500 mg,tablet,tablet",
+            "http://a.example,M1,metformin,A10BA02,500mg,tablet,tablet",
             |kind| matches!(kind, MapErrorKind::Row(_)),
         ),
         (
-            "http://snomed.info/sct,319283007,amlodipine,C08CA01,5 mg,tablet,tablet,t",
+            "http://snomed.info/sct,319283007,amlodipine,C08CA01,5mg,tablet,tablet,t",
             |kind| *kind == MapErrorKind::SnomedCheckDigit,
         ),
         (
-            "http://a.example/m,M1,metformin,A10BA02,850 mg,tablet,tablet,t",
+            "http://a.example/m,M1,metformin,A10BA02,850mg,tablet,tablet,t",
             |kind| *kind == MapErrorKind::Duplicate,
         ),
     ];
@@ -101,7 +101,7 @@ fn unsound_rows_are_refused_with_their_line() {
 fn pieces_count_pieces_and_nothing_else_crosses() {
     assert!(Unit::Tablet.counts(Unit::Capsule));
     assert!(Unit::Capsule.counts(Unit::Tablet));
-    assert!(Unit::Ml.counts(Unit::Ml));
-    assert!(!Unit::Ml.counts(Unit::Tablet));
-    assert!(!Unit::Dose.counts(Unit::Ml));
+    assert!(Unit::Millilitre.counts(Unit::Millilitre));
+    assert!(!Unit::Millilitre.counts(Unit::Tablet));
+    assert!(!Unit::Dose.counts(Unit::Millilitre));
 }

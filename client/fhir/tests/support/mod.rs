@@ -1,5 +1,8 @@
 //! What the tests share: the messages, the options, and an independent walk over JSON leaves.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+pub mod changes;
 
 use std::path::PathBuf;
 
