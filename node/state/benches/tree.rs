@@ -13,8 +13,12 @@ const KEYS: u64 = 1_000_000;
 /// CPU seconds of this process so far (Linux: hundredths of a second).
 fn cpu_s() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("the bench runs on Linux");
-    let fields: Vec<&str> =
-        stat.rsplit(')').next().expect("the name ends").split_whitespace().collect();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .expect("the name ends")
+        .split_whitespace()
+        .collect();
     let ticks = |index: usize| fields[index].parse::<f64>().expect("a number of ticks");
     (ticks(11) + ticks(12)) / 100.0
 }
@@ -22,7 +26,10 @@ fn cpu_s() -> f64 {
 fn change(key: u64, round: u64) -> PathChange {
     let mut value = [0u8; 100];
     value[..16].copy_from_slice(&[key.to_le_bytes(), round.to_le_bytes()].concat());
-    PathChange { path: Hash::of(&(key % KEYS).to_le_bytes()), value: Some(Hash::of(&value)) }
+    PathChange {
+        path: Hash::of(&(key % KEYS).to_le_bytes()),
+        value: Some(Hash::of(&value)),
+    }
 }
 
 /// Hashes, sorts, stages and applies, as a block does.
@@ -62,5 +69,9 @@ fn main() {
         Ok::<(), ()>(())
     })
     .expect("counting cannot fail");
-    println!("checkpoint: {} MB, {:.2} s of CPU", bytes / 1_000_000, cpu_s() - start);
+    println!(
+        "checkpoint: {} MB, {:.2} s of CPU",
+        bytes / 1_000_000,
+        cpu_s() - start
+    );
 }

@@ -5,7 +5,7 @@
 //! | 0 | – | [`Applied`]: how far the store is |
 //! | 1 | state key | state value |
 //! | 2 | first 16 bytes of a transaction's hash | [`Place`] of its receipt |
-//! | 3 | device key (borsh) ‖ sequence (8, big-endian) | [`Place`] of its receipt |
+//! | 3 | device key (33) ‖ sequence (8, big-endian) | [`Place`] of its receipt |
 //! | 4 | level (1) ‖ number (8, big-endian) | hash of a complete subtree of the header log |
 //!
 //! Every value is followed by 8 bytes of blake3 over key and value: a store that returns other bytes
@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::proof::LogFrontier;
 use senim_types::proof::log::LogNode;
-use senim_types::{Hash, Header, Height, PublicKey, codec};
+use senim_types::{Hash, Header, Height, PublicKey};
 
 /// Bytes that follow a value.
 const TAG_BYTES: usize = 8;
@@ -91,7 +91,7 @@ pub(super) fn transaction_key(hash: &Hash) -> Vec<u8> {
 pub(super) fn identity_key(device: &PublicKey, sequence: u64) -> Vec<u8> {
     [
         [IDENTITY].as_slice(),
-        &codec::encode(device),
+        &device.encoded(),
         &sequence.to_be_bytes(),
     ]
     .concat()

@@ -14,7 +14,7 @@ use cells::Applied;
 use pending::Pending;
 use senim_types::proof::LogFrontier;
 use senim_types::proof::log::{LogNode, log_leaf};
-use senim_types::{Block, ChangeSet, CommitCertificate, Hash, Header, Height, Receipt};
+use senim_types::{Block, ChangeSet, CommitCertificate, Hash, Header, Receipt};
 use senim_types::{StateView, ViewError, codec, merkle};
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -119,36 +119,23 @@ impl Ledger {
         let (log, torn) =
             BlockLog::open(Arc::clone(&disk), options.segment_bytes_max, acknowledged)?;
         check_first_block(genesis, &log)?;
-        let mut found = match opened {
+        let found = match opened {
             Ok((store, None)) => Found::Nothing(store),
             Ok((store, Some(applied))) => find_state(store, applied, &mut files, &log, &options)?,
             Err(reason) => Found::Damage(reason),
         };
 
-        let mut parts = Parts {
+        let parts = Parts {
             disk,
             options,
             log,
             files,
         };
-        if let Found::State(store, base) = found {
-            let state = StateSource::Store(base.applied.tip.height);
-            let tree = base.source.clone();
-            let mut ledger = parts.with_state(store, *base);
-            match ledger.catch_up(replay) {
-                Ok(replayed) => return Ok(ledger.opened(state, tree, replayed, torn)),
-                // Perhaps the store lost something that no check saw. The log decides.
-                Err(StateError::OutcomeDiffers { height, .. }) => {
-                    parts = Parts::of(ledger);
-                    let reason = format!("block {height}, executed over it, gives another state");
-                    found = Found::Damage(reason);
-                }
-                Err(error) => return Err(error),
-            }
-        }
         let (store, state) = match found {
+            Found::State(store, base) => {
+                return parts.open_state(store, *base, opener, genesis, replay, torn);
+            }
             Found::Nothing(store) => (store, StateSource::New),
-            Found::State(..) => unreachable!("it was used, or became damage"),
             Found::Damage(reason) => {
                 tracing::warn!(
                     reason,
@@ -159,7 +146,6 @@ impl Ledger {
                 (opener.open()?, StateSource::Rebuilt { reason })
             }
         };
-        parts.files.clear()?;
         let mut ledger = parts.with_genesis(store, genesis, replay)?;
         let replayed = ledger.catch_up(replay)?;
         Ok(ledger.opened(state, TreeSource::Blocks, replayed, torn))
@@ -227,20 +213,35 @@ struct Parts {
 }
 
 impl Parts {
-    /// Takes a ledger apart. Its store is closed.
-    fn of(ledger: Ledger) -> Parts {
-        let Ledger {
-            disk,
-            options,
-            log,
-            files,
-            ..
-        } = ledger;
-        Parts {
-            disk,
-            options,
-            log,
-            files,
+    /// Goes on from the store's state.
+    fn open_state(
+        self,
+        store: Arc<dyn Store>,
+        base: Base,
+        opener: &dyn StoreOpener,
+        genesis: &Genesis,
+        replay: &mut dyn Replay,
+        torn: Option<TornTail>,
+    ) -> Result<(Ledger, Recovery), StateError> {
+        let (disk, options) = (Arc::clone(&self.disk), self.options.clone());
+        let state = StateSource::Store(base.applied.tip.height);
+        let tree = base.source.clone();
+        let mut ledger = self.with_state(store, base);
+        match ledger.catch_up(replay) {
+            Ok(replayed) => Ok(ledger.opened(state, tree, replayed, torn)),
+            // Perhaps the store lost something: look at all of it, which was not done before.
+            Err(error @ (StateError::OutcomeDiffers { .. } | StateError::Replay { .. }))
+                if !options.is_store_audited =>
+            {
+                tracing::warn!(%error, "the store is compared with the tree before it is trusted");
+                drop(ledger);
+                let options = LedgerOptions {
+                    is_store_audited: true,
+                    ..options
+                };
+                Ledger::open(disk, opener, genesis, options, replay)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -272,7 +273,7 @@ impl Parts {
 
     /// The ledger before its first block, with its genesis state written.
     fn with_genesis(
-        self,
+        mut self,
         store: Arc<dyn Store>,
         genesis: &Genesis,
         replay: &mut dyn Replay,
@@ -283,6 +284,7 @@ impl Parts {
                 height: Height::GENESIS,
                 reason,
             })?;
+        self.files.clear()?;
         let tree = Tree::new();
         let staged = tree.stage(&changes);
         let header = genesis.header(staged.root());
