@@ -19,3 +19,6 @@ pub const STACK_EXPORT: &str = "senim_stack";
 pub fn prepare(code: &[u8]) -> Result<Vec<u8>, ModuleError> {
     instrument(code, &check(code)?)
 }
+
+#[cfg(test)]
+mod tests;
