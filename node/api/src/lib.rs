@@ -1,1 +1,18 @@
-//! HTTP API of a node
+//! The HTTP interface of a node, and the only place of the node that knows JSON.
+//!
+//! Clients submit borsh and read JSON, or borsh where they ask for `application/octet-stream`, since
+//! proofs are judged as bytes. A refusal is `{"code", "message", "fault"}` with a matching status;
+//! load is 429 or 503 with `Retry-After`. Every body, wait and queue has a limit.
+#![forbid(unsafe_code)]
+
+mod error;
+mod handle;
+mod metrics;
+mod routes;
+mod sealed;
+
+pub use error::ApiError;
+pub use handle::{NodeHandle, Request};
+pub use metrics::Metrics;
+pub use routes::{Api, router};
+pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedStore, request_message};

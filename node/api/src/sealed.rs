@@ -1,0 +1,217 @@
+//! Sealed data: ciphertexts that belong to prescriptions, kept beside the ledger so that they can be
+//! deleted. The ledger has their hash; the key is never here.
+//!
+//! Each request is signed by an enrolled device: header `Senim-Request` = device key, time (Unix ms)
+//! and signature over method, path, body's hash and time, as `senimdev1…:1760000000000:hex`. A clinic stores and
+//! may delete what its organisation stored; clinics and pharmacies fetch, and each fetch is logged.
+
+use crate::error::ApiError;
+use crate::routes::{Api, octets, parse};
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
+use senim_abi::registry::Standing;
+use senim_abi::registry::record::{
+    DeviceRecord, OrganisationRecord, device_key, organisation_key,
+};
+use senim_abi::{REGISTRY, Roles};
+use senim_replica::{Read, ReadAnswer};
+use senim_types::crypto::verify;
+use senim_types::domain::signed_bytes;
+use senim_types::text::KeyKind;
+use senim_types::{Code, Domain, Hash, OrgId, PublicKey, Signature, codec};
+use std::path::PathBuf;
+
+/// Bytes of one sealed object.
+pub const SEALED_BYTES_MAX: usize = 256 * 1024;
+/// How old, or how far ahead, a request's time may be, in ms.
+const REQUEST_AGE_MS_MAX: u64 = 2 * 60 * 1000;
+/// The header that authorises a request.
+pub const REQUEST_HEADER: &str = "senim-request";
+
+/// A folder with one file per sealed object: 4 bytes organisation (big-endian), then the ciphertext.
+#[derive(Debug)]
+pub struct SealedStore {
+    folder: PathBuf,
+    /// Reads the wall clock, in Unix ms.
+    now_ms: fn() -> u64,
+}
+
+/// What the header signs.
+#[derive(borsh::BorshSerialize)]
+struct RequestStatement<'a> {
+    method: &'a str,
+    path: &'a str,
+    body: Hash,
+    time_ms: u64,
+}
+
+/// The message that a device signs, under [`Domain::Request`], for a request.
+pub fn request_message(method: &str, path: &str, body: &[u8], time_ms: u64) -> Vec<u8> {
+    codec::encode(&RequestStatement { method, path, body: Hash::of(body), time_ms })
+}
+
+/// Who asks.
+struct Requester {
+    org: OrgId,
+    roles: Roles,
+}
+
+impl SealedStore {
+    /// A store in `folder`, which is made when the first object comes.
+    pub fn new(folder: PathBuf, now_ms: fn() -> u64) -> SealedStore {
+        SealedStore { folder, now_ms }
+    }
+
+    fn file(&self, hash: &Hash) -> PathBuf {
+        self.folder.join(hash.to_string())
+    }
+
+    async fn read(&self, hash: &Hash) -> Result<(OrgId, Vec<u8>), ApiError> {
+        let stored = match tokio::fs::read(self.file(hash)).await {
+            Ok(stored) => stored,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Code::NOT_FOUND.into());
+            }
+            Err(error) => return Err(io_error(&error)),
+        };
+        let damaged = ApiError::with_message(Code::STORE_DAMAGED, "The sealed object here is damaged.");
+        let Some((org, ciphertext)) = stored.split_first_chunk::<4>() else {
+            return Err(damaged);
+        };
+        if Hash::of(ciphertext) != *hash {
+            return Err(damaged);
+        }
+        Ok((OrgId(u32::from_be_bytes(*org)), ciphertext.to_vec()))
+    }
+}
+
+fn io_error(error: &std::io::Error) -> ApiError {
+    tracing::error!(%error, "the store of sealed data failed");
+    let is_full = error.kind() == std::io::ErrorKind::StorageFull;
+    ApiError::new(if is_full { Code::DISK_FULL } else { Code::STORE_FAILED })
+}
+
+fn unauthorised(message: &str) -> ApiError {
+    ApiError::with_message(Code::UNAUTHORISED, message)
+}
+
+/// Checks the request's signature, its time, and that its device and organisation are active.
+async fn authorise(
+    api: &Api,
+    method: &Method,
+    hash: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Requester, ApiError> {
+    let text = headers.get(REQUEST_HEADER).and_then(|value| value.to_str().ok());
+    let text = text.ok_or_else(|| unauthorised("The header Senim-Request is missing."))?;
+    let malformed = || unauthorised("The header Senim-Request is not `device:time:signature`.");
+    let mut fields = text.split(':');
+    let (Some(device), Some(time_ms), Some(signature), None) =
+        (fields.next(), fields.next(), fields.next(), fields.next())
+    else {
+        return Err(malformed());
+    };
+    let device = PublicKey::from_text(KeyKind::Device, device).map_err(|_| malformed())?;
+    let time_ms: u64 = time_ms.parse().map_err(|_| malformed())?;
+    let mut signed = Signature([0; 64]);
+    hex::decode_to_slice(signature, &mut signed.0).map_err(|_| malformed())?;
+    let now_ms = (api.sealed.now_ms)();
+    if now_ms.abs_diff(time_ms) > REQUEST_AGE_MS_MAX {
+        return Err(unauthorised("The request's time is more than two minutes from this node's clock."));
+    }
+    let ReadAnswer::Status(status) = api.node.read(Read::Status).await? else {
+        return Err(Code::NOT_READY.into());
+    };
+    let path = format!("/v1/sealed/{hash}");
+    let message = request_message(method.as_str(), &path, body, time_ms);
+    if !verify(&device, &signed_bytes(Domain::Request, &status.chain, &message), &signed) {
+        return Err(unauthorised("The request's signature does not verify."));
+    }
+    let enrolled: Option<DeviceRecord> =
+        record(api, device_key(&device).in_state_of(REGISTRY)).await?;
+    let enrolled = enrolled.ok_or(Code::DEVICE_UNKNOWN)?.into_current();
+    let organisation: Option<OrganisationRecord> =
+        record(api, organisation_key(enrolled.org).in_state_of(REGISTRY)).await?;
+    let organisation = organisation.ok_or(Code::ORGANISATION_UNKNOWN)?.into_current();
+    if enrolled.standing != Standing::Active {
+        return Err(Code::DEVICE_SUSPENDED.into());
+    }
+    if organisation.standing != Standing::Active {
+        return Err(Code::ORGANISATION_SUSPENDED.into());
+    }
+    Ok(Requester { org: enrolled.org, roles: organisation.roles })
+}
+
+async fn record<T: borsh::BorshDeserialize>(api: &Api, key: Vec<u8>) -> Result<Option<T>, ApiError> {
+    match api.node.read(Read::Value { key }).await? {
+        ReadAnswer::Value(None) => Ok(None),
+        ReadAnswer::Value(Some(bytes)) => {
+            T::try_from_slice(&bytes).map(Some).map_err(|_| Code::CORRUPT_RECORD.into())
+        }
+        _ => Err(Code::NOT_READY.into()),
+    }
+}
+
+fn needs(requester: &Requester, roles: Roles) -> Result<(), ApiError> {
+    if requester.roles.intersects(roles) { Ok(()) } else { Err(Code::ROLE_NOT_ALLOWED.into()) }
+}
+
+/// Stores an object under its hash. The same again is a success.
+pub(crate) async fn store(
+    State(api): State<Api>,
+    Path(hash): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, ApiError> {
+    let requester = authorise(&api, &Method::PUT, &hash, &headers, &body).await?;
+    needs(&requester, Roles::CLINIC)?;
+    let hash: Hash = parse("hash", &hash)?;
+    if Hash::of(&body) != hash {
+        return Err(ApiError::with_message(Code::BAD_REQUEST, "The body's blake3 is not the hash of the path."));
+    }
+    let file = api.sealed.file(&hash);
+    let write = async {
+        tokio::fs::create_dir_all(&api.sealed.folder).await?;
+        let aside = file.with_extension("new");
+        let stored = [&requester.org.0.to_be_bytes()[..], &body].concat();
+        tokio::fs::write(&aside, stored).await?;
+        tokio::fs::File::open(&aside).await?.sync_all().await?;
+        tokio::fs::rename(&aside, &file).await
+    };
+    write.await.map_err(|error| io_error(&error))?;
+    Ok(StatusCode::CREATED)
+}
+
+/// Gives an object to a clinic or a pharmacy, and logs the look.
+pub(crate) async fn fetch(
+    State(api): State<Api>,
+    Path(hash): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let requester = authorise(&api, &Method::GET, &hash, &headers, &[]).await?;
+    needs(&requester, Roles::CLINIC | Roles::PHARMACY | Roles::IDENTITY_SERVICE)?;
+    let hash: Hash = parse("hash", &hash)?;
+    let (_, ciphertext) = api.sealed.read(&hash).await?;
+    tracing::info!(organisation = requester.org.0, sealed = %hash, "sealed data was looked at");
+    Ok(octets(ciphertext))
+}
+
+/// Deletes an object that the requester's organisation stored.
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    Path(hash): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let requester = authorise(&api, &Method::DELETE, &hash, &headers, &[]).await?;
+    let hash: Hash = parse("hash", &hash)?;
+    let (owner, _) = api.sealed.read(&hash).await?;
+    if owner != requester.org {
+        return Err(Code::NOT_AUTHORISED.into());
+    }
+    tokio::fs::remove_file(api.sealed.file(&hash)).await.map_err(|error| io_error(&error))?;
+    tracing::info!(organisation = requester.org.0, sealed = %hash, "sealed data was deleted");
+    Ok(StatusCode::NO_CONTENT)
+}

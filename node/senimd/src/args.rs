@@ -1,0 +1,154 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+/// The Senim daemon: runs the nodes of a permissioned ledger for vouchers and prescriptions.
+///
+/// Begin with `senimd devnet`: it makes a network of four validators in ./devnet and runs it on
+/// this machine. Then `senim status` in another terminal, and `senim --help` for what to do with it.
+#[derive(Debug, Parser)]
+#[command(name = "senimd", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How much to log to standard error: error, warn, info, debug, trace, or a filter such as
+    /// `senim_replica=debug,warn`.
+    #[arg(long, global = true, default_value = "info", env = "SENIM_LOG")]
+    pub log: String,
+    /// How a command tells its result.
+    #[arg(short, long, global = true, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// How a result is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// One JSON object, for programs.
+    Json,
+}
+
+/// The daemon's commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a network's folder: keys for everybody in the template, contract code, genesis.
+    Init(Init),
+    /// Runs every validator whose key is in a network's folder.
+    Start(Start),
+    /// Makes the folder of a devnet where there is none, and runs it: `init` and `start` in one.
+    Devnet(Devnet),
+    /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
+    /// time goes.
+    Bench(Bench),
+}
+
+/// A network's folder.
+#[derive(Clone, Debug, Args)]
+pub struct FolderArgs {
+    /// The network's folder.
+    #[arg(long, default_value = "devnet", env = "SENIM_DIR")]
+    pub dir: PathBuf,
+}
+
+/// What a network is made of.
+#[derive(Clone, Debug, Args)]
+pub struct TemplateArgs {
+    /// Who is in the network and what it starts with.
+    #[arg(long, default_value = "genesis/devnet.toml")]
+    pub template: PathBuf,
+    /// The folder with the contracts' code.
+    #[arg(long, default_value = "genesis/contracts")]
+    pub contracts: PathBuf,
+    /// How many of the template's validators run, from one upwards.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub validators: u16,
+}
+
+/// Where the nodes listen.
+#[derive(Clone, Debug, Args)]
+pub struct ListenArgs {
+    /// The address that the HTTP interfaces listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub listen: IpAddr,
+    /// The port of the first node's HTTP interface; the others follow.
+    #[arg(long, default_value_t = 7101)]
+    pub port: u16,
+    /// Shortest time between two blocks, in ms.
+    #[arg(long, default_value_t = 100)]
+    pub block_interval_ms: u64,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where.
+    #[command(flatten)]
+    pub folder: FolderArgs,
+    /// Of what.
+    #[command(flatten)]
+    pub template: TemplateArgs,
+}
+
+/// Arguments of `start`.
+#[derive(Debug, Args)]
+pub struct Start {
+    /// Where.
+    #[command(flatten)]
+    pub folder: FolderArgs,
+    /// How.
+    #[command(flatten)]
+    pub listen: ListenArgs,
+}
+
+/// Arguments of `devnet`.
+#[derive(Debug, Args)]
+pub struct Devnet {
+    /// Where.
+    #[command(flatten)]
+    pub folder: FolderArgs,
+    /// Of what.
+    #[command(flatten)]
+    pub template: TemplateArgs,
+    /// How.
+    #[command(flatten)]
+    pub listen: ListenArgs,
+    /// Removes an earlier devnet of this folder, with everything on it, and begins anew.
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Clone, Debug, Args)]
+pub struct Bench {
+    /// Validators in this process.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub validators: u16,
+    /// Pharmacy redemptions: each is a hold and a dispense, two transactions.
+    #[arg(long, default_value_t = 10_000)]
+    pub transactions: u32,
+    /// Devices that submit, in rotation.
+    #[arg(long, default_value_t = 256)]
+    pub devices: u16,
+    /// Live prescriptions besides those that are redeemed.
+    #[arg(long, default_value_t = 100_000)]
+    pub live: u32,
+    /// Redemptions under way at once.
+    #[arg(long, default_value_t = 2_000)]
+    pub concurrency: u32,
+    /// Offers so many redemptions per second instead of as many as are taken.
+    #[arg(long)]
+    pub rate: Option<u32>,
+    /// The folder for the network's data: on the disk that is to be measured. Removed at the end.
+    #[arg(long, default_value = "target/bench-network")]
+    pub dir: PathBuf,
+    /// The folder with the contracts' code.
+    #[arg(long, default_value = "genesis/contracts")]
+    pub contracts: PathBuf,
+    /// Shortest time between two blocks, in ms.
+    #[arg(long, default_value_t = 250)]
+    pub block_interval_ms: u64,
+}

@@ -1,0 +1,272 @@
+//! Runs one replica on a thread of its own: takes its events from channels and timers, performs its
+//! effects. The only clock of the node is read here.
+
+use crate::network::{Incoming, Outgoing};
+use senim_api::Request;
+use senim_replica::{Effect, Input, Replica, ReplicaTimer, Ticket};
+use senim_types::{Code, Hash, Header, SignedTransaction, TimeMs};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::cmp::Reverse;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Submissions verified together: enough for a batch to pay, few enough to answer soon.
+const SUBMISSIONS_PER_STEP_MAX: usize = 256;
+/// Transactions that may be waited for; a client that waits for more is told to ask again.
+const WAITERS_MAX: usize = 16_384;
+
+/// Wall-clock time in Unix ms.
+pub fn now() -> TimeMs {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    TimeMs(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// What a driver's owner can see of it while it runs.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// The last committed header.
+    pub tip: Option<Box<Header>>,
+    /// Transactions committed since the start.
+    pub transactions: u64,
+    /// Why the node halted, if it did.
+    pub halted: Option<(Code, String)>,
+}
+
+/// The channels of one node.
+pub struct Channels {
+    /// From the interface.
+    pub requests: mpsc::Receiver<Request>,
+    /// From other nodes.
+    pub incoming: mpsc::Receiver<Incoming>,
+    /// To other nodes.
+    pub outgoing: Box<dyn Outgoing>,
+    /// To whoever watches.
+    pub progress: watch::Sender<Progress>,
+    /// Dropped by the owner to stop the node.
+    pub stop: oneshot::Receiver<()>,
+}
+
+/// One event from outside.
+enum Event {
+    Request(Request),
+    Incoming(Incoming),
+    Timer,
+    Stop,
+}
+
+/// Runs `replica` until it is stopped or its channels are gone. Blocks the calling thread, which
+/// needs the stack that contracts ask for ([`STACK_BYTES`]).
+pub fn run(mut replica: Replica, channels: Channels) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the operating system gives this node no timers");
+            return;
+        }
+    };
+    let mut driver = Driver {
+        timers: Timers::default(),
+        tickets: BTreeMap::new(),
+        waiters: BTreeMap::new(),
+        waiting: 0,
+        next_ticket: 0,
+        progress: Progress::default(),
+        channels,
+    };
+    let effects = replica.start(now());
+    driver.perform(effects);
+    runtime.block_on(async {
+        loop {
+            let event = driver.next_event().await;
+            match event {
+                Event::Stop => break,
+                Event::Timer => {
+                    for timer in driver.timers.take_due(Instant::now()) {
+                        let effects = replica.step(now(), Input::TimerFired { timer });
+                        driver.perform(effects);
+                    }
+                }
+                Event::Incoming(incoming) => {
+                    let Incoming { from, bytes } = incoming;
+                    let effects = replica.step(now(), Input::Received { from, bytes });
+                    driver.perform(effects);
+                }
+                Event::Request(request) => driver.requested(&mut replica, request),
+            }
+        }
+    });
+}
+
+/// Stack of a node's thread: WebAssembly calls nest on it.
+pub const STACK_BYTES: usize = 16 << 20;
+
+struct Driver {
+    channels: Channels,
+    timers: Timers,
+    tickets: BTreeMap<Ticket, oneshot::Sender<senim_replica::SubmitAnswer>>,
+    waiters: BTreeMap<Hash, Vec<oneshot::Sender<Result<(), Code>>>>,
+    waiting: usize,
+    next_ticket: u64,
+    progress: Progress,
+}
+
+impl Driver {
+    /// Votes and blocks before new transactions: what is under way is finished first.
+    async fn next_event(&mut self) -> Event {
+        let deadline = self.timers.next().map(tokio::time::Instant::from_std);
+        let timer = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = &mut self.channels.stop => Event::Stop,
+            () = timer => Event::Timer,
+            Some(incoming) = self.channels.incoming.recv() => Event::Incoming(incoming),
+            Some(request) = self.channels.requests.recv() => Event::Request(request),
+            else => Event::Stop,
+        }
+    }
+
+    /// Handles a request, and with a submission all others that wait behind it.
+    fn requested(&mut self, replica: &mut Replica, first: Request) {
+        let mut submissions: Vec<(Ticket, SignedTransaction)> = Vec::new();
+        let mut next = Some(first);
+        while let Some(request) = next {
+            match request {
+                Request::Submit { transaction, reply } => {
+                    let ticket = Ticket(self.next_ticket);
+                    self.next_ticket += 1;
+                    self.tickets.insert(ticket, reply);
+                    submissions.push((ticket, *transaction));
+                }
+                Request::Read { question, reply } => {
+                    // Whoever asked may have gone: then nobody misses the answer.
+                    let _gone = reply.send(replica.read(question));
+                }
+                Request::Wait { transaction, reply } => self.wait(replica, transaction, reply),
+            }
+            next = if submissions.len() < SUBMISSIONS_PER_STEP_MAX {
+                self.channels.requests.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        if !submissions.is_empty() {
+            let effects = replica.step(now(), Input::Submitted { submissions });
+            self.perform(effects);
+        }
+    }
+
+    fn wait(
+        &mut self,
+        replica: &Replica,
+        transaction: Hash,
+        reply: oneshot::Sender<Result<(), Code>>,
+    ) {
+        use senim_replica::{Read, ReadAnswer};
+        if let Ok(ReadAnswer::Receipt(Some(_))) = replica.read(Read::Receipt { transaction }) {
+            let _gone = reply.send(Ok(()));
+        } else if self.waiting >= WAITERS_MAX {
+            let _gone = reply.send(Err(Code::TIMED_OUT));
+        } else {
+            let waiters = self.waiters.entry(transaction).or_default();
+            // Those who gave up make room for those who still wait.
+            let before = waiters.len();
+            waiters.retain(|waiter| !waiter.is_closed());
+            self.waiting -= before - waiters.len();
+            waiters.push(reply);
+            self.waiting += 1;
+        }
+    }
+
+    fn tell(&mut self, transaction: &Hash, result: Result<(), Code>) {
+        for waiter in self.waiters.remove(transaction).unwrap_or_default() {
+            self.waiting -= 1;
+            let _gone = waiter.send(result);
+        }
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send { to, bytes } => self.channels.outgoing.send(&to, bytes),
+                Effect::Broadcast { bytes } => self.channels.outgoing.broadcast(bytes),
+                Effect::SetTimer { timer, after_ms } => self.timers.set(timer, after_ms),
+                Effect::CancelTimer { timer } => self.timers.cancel(&timer),
+                Effect::Answer { ticket, answer } => {
+                    if let Some(reply) = self.tickets.remove(&ticket) {
+                        let _gone = reply.send(answer);
+                    }
+                }
+                Effect::Committed { header, transactions } => {
+                    tracing::debug!(height = header.height.0, transactions = transactions.len(), "committed");
+                    self.progress.transactions += transactions.len() as u64;
+                    self.progress.tip = Some(header);
+                    for transaction in &transactions {
+                        self.tell(transaction, Ok(()));
+                    }
+                    self.channels.progress.send_replace(self.progress.clone());
+                }
+                Effect::Dropped { transaction, code } => self.tell(&transaction, Err(code)),
+                Effect::Misbehaved { peer, code } => {
+                    tracing::warn!(?peer, %code, "a peer sent what it should not have");
+                }
+                Effect::Evidence { evidence } => {
+                    tracing::error!(?evidence, "a validator provably broke the rules");
+                }
+                Effect::Halted { code, reason } => {
+                    self.progress.halted = Some((code, reason));
+                    self.channels.progress.send_replace(self.progress.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Running timers, by deadline; setting one anew supersedes the earlier deadline.
+#[derive(Default)]
+struct Timers {
+    heap: BinaryHeap<Reverse<(Instant, ReplicaTimer)>>,
+    deadlines: BTreeMap<ReplicaTimer, Instant>,
+}
+
+impl Timers {
+    fn set(&mut self, timer: ReplicaTimer, after_ms: u64) {
+        let deadline = Instant::now() + Duration::from_millis(after_ms);
+        self.deadlines.insert(timer, deadline);
+        self.heap.push(Reverse((deadline, timer)));
+    }
+
+    fn cancel(&mut self, timer: &ReplicaTimer) {
+        self.deadlines.remove(timer);
+    }
+
+    /// The first deadline, superseded ones left out.
+    fn next(&mut self) -> Option<Instant> {
+        while let Some(Reverse((deadline, timer))) = self.heap.peek() {
+            if self.deadlines.get(timer) == Some(deadline) {
+                return Some(*deadline);
+            }
+            self.heap.pop();
+        }
+        None
+    }
+
+    fn take_due(&mut self, now: Instant) -> BTreeSet<ReplicaTimer> {
+        let mut due = BTreeSet::new();
+        while let Some(deadline) = self.next() {
+            if deadline > now {
+                break;
+            }
+            if let Some(Reverse((_, timer))) = self.heap.pop() {
+                self.deadlines.remove(&timer);
+                due.insert(timer);
+            }
+        }
+        due
+    }
+}

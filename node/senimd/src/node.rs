@@ -1,0 +1,196 @@
+//! The nodes of one process: each validator with its own thread, data and HTTP interface.
+
+use crate::driver::{self, Channels, Progress};
+use crate::folder::{Folder, FolderError};
+use crate::network::MemoryNetwork;
+use senim_api::NodeHandle;
+use senim_consensus::{Params, Timeouts};
+use senim_execution::{Engine, HostFault};
+use senim_replica::{MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup};
+use senim_state::disk::RealDisk;
+use senim_state::ledger::LedgerOptions;
+use senim_state::store::{SLED_CACHE_BYTES_DEFAULT, SledOpener};
+use senim_types::crypto::SecretKey;
+use senim_types::{Code, Genesis, Hash, PublicKey};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::{oneshot, watch};
+
+/// Why nodes do not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The network's folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The contract engine does not start.
+    #[error(transparent)]
+    Engine(#[from] HostFault),
+    /// A node's data cannot be used.
+    #[error("{node}: {error}")]
+    Open {
+        /// Which node.
+        node: String,
+        /// Why.
+        error: Box<OpenError>,
+    },
+    /// A node's data folder or thread cannot be had.
+    #[error("{node}: {reason}")]
+    System {
+        /// Which node.
+        node: String,
+        /// The operating system's answer.
+        reason: String,
+    },
+    /// No validator key is here.
+    #[error("no validator's key is in {0}: nothing to run")]
+    NoKeys(String),
+}
+
+impl StartError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            StartError::Folder(error) => error.code(),
+            StartError::Open { error, .. } => error.code(),
+            StartError::Engine(_) => Code::STORE_FAILED,
+            StartError::System { .. } | StartError::NoKeys(_) => Code::CONFIGURATION,
+        }
+    }
+}
+
+/// What nodes run with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tuning {
+    /// Pace of blocks.
+    pub pace: Pace,
+    /// Bounds of the mempool.
+    pub mempool: MempoolLimits,
+}
+
+/// One running node.
+pub struct Node {
+    /// Its name: that of its key.
+    pub name: String,
+    /// Its validator key.
+    pub key: PublicKey,
+    /// Reaches it.
+    pub handle: NodeHandle,
+    /// Shows how far it is.
+    pub progress: watch::Receiver<Progress>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Node {
+    /// Stops the node and waits for its thread.
+    pub fn stop(&mut self) {
+        // A node that ended by itself is stopped already.
+        let _ended = self.stop.take().map(|stop| stop.send(()));
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!(node = self.name, "the node's thread ended with a panic");
+        }
+    }
+}
+
+/// A folder's validators, running.
+pub struct Nodes {
+    /// What they started from.
+    pub genesis: Genesis,
+    /// In the order of their names.
+    pub nodes: Vec<Node>,
+}
+
+impl Nodes {
+    /// Starts every validator whose key is in the folder. `observer` makes each node's observer.
+    pub fn start(
+        folder: &Folder,
+        tuning: Tuning,
+        mut observer: impl FnMut(&str) -> Box<dyn Observer>,
+    ) -> Result<Nodes, StartError> {
+        let genesis = folder.genesis()?;
+        let codes = folder.codes()?;
+        let validators = folder.validators()?;
+        if validators.is_empty() {
+            return Err(StartError::NoKeys(folder.path().display().to_string()));
+        }
+        let keys: Vec<PublicKey> = validators.iter().map(|(_, key)| key.public()).collect();
+        let engine = Engine::new(Some(folder.path().join("compiled")))?;
+        let mut nodes = Vec::new();
+        for ((name, key), network) in validators.into_iter().zip(MemoryNetwork::mesh(&keys)) {
+            let parts = Parts { genesis: &genesis, codes: &codes, engine: &engine, tuning };
+            let observer = observer(&name);
+            nodes.push(start_node(folder, parts, name, key, network, observer)?);
+        }
+        Ok(Nodes { genesis, nodes })
+    }
+
+    /// Stops all of them.
+    pub fn stop(&mut self) {
+        self.nodes.iter_mut().for_each(Node::stop);
+    }
+}
+
+struct Parts<'a> {
+    genesis: &'a Genesis,
+    codes: &'a BTreeMap<Hash, Vec<u8>>,
+    engine: &'a Engine,
+    tuning: Tuning,
+}
+
+fn start_node(
+    folder: &Folder,
+    parts: Parts<'_>,
+    name: String,
+    key: SecretKey,
+    (network, incoming): (MemoryNetwork, tokio::sync::mpsc::Receiver<crate::network::Incoming>),
+    observer: Box<dyn Observer>,
+) -> Result<Node, StartError> {
+    let path = folder.node_path(&name);
+    let system = |reason: String| StartError::System { node: name.clone(), reason };
+    let disk = RealDisk::open(&path).map_err(|error| system(error.to_string()))?;
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| system(error.to_string()))?;
+    let public = key.public();
+    let mut consensus = Params::local(parts.genesis.chain_id());
+    consensus.timeouts = Timeouts::LOCAL;
+    let setup = Setup {
+        genesis: parts.genesis.clone(),
+        codes: parts.codes.clone(),
+        engine: parts.engine.clone(),
+        disk: Arc::new(disk),
+        store: Box::new(SledOpener::new(&path.join("store"), SLED_CACHE_BYTES_DEFAULT)),
+        ledger: LedgerOptions::default(),
+        signer: Some(Box::new(key)),
+        consensus,
+        pace: parts.tuning.pace,
+        mempool: parts.tuning.mempool,
+        seed,
+        observer,
+    };
+    let replica = Replica::open(setup)
+        .map_err(|error| StartError::Open { node: name.clone(), error: Box::new(error) })?;
+    let (handle, requests) = NodeHandle::new();
+    let (progress_sender, progress) = watch::channel(Progress::default());
+    let (stop, stopped) = oneshot::channel();
+    let channels = Channels {
+        requests,
+        incoming,
+        outgoing: Box::new(network),
+        progress: progress_sender,
+        stop: stopped,
+    };
+    let thread = std::thread::Builder::new()
+        .name(name.clone())
+        .stack_size(driver::STACK_BYTES)
+        .spawn(move || driver::run(replica, channels))
+        .map_err(|error| system(error.to_string()))?;
+    Ok(Node { name, key: public, handle, progress, stop: Some(stop), thread: Some(thread) })
+}
+
+/// The observer of a node that nobody measures.
+pub fn unobserved(_node: &str) -> Box<dyn Observer> {
+    Box::new(NoObserver)
+}

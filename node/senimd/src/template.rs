@@ -1,0 +1,390 @@
+//! A network described for people (TOML), turned into a genesis. `genesis/devnet.toml` is one.
+
+use senim_abi::civil::UtcOffsets;
+use senim_abi::marking::msg::{self as marking, Stage};
+use senim_abi::marking::record::Settings;
+use senim_abi::marking::{Day, Form, Gtin, InnCode, Lot, Product, Serial, Strength, Unit};
+use senim_abi::prescription::msg as prescription;
+use senim_abi::prescription::programme::{
+    MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, ProofKinds, Provider,
+    Settlement, Share,
+};
+use senim_abi::registry::msg as registry;
+use senim_abi::treasury::{BudgetId, msg as treasury};
+use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, Roles, TREASURY, ledger};
+use senim_types::{
+    ContractId, GenesisCall, Hash, OrgId, PublicKey, TimeMs, Tiyn, Validator, ValidatorSet, codec,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+const MINUTE_MS: u64 = 60_000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+const DAY_MS: u64 = 24 * HOUR_MS;
+
+/// A network.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Its name, for display.
+    pub name: String,
+    utc_offset_minutes: i16,
+    organisation: Vec<Organisation>,
+    #[serde(default)]
+    programme: Vec<ProgrammeRules>,
+    #[serde(default)]
+    product: Vec<CatalogueEntry>,
+    #[serde(default)]
+    stock: Vec<Stock>,
+}
+
+/// An organisation and its devices, by the names of their key files.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// Its number.
+    pub id: u32,
+    /// Its public name.
+    pub name: String,
+    roles: Vec<String>,
+    /// Names of its devices; the first administers the others.
+    pub devices: Vec<String>,
+    /// Whether it runs a validator.
+    #[serde(default)]
+    pub validator: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProgrammeRules {
+    id: u32,
+    budget: u32,
+    payer: u32,
+    allotted_tiyn: u64,
+    share_basis_points: u16,
+    proofs: Vec<String>,
+    validity_days_max: u64,
+    lease_minutes: u64,
+    hold_hours_max: u64,
+    proof_seconds_max: u64,
+    reversal_days: u64,
+    dispute_days: u64,
+    provider: Vec<ProviderContract>,
+    prescriber: Vec<PrescriberContract>,
+    medicine: Vec<Medicine>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProviderContract {
+    org: u32,
+    settlement: Settlement,
+    until: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrescriberContract {
+    org: u32,
+    categories: Vec<u8>,
+    until: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Medicine {
+    inn: String,
+    units_max: u32,
+    reference_tiyn: u64,
+    #[serde(default)]
+    category: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogueEntry {
+    gtin: String,
+    name: String,
+    inn: String,
+    strength: String,
+    form: Form,
+    unit: Unit,
+    units_per_pack: u32,
+    price_cap_tiyn: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stock {
+    gtin: String,
+    lot: String,
+    expiry: String,
+    at: u32,
+    serials: Vec<String>,
+}
+
+/// What is wrong with a template.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// Not the TOML of a template; the message names line and key.
+    #[error("{0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A value that no contract would take.
+    #[error("{what} `{value}` is not usable")]
+    Value {
+        /// Which key.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// No key was given for a name.
+    #[error("there is no key for the device or validator `{0}`")]
+    Key(String),
+    /// No validator, or too many.
+    #[error("the organisations run no usable set of validators")]
+    Validators,
+}
+
+fn parse<T: std::str::FromStr>(what: &'static str, value: &str) -> Result<T, TemplateError> {
+    value.parse().map_err(|_| TemplateError::Value { what, value: value.to_owned() })
+}
+
+fn until(date: &str) -> Result<TimeMs, TemplateError> {
+    let day: Day = parse("until", date)?;
+    Ok(TimeMs(u64::from(day.number()) * DAY_MS))
+}
+
+fn roles(names: &[String]) -> Result<Roles, TemplateError> {
+    names.iter().try_fold(Roles::NONE, |roles, name| {
+        let role = Roles::by_name(name);
+        let role = role.ok_or(TemplateError::Value { what: "role", value: name.clone() })?;
+        Ok(roles.union(role))
+    })
+}
+
+/// Public keys by name: devices under their own names, validators under `validator-<organisation>`.
+pub type Keys = BTreeMap<String, PublicKey>;
+
+/// The name under which the key of an organisation's validator is kept.
+pub fn validator_name(organisation: u32) -> String {
+    format!("validator-{organisation}")
+}
+
+impl Template {
+    /// Reads a template.
+    pub fn parse(text: &str) -> Result<Template, TemplateError> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// The organisations.
+    pub fn organisations(&self) -> &[Organisation] {
+        &self.organisation
+    }
+
+    /// Keeps the first `count` validators. A network of one validator is sound, and smaller.
+    pub fn limit_validators(&mut self, count: usize) {
+        let running = self.organisation.iter_mut().filter(|organisation| organisation.validator);
+        running.skip(count).for_each(|organisation| organisation.validator = false);
+    }
+
+    /// The validators, each of power 1.
+    pub fn validators(&self, keys: &Keys) -> Result<ValidatorSet, TemplateError> {
+        let running = self.organisation.iter().filter(|organisation| organisation.validator);
+        let validators = running.map(|organisation| {
+            Ok(Validator { key: key(keys, &validator_name(organisation.id))?, power: 1 })
+        });
+        let validators = validators.collect::<Result<Vec<_>, TemplateError>>()?;
+        ValidatorSet::new(validators).ok_or(TemplateError::Validators)
+    }
+
+    /// The calls that make the first state, in order.
+    pub fn calls(&self, keys: &Keys) -> Result<Vec<GenesisCall>, TemplateError> {
+        let call = |contract, input| GenesisCall { contract, input };
+        let offsets = UtcOffsets::fixed(self.utc_offset_minutes);
+        let mut calls = vec![
+            call(REGISTRY, codec::encode(&registry::Genesis(self.registry(keys)?))),
+            call(TREASURY, codec::encode(&treasury::Genesis(self.treasury(&offsets)))),
+        ];
+        let settings = Settings { offsets, restore_ms_max: 10 * DAY_MS };
+        let mut marking = vec![marking::Execute::SetSettings { settings }];
+        for entry in &self.product {
+            marking.push(entry.call()?);
+        }
+        for stock in &self.stock {
+            marking.push(stock.call()?);
+        }
+        calls.extend(marking.iter().map(|execute| call(MARKING, codec::encode(execute))));
+        for programme in &self.programme {
+            let executes = programme.calls()?;
+            calls.extend(executes.iter().map(|execute| call(PRESCRIPTION, codec::encode(execute))));
+        }
+        Ok(calls)
+    }
+
+    fn registry(&self, keys: &Keys) -> Result<Vec<registry::Execute>, TemplateError> {
+        let mut calls = Vec::new();
+        for organisation in &self.organisation {
+            let org = OrgId(organisation.id);
+            calls.push(registry::Execute::RegisterOrganisation {
+                org,
+                name: organisation.name.clone(),
+                roles: roles(&organisation.roles)?,
+                details: Hash::of(organisation.name.as_bytes()),
+            });
+            for (index, name) in organisation.devices.iter().enumerate() {
+                let device = key(keys, name)?;
+                let administrator = index == 0;
+                calls.push(registry::Execute::EnrolDevice { org, device, administrator });
+            }
+            if organisation.validator {
+                let validator = key(keys, &validator_name(organisation.id))?;
+                calls.push(registry::Execute::AddValidator { validator, power: 1, org });
+            }
+        }
+        calls.extend(rights().into_iter().map(|(contract, method, roles_any)| {
+            registry::Execute::SetRight { contract, method, roles_any }
+        }));
+        Ok(calls)
+    }
+
+    fn treasury(&self, offsets: &UtcOffsets) -> Vec<treasury::Execute> {
+        let open = self.programme.iter().flat_map(|programme| {
+            let budget = BudgetId(programme.budget);
+            [
+                treasury::Execute::OpenBudget {
+                    budget,
+                    payer: OrgId(programme.payer),
+                    programme: ProgrammeId(programme.id),
+                    callers: vec![PRESCRIPTION],
+                    offsets: offsets.clone(),
+                },
+                treasury::Execute::Allot {
+                    id: Hash::of(format!("genesis allotment {budget}").as_bytes()),
+                    budget,
+                    amount: Tiyn(programme.allotted_tiyn),
+                },
+            ]
+        });
+        open.collect()
+    }
+}
+
+fn key(keys: &Keys, name: &str) -> Result<PublicKey, TemplateError> {
+    keys.get(name).copied().ok_or_else(|| TemplateError::Key(name.to_owned()))
+}
+
+/// Who may call which method of the engine contracts and of the ledger itself.
+fn rights() -> Vec<(ContractId, u8, Roles)> {
+    // An administrator's device may manage its organisation's devices, whatever the organisation is.
+    let everybody = Roles(Roles::NAMED.iter().fold(0, |all, (role, _)| all | role.0));
+    let mut rights = Vec::new();
+    for method in 0..registry::Execute::METHODS {
+        let manages_devices = [
+            registry::Execute::METHOD_ENROL_DEVICE,
+            registry::Execute::METHOD_SET_DEVICE_STANDING,
+        ];
+        let roles = if manages_devices.contains(&method) { everybody } else { Roles::OPERATOR };
+        rights.push((REGISTRY, method, roles));
+    }
+    // The payer's own methods come first; the rest is for contracts alone.
+    rights.extend((0..=5).map(|method| (TREASURY, method, Roles::FUND)));
+    for (contract, table) in [
+        (MARKING, marking::RIGHTS.as_slice()),
+        (PRESCRIPTION, prescription::RIGHTS.as_slice()),
+    ] {
+        for (method, (_, roles)) in (0u8..).zip(table) {
+            if !roles.is_empty() {
+                rights.push((contract, method, *roles));
+            }
+        }
+    }
+    for method in [ledger::methods::DEPLOY, ledger::methods::CREATE, ledger::methods::UPGRADE] {
+        rights.push((ContractId::LEDGER, method, Roles::OPERATOR));
+    }
+    rights
+}
+
+impl CatalogueEntry {
+    fn call(&self) -> Result<marking::Execute, TemplateError> {
+        let product = Product {
+            name: self.name.clone(),
+            inn: parse::<InnCode>("inn", &self.inn)?,
+            strength: parse::<Strength>("strength", &self.strength)?,
+            form: self.form,
+            unit: self.unit,
+            units_per_pack: self.units_per_pack,
+            price_cap: Tiyn(self.price_cap_tiyn),
+            marketed: true,
+        };
+        Ok(marking::Execute::SetProduct { gtin: parse::<Gtin>("gtin", &self.gtin)?, product })
+    }
+}
+
+impl Stock {
+    fn call(&self) -> Result<marking::Execute, TemplateError> {
+        let serials = self.serials.iter().map(|serial| parse::<Serial>("serial", serial));
+        Ok(marking::Execute::Introduce {
+            gtin: parse::<Gtin>("gtin", &self.gtin)?,
+            lot: parse::<Lot>("lot", &self.lot)?,
+            expiry: parse::<Day>("expiry", &self.expiry)?,
+            serials: serials.collect::<Result<Vec<_>, _>>()?,
+            at: OrgId(self.at),
+            stage: Stage::OpeningStock,
+        })
+    }
+}
+
+impl ProgrammeRules {
+    fn calls(&self) -> Result<Vec<prescription::Execute>, TemplateError> {
+        let programme = ProgrammeId(self.id);
+        let rules = Programme {
+            open: true,
+            budget: BudgetId(self.budget),
+            share: Share::BasisPoints(self.share_basis_points),
+            proofs: proofs(&self.proofs)?,
+            listed_only: true,
+            movement_may_lag: true,
+            validity_ms_max: self.validity_days_max * DAY_MS,
+            lease_ms: self.lease_minutes * MINUTE_MS,
+            hold_ms_max: self.hold_hours_max * HOUR_MS,
+            proof_ms_max: self.proof_seconds_max * 1000,
+            reversal_ms: self.reversal_days * DAY_MS,
+            dispute_ms: self.dispute_days * DAY_MS,
+        };
+        let mut calls = vec![prescription::Execute::SetProgramme { programme, rules }];
+        for provider in &self.provider {
+            let contract =
+                Provider { settlement: provider.settlement, until: until(&provider.until)? };
+            let org = OrgId(provider.org);
+            calls.push(prescription::Execute::SetProvider { programme, org, provider: Some(contract) });
+        }
+        for prescriber in &self.prescriber {
+            let categories = prescriber.categories.iter().fold(0, |all, bit| all | 1u32 << (bit % 32));
+            calls.push(prescription::Execute::SetPrescriber {
+                programme,
+                org: OrgId(prescriber.org),
+                prescriber: PrescriberId::ANY,
+                right: Some(PrescriberRight { categories, until: until(&prescriber.until)? }),
+            });
+        }
+        for medicine in &self.medicine {
+            let rule = MedicineRule {
+                category: medicine.category,
+                units_max: medicine.units_max,
+                reference_price: Tiyn(medicine.reference_tiyn),
+            };
+            let inn = parse::<InnCode>("inn", &medicine.inn)?;
+            calls.push(prescription::Execute::SetMedicine { programme, inn, rule: Some(rule) });
+        }
+        Ok(calls)
+    }
+}
+
+fn proofs(names: &[String]) -> Result<ProofKinds, TemplateError> {
+    names.iter().try_fold(ProofKinds(0), |kinds, name| match name.as_str() {
+        "live_qr" => Ok(kinds | ProofKinds::LIVE_QR),
+        "card" => Ok(kinds | ProofKinds::CARD),
+        "paper" => Ok(kinds | ProofKinds::PAPER),
+        other => Err(TemplateError::Value { what: "proof", value: other.to_owned() }),
+    })
+}
