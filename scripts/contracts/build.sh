@@ -43,13 +43,13 @@ source)
 rustup) build_std="" ;;
 esac
 
-built="$root/.build/contracts"
+built="$root/.build/contracts-wasm"
 for name in $names; do
     say "building $name"
     (
         cd "$root/contracts"
         # shellcheck disable=SC2086 # $build_std is one word or none.
-        CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$built" cargo rustc --quiet --release --locked \
+        CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$built" RUSTC_WRAPPER="$here/rustc.sh" cargo rustc --quiet --release --locked \
             --package "senim-contract-$name" --lib --crate-type cdylib --target "$WASM_TARGET" $build_std
     )
     file="$(echo "senim_contract_$name" | tr - _).wasm"
