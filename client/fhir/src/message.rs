@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::accounting::Marks;
 use crate::cursor::Element;
+use crate::json::Node;
 use crate::refusal::{FhirRefusal, printable_code};
 use senim_types::Code;
 
@@ -172,10 +173,15 @@ impl<'a> Message<'a> {
     /// Resolves as FHIR R4 "Resolving references in bundles" has it.
     pub(crate) fn resolve(&self, owner: &Element<'a>, reference: &str) -> Target<'a> {
         if let Some(id) = reference.strip_prefix('#') {
-            let contained = owner.each("contained").unwrap_or_default();
-            let mut contained = contained.into_iter();
-            return match contained.find(|resource| resource.text_of("id") == Ok(Some(id))) {
-                Some(resource) => Target::Found(resource),
+            let Some(Node::Array(contained)) = owner.node.get("contained") else {
+                return Target::Dangling;
+            };
+            let has_id = |node: &Node| node.get("id").and_then(Node::as_str) == Some(id);
+            return match contained.iter().position(has_id) {
+                Some(index) => Target::Found(Element {
+                    node: &contained[index],
+                    path: format!("{}.contained[{index}]", owner.path),
+                }),
                 None => Target::Dangling,
             };
         }

@@ -23,7 +23,7 @@ pub(crate) fn item(message: &Message, request: &Element) -> Vec<u8> {
         if !seen.insert(resource.path.clone()) {
             continue;
         }
-        let mut references = Vec::new();
+        let mut references = BTreeSet::new();
         collect_references(resource.node, &mut references);
         for reference in references {
             if let Target::Found(target) = message.resolve(&resource, reference) {
@@ -62,13 +62,15 @@ pub(crate) fn item(message: &Message, request: &Element) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn collect_references<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
+fn collect_references<'a>(node: &'a Node, out: &mut BTreeSet<&'a str>) {
     match node {
         Node::Array(nodes) => nodes.iter().for_each(|node| collect_references(node, out)),
         Node::Object(members) => {
             for (name, node) in members {
                 match node {
-                    Node::String(text) if name == "reference" => out.push(text),
+                    Node::String(text) if name == "reference" => {
+                        out.insert(text);
+                    }
                     _ => collect_references(node, out),
                 }
             }
