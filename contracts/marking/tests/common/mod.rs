@@ -26,6 +26,12 @@ pub fn gtin() -> Gtin {
     Gtin::new(PARACETAMOL / 10 * 10 + u64::from(Gtin::check_digit(PARACETAMOL / 10))).unwrap()
 }
 
+/// Another GTIN, which is not in the catalogue.
+pub fn other_gtin() -> Gtin {
+    let body = PARACETAMOL / 10 + 1;
+    Gtin::new(body * 10 + u64::from(Gtin::check_digit(body))).unwrap()
+}
+
 pub fn paracetamol() -> Product {
     Product {
         name: "Parasetamol".into(),
