@@ -148,7 +148,14 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             reverse::reverse(env, context, group, dispense, left)?;
         }
         Execute::Settle { group, dispense } => pending::settle(env, group, dispense)?,
-        Execute::Rebind { group, holder } => issue::rebind(env, group, holder)?,
+        Execute::Rebind {
+            group,
+            holder,
+            card,
+            paper,
+        } => {
+            issue::rebind(env, group, holder, card, paper)?;
+        }
         Execute::Prune { groups } => issue::prune(env, &groups)?,
     }
     Ok(Vec::new())

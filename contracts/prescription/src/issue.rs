@@ -188,12 +188,18 @@ pub fn cancel<E: Env>(
     Ok(())
 }
 
-/// Binds a prescription to another key of the same person. Only the identity service may (a right
-/// of the registry's); a hold that runs is not touched by it.
-pub fn rebind<E: Env>(env: &mut E, id: GroupId, holder: PublicKey) -> Result<(), Refusal> {
+/// Binds a prescription to other keys of the same person. Only the identity service may (a right of
+/// the registry's); a hold that runs is not touched by it.
+pub fn rebind<E: Env>(
+    env: &mut E,
+    id: GroupId,
+    holder: PublicKey,
+    card: Option<PublicKey>,
+    paper: Option<PublicKey>,
+) -> Result<(), Refusal> {
     let mut group = state::group(env, &id)?;
-    if group.holder != holder {
-        group.holder = holder;
+    if (group.holder, group.card, group.paper) != (holder, card, paper) {
+        (group.holder, group.card, group.paper) = (holder, card, paper);
         state::save_group(env, &id, group);
         emit(env, &PrescriptionEvent::Rebound { group: id, holder });
     }

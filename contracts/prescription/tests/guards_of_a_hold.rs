@@ -476,17 +476,34 @@ fn a_programme_accepts_only_the_proofs_that_it_names() {
 }
 
 #[test]
-fn after_a_rebind_the_old_key_opens_nothing() {
+fn after_a_rebind_old_phone_lost_card_and_paper_open_nothing() {
     let (mut world, group) = with_one();
+    let record = Hash::of(b"record");
     let old = world.hold_by_qr(APTEKA, world.qr(group, FIRST));
+    let holder = key_of(210);
     let rebind = Execute::Rebind {
         group,
-        holder: key_of(210),
+        holder,
+        card: None,
+        paper: None,
     };
     world.ok(&identity_service(), &rebind, &[]);
+    assert!(
+        world
+            .ok(&identity_service(), &rebind, &[])
+            .writes
+            .is_empty(),
+        "again is no error"
+    );
     assert_eq!(world.try_hold(&old), Err(Code::QR_NOT_SIGNED));
+    let lost_card = by_card(&world, group, |_| ());
+    assert_eq!(world.try_hold(&lost_card), Err(Code::CARD_MISMATCH));
+    assert_eq!(
+        world.try_hold(&by_paper(group, record)),
+        Err(Code::PROOF_NOT_ACCEPTED)
+    );
     let qr = world.qr(group, FIRST);
     let mut new = world.hold_by_qr(APTEKA, qr);
-    new.witnesses[0] = qr.by(key_of(210));
+    new.witnesses[0] = qr.by(holder);
     assert_eq!(world.try_hold(&new), Ok(()));
 }

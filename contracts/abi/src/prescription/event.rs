@@ -203,11 +203,11 @@ pub enum PrescriptionEvent {
         /// Number of the dispense.
         dispense: u8,
     },
-    /// A prescription was bound to another key of the same person.
+    /// A prescription was bound to other keys of the same person.
     Rebound {
         /// Which.
         group: GroupId,
-        /// The new key.
+        /// The person's key from now on.
         holder: PublicKey,
     },
     /// A finished prescription was forgotten.

@@ -297,12 +297,17 @@ pub enum Execute {
         /// Number of the dispense, from 0.
         dispense: u8,
     },
-    /// The identity service binds a prescription to another key of the same person.
+    /// The identity service binds a prescription to other keys of the same person: a new phone, a
+    /// lost card. What is not named here opens nothing any more.
     Rebind {
         /// Which prescription. One per transaction, or the ledger joins a person's prescriptions.
         group: GroupId,
-        /// The new key.
+        /// The person's new key, or the same again.
         holder: PublicKey,
+        /// The card's key; none blocks the card.
+        card: Option<PublicKey>,
+        /// The paper's key; none makes the paper worthless.
+        paper: Option<PublicKey>,
     },
     /// Forgets finished prescriptions whose dispute deadline has passed.
     Prune {

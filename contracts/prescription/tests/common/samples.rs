@@ -145,6 +145,8 @@ pub fn messages() -> Vec<(&'static str, Execute)> {
             Execute::Rebind {
                 group,
                 holder: holder(),
+                card: Some(card()),
+                paper: None,
             },
         ),
         (
