@@ -1,7 +1,7 @@
 //! What is checked natively before a contract is entered: may this transaction be in a block, and may
 //! its organisation call these methods?
 
-use crate::session::{Origin, Session};
+use crate::session::{Origin, Session, Witnesses};
 use crate::stop::{HostFault, Stop};
 use borsh::BorshDeserialize;
 use senim_abi::ledger::{SequenceState, SequenceWindow, WindowV1, keys};
@@ -105,9 +105,11 @@ impl Member {
     /// The origin of this member's transaction.
     pub fn origin(self, transaction: VerifiedTransaction) -> Origin {
         Origin::Device {
-            transaction,
+            transaction: transaction.hash(),
+            device: transaction.transaction().body.device,
             org: self.org,
             roles: self.roles,
+            witnesses: Witnesses::Verified(transaction),
         }
     }
 }

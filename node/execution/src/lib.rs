@@ -10,7 +10,7 @@
 //! - `frame`, `host`: one call, and what a contract can ask of the host ([`senim_abi::host`])
 //! - `session`: state as the current call sees it, and what its transaction changed
 //! - `authorise`, `system`: admission, rights and contract 0, which are native
-//! - [`execute_block`], [`apply_genesis`], [`query`]: the three ways in
+//! - [`execute_block`], [`apply_genesis`], [`query()`], [`rehearse()`]: the ways in
 //!
 //! See `docs/execution.md`.
 #![deny(unsafe_code)] // Two places need it, each with its reason: `lend` and the cache in `engine`.
@@ -27,6 +27,7 @@ mod lend;
 pub mod module;
 mod postings;
 mod query;
+mod rehearse;
 mod session;
 mod stop;
 mod system;
@@ -36,4 +37,5 @@ pub use block::{BlockEnv, BlockExecution, ExecuteError, Mode, execute_block};
 pub use engine::{Contract, Engine, LoadError};
 pub use genesis::{GenesisError, GenesisExecution, apply_genesis};
 pub use query::query;
+pub use rehearse::{Rehearsal, Rehearsed, rehearse};
 pub use stop::{HostFault, Stop};

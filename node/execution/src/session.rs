@@ -8,7 +8,7 @@ use senim_abi::{CallContext, Caller, Roles};
 use senim_types::crypto::VerifiedTransaction;
 use senim_types::state_view::{Overlay, StateEntry, scan_over};
 use senim_types::{
-    ChangeSet, ContractId, Domain, Event, Hash, Height, OrgId, PublicKey, TimeMs, limits,
+    ChangeSet, ContractId, Domain, Event, Hash, Height, OrgId, PublicKey, Statement, TimeMs, limits,
 };
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -22,22 +22,35 @@ type Journal = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 pub enum Origin {
     /// A device's transaction.
     Device {
-        /// The transaction, for its witnesses.
-        transaction: VerifiedTransaction,
+        /// Hash of its body.
+        transaction: Hash,
+        /// The device.
+        device: PublicKey,
         /// The device's organisation.
         org: OrgId,
         /// The organisation's roles.
         roles: Roles,
+        /// What it was shown to be witnessed.
+        witnesses: Witnesses,
     },
     /// The ledger: genesis, migration, due-queue, queries.
     Ledger,
 }
 
-impl Origin {
-    fn device(&self) -> Option<PublicKey> {
+/// Statements that a transaction carries.
+#[derive(Clone)]
+pub enum Witnesses {
+    /// Their signatures were verified.
+    Verified(VerifiedTransaction),
+    /// For a rehearsal: taken as if they were signed.
+    Assumed(Arc<[Statement]>),
+}
+
+impl Witnesses {
+    fn statements(&self) -> &[Statement] {
         match self {
-            Origin::Device { transaction, .. } => Some(transaction.transaction().body.device),
-            Origin::Ledger => None,
+            Witnesses::Verified(transaction) => &transaction.transaction().body.witnesses,
+            Witnesses::Assumed(statements) => statements,
         }
     }
 }
@@ -219,12 +232,10 @@ impl Session {
     /// Whether the transaction carries this statement; its signature was verified long before.
     pub fn witnessed(&self, key: &PublicKey, domain: Domain, message: &[u8]) -> bool {
         match &self.origin {
-            Origin::Device { transaction, .. } => {
-                let witnesses = &transaction.transaction().body.witnesses;
-                witnesses
-                    .iter()
-                    .any(|w| w.key == *key && w.domain == domain && w.message == message)
-            }
+            Origin::Device { witnesses, .. } => witnesses
+                .statements()
+                .iter()
+                .any(|w| w.key == *key && w.domain == domain && w.message == message),
             Origin::Ledger => false,
         }
     }
@@ -240,17 +251,19 @@ impl Session {
     /// What the contract on top of the stack may know of its call.
     pub fn context(&self) -> CallContext {
         let frame = self.frame();
-        let (transaction, org, roles) = match &self.origin {
+        let (transaction, device, org, roles) = match &self.origin {
             Origin::Device {
                 transaction,
+                device,
                 org,
                 roles,
-            } => (transaction.hash(), *org, *roles),
-            Origin::Ledger => (Hash::ZERO, OrgId(0), Roles::NONE),
+                ..
+            } => (*transaction, Some(*device), *org, *roles),
+            Origin::Ledger => (Hash::ZERO, None, OrgId(0), Roles::NONE),
         };
         CallContext {
             transaction,
-            device: self.origin.device(),
+            device,
             org,
             roles,
             caller: frame.caller,

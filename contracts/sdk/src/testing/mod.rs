@@ -25,4 +25,4 @@ mod host;
 mod world;
 
 pub use golden::Golden;
-pub use world::{Actor, Due, TestEnv, TestOutcome, key_of};
+pub use world::{Actor, Due, Step, TestEnv, TestOutcome, key_of};

@@ -79,6 +79,26 @@ impl TestOutcome {
     }
 }
 
+/// What was asked of the test double, and what came of it. A run is a list of these; the conformance suite makes each
+/// step again with the contracts as WebAssembly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The block's time.
+    pub now: TimeMs,
+    /// The block's height.
+    pub height: Height,
+    /// Why the contracts were entered.
+    pub entry: Entry,
+    /// The context of the calls; its `contract` means nothing.
+    pub context: CallContext,
+    /// The calls in order.
+    pub calls: Vec<(ContractId, Vec<u8>)>,
+    /// What was witnessed.
+    pub witnesses: Vec<Statement>,
+    /// What came of it.
+    pub outcome: TestOutcome,
+}
+
 /// A contract on the stack.
 pub(super) struct Frame {
     pub context: CallContext,
@@ -101,6 +121,7 @@ pub struct TestEnv {
     pub(super) witnesses: BTreeSet<Statement>,
     pub(super) stack: Vec<Frame>,
     pub(super) ended: Option<Refusal>,
+    steps: Vec<Step>,
 }
 
 impl Default for TestEnv {
@@ -126,6 +147,7 @@ impl TestEnv {
             witnesses: BTreeSet::new(),
             stack: Vec::new(),
             ended: None,
+            steps: Vec::new(),
         }
     }
 
@@ -175,6 +197,11 @@ impl TestEnv {
         self.due.values()
     }
 
+    /// Everything that was asked so far, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
     /// The hash that the next transaction will have.
     pub fn next_transaction(&self) -> Hash {
         Hash::of(&(self.transactions_made + 1).to_be_bytes())
@@ -201,7 +228,7 @@ impl TestEnv {
             .iter()
             .map(|(contract, input)| self.enter(*contract, context, Entry::Execute, input))
             .collect();
-        self.finish(result)
+        self.finish(Entry::Execute, context, calls.to_vec(), result)
     }
 
     /// One transaction with one call and no witnesses.
@@ -231,27 +258,24 @@ impl TestEnv {
             caller: Caller::Contract(caller),
             contract: ContractId::LEDGER,
         };
-        let result = self.enter(contract, context, Entry::Execute, &codec::encode(message));
-        self.finish(result.map(|output| alloc::vec![output]))
+        self.enter_one(contract, context, Entry::Execute, &codec::encode(message))
     }
 
     /// A call by the ledger: genesis or migration.
     pub fn by_ledger(&mut self, contract: ContractId, entry: Entry, input: &[u8]) -> TestOutcome {
-        let result = self.enter(contract, TestEnv::ledger_context(), entry, input);
-        self.finish(result.map(|output| alloc::vec![output]))
+        self.enter_one(contract, TestEnv::ledger_context(), entry, input)
     }
 
     /// A question from outside.
     pub fn ask<M: BorshSerialize>(&mut self, contract: ContractId, message: &M) -> Outcome {
-        let result = self.enter(
+        self.enter_one(
             contract,
             TestEnv::ledger_context(),
             Entry::Query,
             &codec::encode(message),
-        );
-        self.finish(result.map(|output| alloc::vec![output]))
-            .result
-            .map(|mut outputs| outputs.remove(0))
+        )
+        .result
+        .map(|mut outputs| outputs.remove(0))
     }
 
     /// Serves all entries that are due, each atomic by itself.
@@ -262,13 +286,8 @@ impl TestEnv {
                 break;
             }
             let due = entry.remove();
-            let result = self.enter(
-                due.contract,
-                TestEnv::ledger_context(),
-                Entry::Due,
-                &due.input,
-            );
-            let outcome = self.finish(result.map(|output| alloc::vec![output]));
+            let context = TestEnv::ledger_context();
+            let outcome = self.enter_one(due.contract, context, Entry::Due, &due.input);
             served.push((due, outcome));
         }
         served
@@ -335,12 +354,50 @@ impl TestEnv {
         }
     }
 
-    /// Commits or rolls back what was done since the last time.
-    fn finish(&mut self, result: Result<Vec<Vec<u8>>, Refusal>) -> TestOutcome {
+    fn enter_one(
+        &mut self,
+        contract: ContractId,
+        context: CallContext,
+        entry: Entry,
+        input: &[u8],
+    ) -> TestOutcome {
+        let result = self
+            .enter(contract, context, entry, input)
+            .map(|output| alloc::vec![output]);
+        self.finish(
+            entry,
+            context,
+            alloc::vec![(contract, input.to_vec())],
+            result,
+        )
+    }
+
+    /// Commits or rolls back what was done since the last time, and notes it.
+    fn finish(
+        &mut self,
+        entry: Entry,
+        context: CallContext,
+        calls: Vec<(ContractId, Vec<u8>)>,
+        result: Result<Vec<Vec<u8>>, Refusal>,
+    ) -> TestOutcome {
+        let witnesses = core::mem::take(&mut self.witnesses).into_iter().collect();
+        let outcome = self.settle(result);
+        self.steps.push(Step {
+            now: self.now,
+            height: self.height,
+            entry,
+            context,
+            calls,
+            witnesses,
+            outcome: outcome.clone(),
+        });
+        outcome
+    }
+
+    fn settle(&mut self, result: Result<Vec<Vec<u8>>, Refusal>) -> TestOutcome {
         let writes = core::mem::take(&mut self.changes);
         let events = core::mem::take(&mut self.events);
         let scheduled = core::mem::take(&mut self.scheduled);
-        self.witnesses.clear();
         self.ended = None;
         if result.is_err() {
             return TestOutcome {

@@ -1,0 +1,309 @@
+//! Native and WebAssembly runs of the contracts are the same run: equal outputs, refusals, writes,
+//! events and due entries, step by step, with the committed artefacts.
+//!
+//! The worlds and gestures are those of the contracts' own tests; here each run is made natively and
+//! then again through the execution engine.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../../contracts/marking/tests/common/mod.rs"]
+mod marking;
+#[path = "../../contracts/prescription/tests/common/mod.rs"]
+mod prescription;
+#[path = "../../contracts/registry/tests/common/mod.rs"]
+mod registry;
+#[path = "conformance/replay.rs"]
+mod replay;
+#[path = "../../contracts/treasury/tests/common/mod.rs"]
+mod treasury;
+
+use proptest::prelude::*;
+use replay::{Wasm, artefacts};
+use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_types::Hash;
+use std::sync::OnceLock;
+
+/// Compiled once for all tests of a process.
+fn wasm() -> &'static Wasm {
+    static WASM: OnceLock<Wasm> = OnceLock::new();
+    WASM.get_or_init(Wasm::load)
+}
+
+#[test]
+fn the_manifest_pins_every_artefact() {
+    let manifest = std::fs::read_to_string(artefacts().join("manifest.toml")).unwrap();
+    for (id, name) in ENGINE_CONTRACTS {
+        let code = std::fs::read(artefacts().join(format!("{name}.wasm"))).unwrap();
+        for line in [
+            format!("name = \"{name}\""),
+            format!("id = {id}"),
+            format!("blake3 = \"{}\"", Hash::of(&code)),
+            format!("size_bytes = {}", code.len()),
+        ] {
+            assert!(manifest.contains(&line), "the manifest has `{line}`");
+        }
+    }
+}
+
+mod redemptions {
+    use super::*;
+    use crate::prescription::steps::*;
+    use crate::prescription::*;
+    use senim_abi::marking::BatchMark;
+    use senim_abi::prescription::ItemMask;
+    use senim_types::OrgId;
+
+    #[test]
+    fn the_life_of_a_prescription_is_the_same_in_wasm() {
+        let mut world = World::new();
+        let group = world.issue(vec![world.item(), world.amoxicillin_item()]);
+        world.held(APTEKA, group);
+        assert!(world.hold(OTHER_APTEKA, group, FIRST).is_err());
+        assert_eq!(world.dispense_units(APTEKA, group, 0, 8), Ok(()));
+        world.held(APTEKA, group);
+        assert_eq!(world.dispense_units(APTEKA, group, 0, 12), Ok(()));
+        assert_eq!(world.hold(OTHER_APTEKA, group, ItemMask::one(1)), Ok(()));
+        assert!(world.reject(APTEKA, group, ItemMask::one(1)).is_err());
+        assert_eq!(world.reject(OTHER_APTEKA, group, ItemMask::one(1)), Ok(()));
+        assert_eq!(world.cancel_by_holder(group, ItemMask::one(1)), Ok(()));
+        assert_eq!(world.reverse(APTEKA, group, 1, ItemMask::one(0)), Ok(()));
+        assert!(world.dispense_units(APTEKA, group, 0, 12).is_err());
+
+        let second = world.issue(vec![world.item()]);
+        world.dispensed(CLINIC_APTEKA, second, 0);
+        let third = world.issue(vec![world.item()]);
+        world.mark(BatchMark::Recalled);
+        world.held(APTEKA, third);
+        assert!(world.dispense_units(APTEKA, third, 1, 20).is_err());
+        world.withdraw_all();
+        assert_eq!(world.cancel_by_clinic(third, FIRST), Ok(()));
+        wasm().replay(&world.env);
+    }
+
+    #[test]
+    fn a_pack_on_its_way_is_paid_when_its_movement_is_reported_in_wasm_too() {
+        let mut world = World::new();
+        world.introduce_unshipped();
+        let group = world.issue(vec![world.item()]);
+        world.held(APTEKA, group);
+        let lines = vec![line(0, pack(MAKER, 0), 20, 1_000)];
+        assert_eq!(world.dispense(APTEKA, group, lines), Ok(()));
+        world.report_movement(0..1, APTEKA);
+        let _ = world.settle(group, 0);
+        let waiting = world.issue(vec![world.item()]);
+        world.held(APTEKA, waiting);
+        let lines = vec![line(0, pack(MAKER, 1), 20, 1_000)];
+        assert_eq!(world.dispense(APTEKA, waiting, lines), Ok(()));
+        world.env.advance(8 * DAY_MS);
+        world.env.serve_due();
+        world.env.advance(90 * DAY_MS);
+        world.env.serve_due();
+        wasm().replay(&world.env);
+    }
+
+    #[test]
+    fn a_redemption_costs_a_small_part_of_what_a_transaction_may() {
+        let mut world = World::new();
+        let group = world.issue(vec![world.item()]);
+        world.dispensed(APTEKA, group, 0);
+        let fuel = wasm().replay(&world.env);
+        let most = fuel[3..].iter().max().copied().unwrap();
+        assert!(
+            most < 5_000_000,
+            "issue, hold and dispense: {:?}",
+            &fuel[3..]
+        );
+    }
+
+    /// What two pharmacies, a clinic and a person try at random; most of it is refused.
+    #[derive(Clone, Copy, Debug)]
+    enum Gesture {
+        Advance(u64),
+        Issue,
+        Hold(OrgId, u16),
+        Dispense(OrgId, usize, u32),
+        Reject(OrgId, u16),
+        Cancel(u16, bool),
+        Reverse(OrgId, u8, bool),
+        Ask,
+    }
+
+    fn gesture() -> impl Strategy<Value = Gesture> {
+        use Gesture::*;
+        let org = || proptest::sample::select(vec![APTEKA, OTHER_APTEKA, CLINIC_APTEKA, STRANGER]);
+        let wait = [1, MINUTE_MS, 31 * MINUTE_MS, DAY_MS, 31 * DAY_MS];
+        prop_oneof![
+            1 => proptest::sample::select(wait.to_vec()).prop_map(Advance),
+            1 => Just(Issue),
+            5 => (org(), 1..4u16).prop_map(|(org, items)| Hold(org, items)),
+            6 => (org(), 0..3usize, 1..21u32).prop_map(|(org, pack, units)| Dispense(org, pack, units)),
+            1 => (org(), 1..4u16).prop_map(|(org, items)| Reject(org, items)),
+            1 => (1..4u16, any::<bool>()).prop_map(|(items, by_holder)| Cancel(items, by_holder)),
+            2 => (org(), 0..3u8, any::<bool>()).prop_map(|(org, n, left)| Reverse(org, n, left)),
+            1 => Just(Ask),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn random_redemptions_are_the_same_in_wasm(gestures in proptest::collection::vec(gesture(), 1..24)) {
+            let mut world = World::new();
+            let mut group = world.issue(vec![world.item(), world.amoxicillin_item()]);
+            for gesture in gestures {
+                match gesture {
+                    Gesture::Advance(duration_ms) => {
+                        world.env.advance(duration_ms);
+                        world.env.serve_due();
+                    }
+                    Gesture::Issue => group = world.issue(vec![world.item(), world.amoxicillin_item()]),
+                    Gesture::Hold(org, items) => _ = world.hold(org, group, ItemMask(items)),
+                    Gesture::Dispense(org, number, units) => _ = world.dispense_units(org, group, number, units),
+                    Gesture::Reject(org, items) => _ = world.reject(org, group, ItemMask(items)),
+                    Gesture::Cancel(items, true) => _ = world.cancel_by_holder(group, ItemMask(items)),
+                    Gesture::Cancel(items, false) => _ = world.cancel_by_clinic(group, ItemMask(items)),
+                    Gesture::Reverse(org, dispense, left) => _ = world.reverse(org, group, dispense, ItemMask(left.into())),
+                    Gesture::Ask => {
+                        world.view(group);
+                        world.pack_state(pack(APTEKA, 0));
+                        world.owed(APTEKA);
+                    }
+                }
+            }
+            wasm().replay(&world.env);
+        }
+    }
+}
+
+mod members {
+    use super::*;
+    use crate::registry::*;
+    use senim_abi::registry::{Execute, Query, Standing};
+    use senim_abi::{PRESCRIPTION, Roles};
+    use senim_sdk::testing::key_of;
+    use senim_types::OrgId;
+
+    #[test]
+    fn members_devices_rights_and_validators_are_the_same_in_wasm() {
+        let mut env = members();
+        let standing = |device, standing| Execute::SetDeviceStanding {
+            device: key_of(device),
+            standing,
+        };
+        let right = |method, roles_any| Execute::SetRight {
+            contract: PRESCRIPTION,
+            method,
+            roles_any,
+        };
+        let pharmacy = |standing| Execute::SetOrganisationStanding {
+            org: PHARMACY,
+            standing,
+        };
+        let power = |validator, power| Execute::SetValidatorPower {
+            validator: key_of(validator),
+            power,
+        };
+        let steps = [
+            (operator(), register(OrgId(30), "Clinic 3", Roles::CLINIC)),
+            (operator(), register(OrgId(30), "Clinic 4", Roles::CLINIC)),
+            (terminal(), register(OrgId(31), "Clinic 5", Roles::CLINIC)),
+            (administrator(), enrol(PHARMACY, 9, false)),
+            (administrator(), enrol(OrgId(30), 10, false)),
+            (terminal(), enrol(PHARMACY, 11, false)),
+            (operator(), standing(9, Standing::Suspended)),
+            (administrator(), standing(9, Standing::Active)),
+            (operator(), standing(9, Standing::Revoked)),
+            (operator(), standing(9, Standing::Active)),
+            (operator(), right(1, Roles::PHARMACY)),
+            (terminal(), right(1, Roles::NONE)),
+            (operator(), right(1, Roles::NONE)),
+            (operator(), pharmacy(Standing::Suspended)),
+            (second_operator(), pharmacy(Standing::Active)),
+            (operator(), add_validator(51, 7)),
+            (second_operator(), add_validator(52, u64::MAX)),
+            (operator(), power(51, 8)),
+            (operator(), power(VALIDATOR, 0)),
+        ];
+        let refused = steps
+            .iter()
+            .filter(|(actor, message)| by(&mut env, *actor, message).code().is_some())
+            .count();
+        assert!(
+            (3..steps.len()).contains(&refused),
+            "{refused} of them are refused"
+        );
+        validators(&mut env);
+        organisation(&mut env, PHARMACY);
+        device(&mut env, &key_of(9));
+        let _: senim_abi::registry::msg::OrganisationAnswer =
+            ask(&mut env, &Query::Organisation { org: STRANGER });
+        wasm().replay(&env);
+    }
+}
+
+mod money {
+    use super::*;
+    use crate::treasury::*;
+    use senim_abi::treasury::Execute;
+
+    fn message() -> impl Strategy<Value = (bool, Execute)> {
+        let amount = || proptest::sample::select(vec![0, 1, 400, 1_000, 20_000, u64::MAX]);
+        let number = || 0..6u64;
+        let expiry = senim_types::TimeMs(1_800_000_000_000 + DAY_MS);
+        prop_oneof![
+            (number(), amount()).prop_map(|(n, amount)| (true, allot(n + 100, amount))),
+            (number(), amount()).prop_map(|(n, amount)| (true, withdraw(n + 200, amount))),
+            (number(), amount()).prop_map(|(n, amount)| (true, settle(n + 300, JANUARY, amount))),
+            (number(), amount()).prop_map(|(n, amount)| (false, pay(n, amount))),
+            (number(), amount()).prop_map(move |(n, amount)| (false, reserve(n, amount, expiry))),
+            (number(), amount()).prop_map(|(n, amount)| (false, post(n, amount))),
+            number().prop_map(|n| (false, void(n))),
+            number().prop_map(|n| (false, reverse(n))),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn random_transfers_are_the_same_in_wasm(messages in proptest::collection::vec(message(), 1..32)) {
+            let mut env = with_budget(10_000);
+            for (index, (by_payer, message)) in messages.iter().enumerate() {
+                match by_payer {
+                    true => by_fund(&mut env, message),
+                    false => by_named(&mut env, message),
+                };
+                if index == 20 {
+                    env.advance(2 * DAY_MS);
+                    env.serve_due();
+                }
+            }
+            wasm().replay(&env);
+        }
+    }
+}
+
+mod packs {
+    use super::*;
+    use crate::marking::*;
+    use senim_abi::marking::BatchMark;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn random_supplies_are_the_same_in_wasm(steps in proptest::collection::vec((0..4u8, 0..4usize, 1..25u32), 1..24)) {
+            let mut world = World::stocked();
+            for (what, number, units) in steps {
+                match what {
+                    0 | 1 => _ = world.supply(number, units),
+                    2 if units == 24 => world.mark(BatchMark::Recalled),
+                    _ => {
+                        world.ask(&senim_abi::marking::msg::Query::Pack { pack: id(number) }).unwrap();
+                    }
+                }
+            }
+            wasm().replay(&world.env);
+        }
+    }
+}
