@@ -436,3 +436,71 @@ fn a_witness_is_seen_exactly_as_it_was_signed() {
         assert_eq!(status, expected);
     }
 }
+
+/// Six contracts on the stack, each of which recurses to its limit with the largest frames there are
+/// before it calls the next: the budget ends each of them, and the native stack of a thread holds all.
+#[test]
+fn the_native_stack_is_never_the_limit() {
+    // Every local is read from memory before the recursion and used after it, so all are live across.
+    let locals = 450;
+    let load: String = (0..locals)
+        .map(|n| format!("(local.set {} (i64.load (i32.const {})))", n + 1, 8 * n))
+        .collect();
+    let add: String = (0..locals)
+        .map(|n| {
+            format!(
+                "(global.set $sum (i64.add (global.get $sum) (local.get {})))",
+                n + 1
+            )
+        })
+        .collect();
+    let text = |next: u32, turns: u32| {
+        format!(
+            r#"(module
+      (import "senim1" "call" (func $host (param i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (global $sum (mut i64) (i64.const 0))
+      (func (export "abi_version") (result i32) (i32.const 1))
+      (func (export "alloc") (param i32) (result i32) (i32.const 8192))
+      (func $down (param i32) (local {})
+        {load}
+        (if (local.get 0)
+          (then (call $down (i32.sub (local.get 0) (i32.const 1))))
+          (else (if (i32.const {next}) (then
+            (drop (call $host (i32.const {next}) (i32.const 0) (i32.const 1)))))))
+        {add})
+      (func (export "call") (param i32 i32 i32) (result i64)
+        (call $down (i32.const {turns}))
+        (i64.const 0x100000005))
+      (data (i32.const 1) "\01\00\00\00\00"))"#,
+            "i64 ".repeat(locals)
+        )
+    };
+    let chain_of = |turns: u32| {
+        let contracts: Vec<_> = (0..6u32)
+            .map(|n| {
+                let next = if n < 5 { 51 + n } else { 0 };
+                (
+                    ContractId(50 + n),
+                    wat::parse_str(text(next, turns)).expect("a module"),
+                )
+            })
+            .collect();
+        Chain::with_engine(engine(), &contracts)
+    };
+    // The most turns that the last contract has the budget for; the others need a frame more, to call.
+    let alone = |turns| chain_of(turns).call(ContractId(55), &[0]);
+    let most = (7..64).find(|turns| alone(*turns + 1) != Status::Applied);
+    let most = most.expect("the budget ends");
+    assert_eq!(
+        chain_of(most - 1).call(ContractId(50), &[0]),
+        Status::Applied
+    );
+    let beyond = chain_of(most).call(ContractId(50), &[0]);
+    assert_eq!(
+        beyond,
+        Status::Trapped {
+            code: Code::STACK_LIMIT
+        }
+    );
+}
