@@ -22,6 +22,9 @@ const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 const DAY_MS: u64 = 24 * HOUR_MS;
 
+/// Messages in one genesis call: each tells an event or two, and a call may tell 64.
+const MESSAGES_PER_CALL: usize = 16;
+
 /// A network.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -201,10 +204,13 @@ impl Template {
     pub fn calls(&self, keys: &Keys) -> Result<Vec<GenesisCall>, TemplateError> {
         let call = |contract, input| GenesisCall { contract, input };
         let offsets = UtcOffsets::fixed(self.utc_offset_minutes);
-        let mut calls = vec![
-            call(REGISTRY, codec::encode(&registry::Genesis(self.registry(keys)?))),
-            call(TREASURY, codec::encode(&treasury::Genesis(self.treasury(&offsets)))),
-        ];
+        let registry = self.registry(keys)?;
+        let mut calls: Vec<GenesisCall> = registry
+            .chunks(MESSAGES_PER_CALL)
+            .map(|part| call(REGISTRY, codec::encode(&registry::Genesis(part.to_vec()))))
+            .collect();
+        let treasury = self.treasury(&offsets);
+        calls.push(call(TREASURY, codec::encode(&treasury::Genesis(treasury))));
         let settings = Settings { offsets, restore_ms_max: 10 * DAY_MS };
         let mut marking = vec![marking::Execute::SetSettings { settings }];
         for entry in &self.product {
@@ -213,10 +219,14 @@ impl Template {
         for stock in &self.stock {
             marking.push(stock.call()?);
         }
-        calls.extend(marking.iter().map(|execute| call(MARKING, codec::encode(execute))));
+        calls.extend(marking.chunks(MESSAGES_PER_CALL).map(|part| {
+            call(MARKING, codec::encode(&marking::Genesis(part.to_vec())))
+        }));
         for programme in &self.programme {
             let executes = programme.calls()?;
-            calls.extend(executes.iter().map(|execute| call(PRESCRIPTION, codec::encode(execute))));
+            calls.extend(executes.chunks(MESSAGES_PER_CALL).map(|part| {
+                call(PRESCRIPTION, codec::encode(&prescription::Genesis(part.to_vec())))
+            }));
         }
         Ok(calls)
     }
