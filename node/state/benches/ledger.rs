@@ -67,7 +67,7 @@ fn load(store: &dyn Store, tree: &mut Tree) {
         }
         let staged = tree.stage(&changes);
         tree.apply(staged);
-        store.write(batch).expect("writes");
+        store.write_loose(batch).expect("writes");
     }
     store.flush().expect("flushes");
 }
@@ -113,7 +113,7 @@ fn main() {
             let batch = Batch {
                 writes: pending.0.into_iter().collect(),
             };
-            store.write(batch).expect("writes");
+            store.write_loose(batch).expect("writes");
             store.flush().expect("flushes");
         });
     }

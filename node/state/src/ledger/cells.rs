@@ -80,6 +80,13 @@ pub(super) fn applied_key() -> Vec<u8> {
     vec![APPLIED]
 }
 
+/// The state key of a key of the store; `None` where it is not of the state.
+pub(super) fn state_key_of(key: &[u8]) -> Option<&[u8]> {
+    key.split_first()
+        .filter(|(first, _)| **first == STATE)
+        .map(|(_, key)| key)
+}
+
 pub(super) fn state_key(key: &[u8]) -> Vec<u8> {
     [[STATE].as_slice(), key].concat()
 }
@@ -150,7 +157,7 @@ pub(super) fn read(store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, Sto
 /// How far the store is; `None` when it is empty.
 pub(super) fn read_applied(store: &dyn Store) -> Result<Option<Applied>, StoreError> {
     let Some(bytes) = read(store, &applied_key())? else {
-        // A store that lost this key, but not all others, is not an empty one.
+        // One that lost this key, or whose first writing was cut off.
         return match store.scan(&[], &[], 1)?.is_empty() {
             true => Ok(None),
             false => Err(StoreError::Damaged("it does not say how far it is".into())),

@@ -8,10 +8,11 @@
 use crate::disk::Disk;
 use crate::error::StateError;
 use crate::log::BlockLog;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::tree::{Staged, Tree};
+use cache::Cache;
 use cells::Applied;
-use pending::Pending;
+use pending::{Derived, Pending};
 use senim_types::proof::LogFrontier;
 use senim_types::proof::log::{LogNode, log_leaf};
 use senim_types::{Block, ChangeSet, CommitCertificate, Hash, Header, Receipt};
@@ -20,7 +21,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tree_files::TreeFiles;
 
+mod cache;
 mod cells;
+mod journal;
 mod open;
 mod pending;
 mod query;
@@ -60,6 +63,9 @@ pub struct LedgerOptions {
     /// seconds; without it a damaged value is noticed when it is read, a lost one when a block that
     /// needs it leads to another root.
     pub is_store_audited: bool,
+    /// Values of state kept in memory beside the store, in bytes with their overhead. A read from
+    /// sled takes tens of microseconds.
+    pub cache_bytes_max: usize,
     /// Who writes the store.
     pub flush: FlushMode,
 }
@@ -70,9 +76,10 @@ impl Default for LedgerOptions {
             segment_bytes_max: crate::log::SEGMENT_BYTES_DEFAULT,
             flush_blocks: 64,
             flush_keys: 50_000,
-            journal_bytes_min: 32 * 1024 * 1024,
+            journal_bytes_min: 64 * 1024 * 1024,
             recent_bytes_max: 16 * 1024 * 1024,
             is_store_audited: true,
+            cache_bytes_max: 64 * 1024 * 1024,
             flush: FlushMode::Inline,
         }
     }
@@ -106,6 +113,8 @@ pub struct Ledger {
     pending: Pending,
     /// In a flush that is under way.
     flushing: Option<Arc<Pending>>,
+    /// Values that the store has.
+    cache: Cache,
     /// Newest last, with the bytes of the encoding.
     recent: VecDeque<(Arc<BlockRecord>, usize)>,
     recent_bytes: usize,
@@ -185,56 +194,21 @@ impl Ledger {
 
     /// Makes a block that is durable in the log part of the state in memory.
     fn advance(&mut self, record: &BlockRecord, changes: ChangeSet, staged: Staged) {
-        let header = &record.block.header;
-        self.index(record);
-        self.pending.add(header.height, changes, &staged);
+        let derived = places(record);
+        self.take_in(record.block.header.clone(), changes, staged, derived);
+    }
+
+    fn take_in(&mut self, tip: Header, changes: ChangeSet, staged: Staged, mut derived: Derived) {
+        self.frontier.append(log_leaf(&tip), |level, number, hash| {
+            derived.insert(
+                cells::log_node_key(LogNode { level, number }),
+                hash.0.to_vec(),
+            );
+        });
+        self.pending.add(tip.height, changes, derived);
         self.tree.apply(staged);
-        self.set_tip(header.clone());
-    }
-
-    fn set_tip(&mut self, header: Header) {
-        let derived = &mut self.pending.derived;
-        self.frontier
-            .append(log_leaf(&header), |level, number, hash| {
-                derived.insert(
-                    cells::log_node_key(LogNode { level, number }),
-                    hash.0.to_vec(),
-                );
-            });
-        self.tip_hash = header.hash();
-        self.tip = header;
-    }
-
-    /// Notes where the receipts are.
-    fn index(&mut self, record: &BlockRecord) {
-        let height = record.block.header.height;
-        let derived = &mut self.pending.derived;
-        for receipt in &record.receipts {
-            let place = Place {
-                height,
-                index: receipt.index,
-            };
-            derived.insert(cells::transaction_key(&receipt.transaction), place.encode());
-        }
-        // The receipts of due entries are not of transactions; usually they all come first.
-        let due = record
-            .receipts
-            .len()
-            .saturating_sub(record.block.transactions.len());
-        for (position, transaction) in record.block.transactions.iter().enumerate() {
-            let hash = transaction.body.hash();
-            let is_its = |receipt: &&Receipt| receipt.transaction == hash;
-            let guess = record.receipts.get(due + position).filter(is_its);
-            if let Some(receipt) = guess.or_else(|| record.receipts.iter().find(is_its)) {
-                let place = Place {
-                    height,
-                    index: receipt.index,
-                };
-                let body = &transaction.body;
-                let key = cells::identity_key(&body.device, body.sequence);
-                derived.insert(key, place.encode());
-            }
-        }
+        self.tip_hash = tip.hash();
+        self.tip = tip;
     }
 
     fn remember(&mut self, record: &Arc<BlockRecord>, bytes: usize) {
@@ -284,7 +258,12 @@ impl Ledger {
         if flushed.has_checkpoint {
             self.files.note_checkpoint(flushed.height)?;
         }
-        self.flushing = None;
+        if let Some(Ok(pending)) = self.flushing.take().map(Arc::try_unwrap) {
+            self.cache.take_in(pending.changes);
+        } else {
+            // A reader of the job still holds what was written: start over rather than be stale.
+            self.cache = Cache::new(self.options.cache_bytes_max);
+        }
         self.is_unusable = false;
         Ok(())
     }
@@ -321,6 +300,40 @@ impl Ledger {
             frontier: self.frontier.clone(),
         }
     }
+}
+
+/// Where the receipts of a block are.
+fn places(record: &BlockRecord) -> Derived {
+    let height = record.block.header.height;
+    let mut derived = Derived::new();
+    for receipt in &record.receipts {
+        let place = Place {
+            height,
+            index: receipt.index,
+        };
+        derived.insert(cells::transaction_key(&receipt.transaction), place.encode());
+    }
+    // The receipts of due entries are not of transactions; usually they all come first.
+    let due = record
+        .receipts
+        .len()
+        .saturating_sub(record.block.transactions.len());
+    for (position, transaction) in record.block.transactions.iter().enumerate() {
+        let (body, hash) = (&transaction.body, transaction.body.hash());
+        let is_its = |receipt: &&Receipt| receipt.transaction == hash;
+        let guess = record.receipts.get(due + position).filter(is_its);
+        if let Some(receipt) = guess.or_else(|| record.receipts.iter().find(is_its)) {
+            let place = Place {
+                height,
+                index: receipt.index,
+            };
+            derived.insert(
+                cells::identity_key(&body.device, body.sequence),
+                place.encode(),
+            );
+        }
+    }
+    derived
 }
 
 /// Whether the staged state is the one that the header commits to.
@@ -375,7 +388,21 @@ impl StateView for Ledger {
                 return Ok(change.clone());
             }
         }
-        StoreView(self.store.as_ref()).get(key)
+        // The tree knows all keys: what it has not need not be looked for.
+        let Some(hash) = self.tree.value_hash(key) else {
+            return Ok(None);
+        };
+        if let Some(value) = self.cache.get(key) {
+            return Ok(Some(value));
+        }
+        let value = StoreView(self.store.as_ref()).get(key)?;
+        match value {
+            Some(value) if Hash::of(&value) == hash => {
+                self.cache.put(key, &value);
+                Ok(Some(value))
+            }
+            _ => Err(StoreError::Damaged("a value is not the one in the state tree".into()).into()),
+        }
     }
 
     fn scan(

@@ -1,22 +1,27 @@
 //! Opening: log, store and tree are brought together again, whatever a crash or a worn-out disk left.
 //!
 //! ```text
-//! store says "I am at S"  → tree of S from checkpoint and journal, else from the store's entries
-//!                         → its root is that of header S, and every entry is the tree's
-//!                         → blocks S+1 … L of the log are executed again
+//! store says "I am at S"  → tree of J ≥ S from checkpoint and journal; its root is that of header J;
+//!                           the journal's writes after S are done again: the store is at J
+//!                         → or the tree from the store's entries, with the root of header S; J = S
+//!                         → every entry of the store is the tree's
+//!                         → blocks J+1 … L of the log are executed again
 //! any mismatch            → store and tree are thrown away, all blocks are executed again
 //! the log is damaged      → an error: it is the only thing that cannot be made anew
 //! ```
 
+use super::pending::Derived;
 use super::query::decode_record;
-use super::tree_files::TreeFiles;
-use super::{BlockRecord, Ledger, LedgerOptions, Pending, cells, check_outcome, receipts_root};
+use super::tree_files::{Reason, Saved, TreeFiles};
+use super::{BlockRecord, Cache, Ledger, LedgerOptions, Pending, cells, check_outcome};
+use super::{journal, pending, receipts_root};
 use crate::disk::Disk;
 use crate::error::StateError;
 use crate::log::{BlockLog, TornTail};
 use crate::store::{Store, StoreError, StoreOpener};
 use crate::tree::{PathChange, Tree};
 use senim_types::proof::LogFrontier;
+use senim_types::proof::log::log_leaf;
 use senim_types::proof::state::state_path;
 use senim_types::{Block, ChangeSet, Genesis, Hash, Header, Height, StateView};
 use std::collections::VecDeque;
@@ -111,17 +116,21 @@ impl Ledger {
     ) -> Result<(Ledger, Recovery), StateError> {
         let mut files = TreeFiles::open(Arc::clone(&disk))?;
         let opened = or_damage(open_store(opener))?;
-        let mut acknowledged = Height::GENESIS;
+        let saved = files.read()?;
+        let mut acknowledged = saved.as_ref().map_or(Height::GENESIS, Saved::height);
         if let Ok((_, Some(applied))) = &opened {
             check_chain(genesis, &applied.genesis)?;
-            acknowledged = applied.tip.height;
+            acknowledged = acknowledged.max(applied.tip.height);
         }
         let (log, torn) =
             BlockLog::open(Arc::clone(&disk), options.segment_bytes_max, acknowledged)?;
         check_first_block(genesis, &log)?;
         let found = match opened {
-            Ok((store, None)) => Found::Nothing(store),
-            Ok((store, Some(applied))) => find_state(store, applied, &mut files, &log, &options)?,
+            Ok((store, None)) if log.tip() == Height::GENESIS => Found::Nothing(store),
+            Ok((_, None)) => Found::Damage("it is empty, the block log is not".to_owned()),
+            Ok((store, Some(applied))) => {
+                find_state(store, applied, saved, &mut files, &log, &options)?
+            }
             Err(reason) => Found::Damage(reason),
         };
 
@@ -143,7 +152,12 @@ impl Ledger {
                 );
                 // Crash in this: an empty store, or one that fails its checks again.
                 opener.destroy()?;
-                (opener.open()?, StateSource::Rebuilt { reason })
+                // Without a block, only the writing of the genesis can have been cut off.
+                let state = match parts.log.tip() {
+                    Height::GENESIS => StateSource::New,
+                    _ => StateSource::Rebuilt { reason },
+                };
+                (opener.open()?, state)
             }
         };
         let mut ledger = parts.with_genesis(store, genesis, replay)?;
@@ -165,9 +179,6 @@ impl Ledger {
             if self.is_flush_due() {
                 self.flush_now(false)?;
             }
-        }
-        if self.files.journal().is_none() {
-            self.flush_now(true)?;
         }
         Ok(self.log.tip().0 + 1 - first)
     }
@@ -227,6 +238,10 @@ impl Parts {
         let state = StateSource::Store(base.applied.tip.height);
         let tree = base.source.clone();
         let mut ledger = self.with_state(store, base);
+        if ledger.files.journal().is_none() {
+            // Blocks are written to the store only when a journal can make up for a crash.
+            ledger.flush_now(true)?;
+        }
         match ledger.catch_up(replay) {
             Ok(replayed) => Ok(ledger.opened(state, tree, replayed, torn)),
             // Perhaps the store lost something: look at all of it, which was not done before.
@@ -253,7 +268,6 @@ impl Parts {
             ..
         } = base.applied;
         Ledger {
-            options: self.options,
             disk: self.disk,
             store,
             log: self.log,
@@ -265,9 +279,11 @@ impl Parts {
             frontier,
             pending: Pending::default(),
             flushing: None,
+            cache: Cache::new(self.options.cache_bytes_max),
             recent: VecDeque::new(),
             recent_bytes: 0,
             is_unusable: false,
+            options: self.options,
         }
     }
 
@@ -300,9 +316,7 @@ impl Parts {
             source: TreeSource::Blocks,
         };
         let mut ledger = self.with_state(store, base);
-        ledger.pending.add(Height::GENESIS, changes, &staged);
-        ledger.tree.apply(staged);
-        ledger.set_tip(header);
+        ledger.take_in(header, changes, staged, Derived::new());
         ledger.flush_now(true)?;
         Ok(ledger)
     }
@@ -344,60 +358,118 @@ fn check_first_block(genesis: &Genesis, log: &BlockLog) -> Result<(), StateError
     }
 }
 
-/// Checks that the store's state is that of the block it names, and gets the tree for it.
+/// Makes the store's state that of a block of the log, checks it, and gets the tree for it.
 fn find_state(
     store: Arc<dyn Store>,
-    applied: cells::Applied,
+    mut applied: cells::Applied,
+    saved: Result<Saved, Reason>,
     files: &mut TreeFiles,
     log: &BlockLog,
     options: &LedgerOptions,
 ) -> Result<Found, StateError> {
-    let tip = &applied.tip;
-    if tip.height > Height::GENESIS {
-        let logged = log
-            .read(tip.height)?
-            .and_then(|record| decode_record(&record));
-        if logged.map(|record| record.block.header).as_ref() != Some(tip) {
-            return Ok(Found::Damage(format!(
-                "its block {} is not the log's",
-                tip.height
-            )));
-        }
+    if logged_header(log, applied.tip.height)?.is_some_and(|header| header != applied.tip) {
+        return Ok(Found::Damage(format!(
+            "its block {} is not the log's",
+            applied.tip.height
+        )));
     }
-    let base = match files.load(tip.height, tip.state_root)? {
-        Ok(tree) => {
-            if options.is_store_audited
-                && let Err(reason) = or_damage(audit(store.as_ref(), &tree))?
-            {
+    let tree = match saved {
+        Ok(saved) => match go_on_with(store.as_ref(), &mut applied, saved, files, log) {
+            Err(StateError::Store(StoreError::Damaged(reason))) => {
                 return Ok(Found::Damage(reason));
             }
-            Base {
-                applied,
-                tree,
-                source: TreeSource::Checkpoint,
-            }
-        }
+            tree => tree?,
+        },
+        Err(reason) => Err(reason),
+    };
+    let (tree, source) = match tree {
+        Ok(tree) => (tree, TreeSource::Checkpoint),
         Err(reason) => {
             tracing::warn!(
                 reason,
                 "the tree's files cannot be used: made anew from the store"
             );
-            let tree = match or_damage(tree_of(store.as_ref()))? {
-                Ok(tree) => tree,
+            match or_damage(tree_of(store.as_ref()))? {
+                Ok(tree) => (tree, TreeSource::Store { reason }),
                 Err(reason) => return Ok(Found::Damage(reason)),
-            };
-            if tree.root() != tip.state_root {
-                let reason = format!("its entries are not the state of block {}", tip.height);
-                return Ok(Found::Damage(reason));
-            }
-            Base {
-                applied,
-                tree,
-                source: TreeSource::Store { reason },
             }
         }
     };
-    Ok(Found::State(store, Box::new(base)))
+    if tree.root() != applied.tip.state_root {
+        let reason = format!(
+            "its entries are not the state of block {}",
+            applied.tip.height
+        );
+        return Ok(Found::Damage(reason));
+    }
+    if options.is_store_audited
+        && source == TreeSource::Checkpoint
+        && let Err(reason) = or_damage(audit(store.as_ref(), &tree))?
+    {
+        return Ok(Found::Damage(reason));
+    }
+    Ok(Found::State(
+        store,
+        Box::new(Base {
+            applied,
+            tree,
+            source,
+        }),
+    ))
+}
+
+/// The tree of the last block in the journal, to which the store is brought as well. The inner error
+/// says why the files cannot be used; then nothing was changed.
+fn go_on_with(
+    store: &dyn Store,
+    applied: &mut cells::Applied,
+    saved: Saved,
+    files: &mut TreeFiles,
+    log: &BlockLog,
+) -> Result<Result<Tree, Reason>, StateError> {
+    let (from, to) = (applied.tip.height, saved.height());
+    if from < saved.base || to < from {
+        let base = saved.base;
+        return Ok(Err(format!(
+            "they hold the blocks {base} to {to}, the store is at {from}"
+        )));
+    }
+    let Saved {
+        mut tree,
+        base,
+        records,
+    } = saved;
+    let staged = tree.stage_paths(journal::path_changes(&records));
+    let mut after = applied.clone();
+    for height in (from.0 + 1..=to.0).map(Height) {
+        // The log has it: what the journal has was acknowledged, and the log was opened with that.
+        let header = logged_header(log, height)?.ok_or_else(|| log.content_damage(height))?;
+        after.frontier.append(log_leaf(&header), |_, _, _| {});
+        after.tip = header;
+    }
+    if staged.root() != after.tip.state_root {
+        return Ok(Err(format!("their root is not that of block {to}")));
+    }
+    tree.apply(staged);
+    files.go_on(base, records.last().map_or(0, |record| record.end))?;
+    if to > from {
+        // The store is before these blocks, or a crash left it among their writes.
+        let missing = records.iter().filter(|record| record.height > from);
+        pending::redo(store, journal::last_writes(missing), &after)?;
+        *applied = after;
+    }
+    Ok(Ok(tree))
+}
+
+/// The header that the log has at `height`; `None` at the genesis.
+fn logged_header(log: &BlockLog, height: Height) -> Result<Option<Header>, StateError> {
+    match log.read(height)? {
+        Some(record) => match decode_record(&record) {
+            Some(record) => Ok(Some(record.block.header)),
+            None => Err(log.content_damage(height).into()),
+        },
+        None => Ok(None),
+    }
 }
 
 /// Gives every state entry of the store, in parts.

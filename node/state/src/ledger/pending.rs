@@ -1,24 +1,24 @@
 //! What was committed since the store was last written: in memory, and in the log.
 
 use super::cells::{self, Applied, FORMAT_VERSION};
-use super::tree_files;
+use super::{journal, tree_files};
+use crate::disk::Disk;
 use crate::error::StateError;
-use crate::store::{Batch, Store};
-use crate::tree::Staged;
+use crate::store::{Batch, Store, StoreError};
 use senim_types::{ChangeSet, Height};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Bytes of one change in the journal: path, 1 for written or 0 for deleted, blake3 of the value.
-pub(super) const JOURNAL_CHANGE_BYTES: usize = 65;
+/// Keys and values of the store that are not state: places of receipts, nodes of the header log.
+pub(super) type Derived = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// Changes of some blocks, the last value of each key.
 #[derive(Default)]
 pub(super) struct Pending {
     /// State keys.
     pub changes: ChangeSet,
-    /// Keys and values of the store that are not state: places of receipts, nodes of the header log.
-    pub derived: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Other keys of the store.
+    pub derived: Derived,
     /// Journal records, ready to be appended.
     pub journal: Vec<u8>,
     /// Blocks.
@@ -27,50 +27,88 @@ pub(super) struct Pending {
 
 impl Pending {
     /// Takes in a block's changes, or the genesis'.
-    pub fn add(&mut self, height: Height, changes: ChangeSet, staged: &Staged) {
-        tree_files::encode_record(&mut self.journal, height, staged);
+    pub fn add(&mut self, height: Height, changes: ChangeSet, mut derived: Derived) {
+        let writes = writes(&changes, &derived);
+        journal::encode_record(&mut self.journal, height, writes);
         if self.changes.0.is_empty() {
             self.changes = changes;
         } else {
             self.changes.0.extend(changes.0);
         }
+        self.derived.append(&mut derived);
         self.blocks += 1;
     }
 
-    /// One batch that brings the store to `applied`.
-    pub fn batch(&self, applied: &Applied) -> Batch {
+    fn batch(&self) -> Batch {
         let mut batch = Batch::default();
-        for (key, change) in &self.changes.0 {
-            let key = cells::state_key(key);
-            match change {
-                Some(value) => {
-                    let sealed = cells::seal(&key, value.clone());
-                    batch.put(key, sealed);
-                }
-                None => batch.delete(key),
-            }
+        for (key, change) in writes(&self.changes, &self.derived) {
+            add_sealed(&mut batch, key, change.map(<[u8]>::to_vec));
         }
-        for (key, value) in &self.derived {
-            batch.put(key.clone(), cells::seal(key, value.clone()));
-        }
-        debug_assert_eq!(applied.version, FORMAT_VERSION);
-        let bytes = borsh::to_vec(applied).expect("writing to memory cannot fail");
-        batch.put(
-            cells::applied_key(),
-            cells::seal(&cells::applied_key(), bytes),
-        );
         batch
     }
 }
 
-/// The slow part of a flush: it can run on another thread while blocks go on being committed.
+/// What a change set and derived values mean for the store, in the order of keys.
+fn writes<'a>(
+    changes: &'a ChangeSet,
+    derived: &'a Derived,
+) -> impl Iterator<Item = (Vec<u8>, Option<&'a [u8]>)> {
+    let state = changes
+        .0
+        .iter()
+        .map(|(key, change)| (cells::state_key(key), change.as_deref()));
+    state.chain(
+        derived
+            .iter()
+            .map(|(key, value)| (key.clone(), Some(value.as_slice()))),
+    )
+}
+
+fn add_sealed(batch: &mut Batch, key: Vec<u8>, change: Option<Vec<u8>>) {
+    match change {
+        Some(value) => {
+            let sealed = cells::seal(&key, value);
+            batch.put(key, sealed);
+        }
+        None => batch.delete(key),
+    }
+}
+
+/// Brings the store to `applied` by writes that the journal has too, or that the genesis gives.
 ///
-/// What survives a crash at each step is said in `docs/storage.md` and in the comments of `run`.
+/// They are not one atomic batch: a crash among them leaves a mixture, with the old height. The
+/// journal, durable before, has all of them; the next start does them again.
+fn write_store(store: &dyn Store, batch: Batch, applied: &Applied) -> Result<(), StoreError> {
+    store.write_loose(batch)?;
+    // The height is written only when everything that it speaks of is durable.
+    store.flush()?;
+    debug_assert_eq!(applied.version, FORMAT_VERSION);
+    let bytes = borsh::to_vec(applied).expect("writing to memory cannot fail");
+    let mut batch = Batch::default();
+    add_sealed(&mut batch, cells::applied_key(), Some(bytes));
+    store.write(batch)?;
+    store.flush()
+}
+
+/// Does the journal's writes again.
+pub(super) fn redo(
+    store: &dyn Store,
+    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    applied: &Applied,
+) -> Result<(), StoreError> {
+    let mut batch = Batch::default();
+    writes
+        .into_iter()
+        .for_each(|(key, change)| add_sealed(&mut batch, key, change));
+    write_store(store, batch, applied)
+}
+
+/// The slow part of a flush: it can run on another thread while blocks go on being committed.
 pub struct FlushJob {
     pub(super) pending: Arc<Pending>,
     pub(super) applied: Applied,
     pub(super) store: Arc<dyn Store>,
-    pub(super) disk: Arc<dyn crate::disk::Disk>,
+    pub(super) disk: Arc<dyn Disk>,
     /// `None` before the first checkpoint.
     pub(super) journal: Option<String>,
     /// The tree at `applied`, when a checkpoint is due.
@@ -89,15 +127,14 @@ impl FlushJob {
     pub fn run(self) -> Result<Flushed, StateError> {
         let mut journal_bytes = 0;
         if let Some(path) = &self.journal {
-            // Crash in or after this: the journal is ahead of the store, or torn; at the start it is
-            // cut to the store's height and the blocks above are executed again from the log.
-            tree_files::append_journal(self.disk.as_ref(), path, &self.pending.journal)?;
+            // Crash in this: a torn journal. Its whole records are done again, the blocks of the
+            // others are executed again from the log.
+            journal::append(self.disk.as_ref(), path, &self.pending.journal)?;
             journal_bytes = self.pending.journal.len() as u64;
         }
-        // Crash before the flush returns: the store is at the height before or at this one, never
-        // between, since `applied` is in the batch.
-        self.store.write(self.pending.batch(&self.applied))?;
-        self.store.flush()?;
+        // Crash in this: a mixture, which the journal makes whole. Without a journal, that is at the
+        // genesis or in a rebuild, no height is written yet, and it all begins again.
+        write_store(self.store.as_ref(), self.pending.batch(), &self.applied)?;
         if let Some(parts) = &self.checkpoint {
             // Crash in this: the checkpoint before, with its journal, is still there.
             tree_files::replace_checkpoint(self.disk.as_ref(), parts)?;

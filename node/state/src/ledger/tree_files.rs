@@ -1,13 +1,12 @@
-//! The tree on disk: a checkpoint of all leaves, and a journal of the blocks since.
+//! The tree on disk: a checkpoint of all leaves, and the name of the journal that continues it.
 //!
-//! `docs/storage.md` has both formats. The journal's name carries the height of the checkpoint that
-//! it continues, so a journal that survived its checkpoint is recognised by its name.
+//! `docs/storage.md` has the format. The journal's name carries the height of the checkpoint that it
+//! continues, so a journal that survived its checkpoint is recognised by its name.
 
-use super::pending::JOURNAL_CHANGE_BYTES;
+use super::journal::{self, Record};
 use crate::disk::{ASIDE_SUFFIX, Aside, Disk, DiskError};
-use crate::tree::{PathChange, Staged, Tree, read_checkpoint, write_checkpoint};
-use senim_types::{Hash, Height};
-use std::collections::BTreeMap;
+use crate::tree::{Tree, read_checkpoint, write_checkpoint};
+use senim_types::Height;
 use std::sync::Arc;
 
 const FOLDER: &str = "tree";
@@ -25,12 +24,6 @@ const CHECK_BYTES: usize = 32;
 /// Read at once; a whole number of leaves.
 const PART_BYTES: u64 = 1024 * 1024;
 
-/// Height, number of changes.
-const RECORD_HEAD_BYTES: usize = 8 + 8;
-
-/// Changes in one block's record.
-const RECORD_CHANGES_MAX: u64 = 1 << 24;
-
 /// The files, and how far the journal is.
 #[derive(Clone)]
 pub(super) struct TreeFiles {
@@ -38,6 +31,25 @@ pub(super) struct TreeFiles {
     /// Height of the checkpoint that the journal continues; `None` before the first.
     base: Option<Height>,
     journal_bytes: u64,
+}
+
+/// What the files hold.
+pub(super) struct Saved {
+    /// The tree at `base`.
+    pub tree: Tree,
+    /// Height of the checkpoint.
+    pub base: Height,
+    /// The blocks after it, one by one.
+    pub records: Vec<Record>,
+}
+
+impl Saved {
+    /// The last height that the files know.
+    pub fn height(&self) -> Height {
+        self.records
+            .last()
+            .map_or(self.base, |record| record.height)
+    }
 }
 
 /// Why the tree has to be made anew.
@@ -58,40 +70,32 @@ impl TreeFiles {
         })
     }
 
-    /// Reads the tree as it was after the block at `height`. The inner error says why the files
-    /// do not have it.
-    pub fn load(&mut self, height: Height, root: Hash) -> Result<Result<Tree, Reason>, DiskError> {
-        let (mut tree, base) = match self.read_checkpoint()? {
+    /// Reads what the files hold. The inner error says why they hold nothing usable.
+    pub fn read(&self) -> Result<Result<Saved, Reason>, DiskError> {
+        let (tree, base) = match self.read_checkpoint()? {
             Ok(read) => read,
             Err(reason) => return Ok(Err(reason)),
         };
-        if base > height {
-            return Ok(Err(format!(
-                "the checkpoint at {base} is ahead of the store at {height}"
-            )));
+        let records = journal::read(self.disk.as_ref(), &journal_path(base), base)?;
+        Ok(Ok(Saved {
+            tree,
+            base,
+            records,
+        }))
+    }
+
+    /// Goes on with the journal of the checkpoint at `base`, whose sound records end at `bytes`.
+    pub fn go_on(&mut self, base: Height, bytes: u64) -> Result<(), DiskError> {
+        let path = journal_path(base);
+        if self
+            .disk
+            .length(&path)?
+            .is_some_and(|length| length > bytes)
+        {
+            self.disk.truncate(&path, bytes)?;
         }
-        let journal = self.read_journal(base, height)?;
-        if journal.height != height {
-            return Ok(Err(format!(
-                "the journal ends at {} before {height}",
-                journal.height
-            )));
-        }
-        let staged = tree.stage_paths(journal.changes);
-        tree.apply(staged);
-        if tree.root() != root {
-            return Ok(Err(format!(
-                "its root is not that of the block at {height}"
-            )));
-        }
-        // Blocks above the store's height are executed again and appended again.
-        if journal.file_bytes > journal.used_bytes {
-            self.disk
-                .truncate(&journal_path(base), journal.used_bytes)?;
-        }
-        (self.base, self.journal_bytes) = (Some(base), journal.used_bytes);
-        self.remove_other_journals()?;
-        Ok(Ok(tree))
+        (self.base, self.journal_bytes) = (Some(base), bytes);
+        self.remove_other_journals()
     }
 
     fn read_checkpoint(&self) -> Result<Result<(Tree, Height), Reason>, DiskError> {
@@ -130,35 +134,7 @@ impl TreeFiles {
         Ok(Ok((tree, Height(height))))
     }
 
-    /// Reads the journal after the checkpoint at `base`, up to `height`.
-    fn read_journal(&self, base: Height, height: Height) -> Result<Journal, DiskError> {
-        let path = journal_path(base);
-        let file_bytes = self.disk.length(&path)?.unwrap_or(0);
-        let mut journal = Journal {
-            height: base,
-            changes: Vec::new(),
-            used_bytes: 0,
-            file_bytes,
-        };
-        let mut changes = BTreeMap::new();
-        while journal.height < height {
-            let record = read_record(self.disk.as_ref(), &path, journal.used_bytes, file_bytes)?;
-            let Some((bytes, at, record)) = record else {
-                break;
-            };
-            if at != journal.height.next() {
-                break;
-            }
-            changes.extend(record.into_iter().map(|change| (change.path, change.value)));
-            journal.height = at;
-            journal.used_bytes += bytes;
-        }
-        let change = |(path, value)| PathChange { path, value };
-        journal.changes = changes.into_iter().map(change).collect();
-        Ok(journal)
-    }
-
-    /// The path of the journal and its length, for [`append_journal`].
+    /// The path of the journal and its length, for [`journal::append`].
     pub fn journal(&self) -> Option<String> {
         self.base.map(journal_path)
     }
@@ -202,14 +178,6 @@ impl TreeFiles {
     }
 }
 
-struct Journal {
-    height: Height,
-    /// By path, the last of each.
-    changes: Vec<PathChange>,
-    used_bytes: u64,
-    file_bytes: u64,
-}
-
 fn journal_path(base: Height) -> String {
     format!("{FOLDER}/journal-{:020}", base.0)
 }
@@ -220,69 +188,6 @@ fn long(bytes: &[u8], at: usize) -> u64 {
             .try_into()
             .expect("eight bytes of a longer head"),
     )
-}
-
-/// The whole, ascending record at `offset`: its length, height and changes.
-fn read_record(
-    disk: &dyn Disk,
-    path: &str,
-    offset: u64,
-    file_bytes: u64,
-) -> Result<Option<(u64, Height, Vec<PathChange>)>, DiskError> {
-    let rest = file_bytes - offset;
-    if rest < (RECORD_HEAD_BYTES + CHECK_BYTES) as u64 {
-        return Ok(None);
-    }
-    let head = disk.read(path, offset, RECORD_HEAD_BYTES)?;
-    let count = long(&head, 8);
-    if count > RECORD_CHANGES_MAX {
-        return Ok(None);
-    }
-    let change_bytes = count as usize * JOURNAL_CHANGE_BYTES;
-    let bytes = (RECORD_HEAD_BYTES + change_bytes + CHECK_BYTES) as u64;
-    if bytes > rest {
-        return Ok(None);
-    }
-    let record = disk.read(path, offset, bytes as usize)?;
-    let (content, check) = record.split_at(RECORD_HEAD_BYTES + change_bytes);
-    if *blake3::hash(content).as_bytes() != *check {
-        return Ok(None);
-    }
-    let changes: Vec<PathChange> = content[RECORD_HEAD_BYTES..]
-        .chunks_exact(JOURNAL_CHANGE_BYTES)
-        .map(read_change)
-        .collect();
-    Ok(Some((bytes, Height(long(&head, 0)), changes)))
-}
-
-fn read_change(bytes: &[u8]) -> PathChange {
-    let hash = |from: usize| Hash(bytes[from..from + 32].try_into().expect("32 of 65 bytes"));
-    PathChange {
-        path: hash(0),
-        value: (bytes[32] == 1).then(|| hash(33)),
-    }
-}
-
-/// Appends a block's record to the journal's bytes.
-pub(super) fn encode_record(bytes: &mut Vec<u8>, height: Height, staged: &Staged) {
-    let start = bytes.len();
-    bytes.extend_from_slice(&height.0.to_le_bytes());
-    bytes.extend_from_slice(&(staged.changes().len() as u64).to_le_bytes());
-    for change in staged.changes() {
-        bytes.extend_from_slice(change.path.as_bytes());
-        bytes.push(u8::from(change.value.is_some()));
-        bytes.extend_from_slice(change.value.unwrap_or(Hash::ZERO).as_bytes());
-    }
-    let check = blake3::hash(&bytes[start..]);
-    bytes.extend_from_slice(check.as_bytes());
-}
-
-/// Makes records durable at the end of the journal at `path`.
-pub(super) fn append_journal(disk: &dyn Disk, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
-    disk.append(path, bytes)?;
-    disk.sync(path)?;
-    // Cheap beside the sync, and it makes the name of a new journal durable.
-    disk.sync_dir(FOLDER)
 }
 
 /// A checkpoint's bytes in parts, taken while the tree is at `height`.

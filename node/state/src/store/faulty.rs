@@ -4,6 +4,9 @@ use super::{Batch, Entry, Store, StoreError, StoreOpener};
 use crate::fault::{Faults, OperationClass, Step};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Operations that a loose write counts as.
+const LOOSE_PARTS: usize = 3;
+
 /// A key whose value reads with one bit flipped.
 #[derive(Clone)]
 struct Flip {
@@ -122,6 +125,20 @@ impl Store for FaultyStore {
         // A batch is atomic: the machine dies before it or after it, never inside.
         step(&self.faults, true)?;
         self.store.write(batch)
+    }
+
+    fn write_loose(&self, batch: Batch) -> Result<(), StoreError> {
+        // In parts, so that the machine dies among the writes too.
+        for part in batch
+            .writes
+            .chunks(batch.writes.len().div_ceil(LOOSE_PARTS).max(1))
+        {
+            step(&self.faults, true)?;
+            self.store.write_loose(Batch {
+                writes: part.to_vec(),
+            })?;
+        }
+        Ok(())
     }
 
     fn flush(&self) -> Result<(), StoreError> {

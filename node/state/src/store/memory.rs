@@ -12,13 +12,34 @@ pub enum Unflushed {
     Lost,
     /// All happen to be there.
     Kept,
+    /// Atomic batches are there; of loose writes, every other one.
+    Mixed,
+}
+
+/// What a write replaced.
+type Before = (Vec<u8>, Option<Vec<u8>>);
+
+#[derive(Clone)]
+enum Undo {
+    Batch(Vec<Before>),
+    Loose(Before),
 }
 
 #[derive(Clone, Default)]
 struct Inner {
     entries: BTreeMap<Vec<u8>, Vec<u8>>,
     /// What unflushed writes replaced, oldest first.
-    undo: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    undo: Vec<Undo>,
+}
+
+impl Inner {
+    fn put(&mut self, key: Vec<u8>, change: Option<Vec<u8>>) -> Before {
+        let before = match change {
+            Some(value) => self.entries.insert(key.clone(), value),
+            None => self.entries.remove(&key),
+        };
+        (key, before)
+    }
 }
 
 /// A store in memory. Clones share the same entries, and opening gives a clone, so a test keeps one
@@ -38,12 +59,15 @@ impl MemoryStore {
     pub fn crash(&self, unflushed: Unflushed) {
         let mut inner = self.lock();
         let undo = std::mem::take(&mut inner.undo);
-        if unflushed == Unflushed::Lost {
-            for (key, before) in undo.into_iter().rev() {
-                match before {
-                    Some(value) => inner.entries.insert(key, value),
-                    None => inner.entries.remove(&key),
-                };
+        for (position, undo) in undo.into_iter().enumerate().rev() {
+            let lost = match (unflushed, undo) {
+                (Unflushed::Kept, _) | (Unflushed::Mixed, Undo::Batch(_)) => Vec::new(),
+                (Unflushed::Mixed, Undo::Loose(_)) if position % 2 == 0 => Vec::new(),
+                (_, Undo::Loose(before)) => vec![before],
+                (_, Undo::Batch(before)) => before,
+            };
+            for (key, before) in lost.into_iter().rev() {
+                inner.put(key, before);
             }
         }
     }
@@ -84,12 +108,20 @@ impl Store for MemoryStore {
 
     fn write(&self, batch: Batch) -> Result<(), StoreError> {
         let mut inner = self.lock();
+        let before = batch
+            .writes
+            .into_iter()
+            .map(|(key, change)| inner.put(key, change))
+            .collect();
+        inner.undo.push(Undo::Batch(before));
+        Ok(())
+    }
+
+    fn write_loose(&self, batch: Batch) -> Result<(), StoreError> {
+        let mut inner = self.lock();
         for (key, change) in batch.writes {
-            let before = match change {
-                Some(value) => inner.entries.insert(key.clone(), value),
-                None => inner.entries.remove(&key),
-            };
-            inner.undo.push((key, before));
+            let before = inner.put(key, change);
+            inner.undo.push(Undo::Loose(before));
         }
         Ok(())
     }

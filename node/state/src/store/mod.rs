@@ -30,7 +30,12 @@ pub trait Store: Send + Sync {
     /// Applies the batch atomically: readers see all of it or nothing.
     fn write(&self, batch: Batch) -> Result<(), StoreError>;
 
-    /// Makes all written batches durable.
+    /// Applies the writes one by one: a crash before the flush may lose any of them and keep others.
+    /// For many writes that can be done again from elsewhere; backends may do it with far less
+    /// memory than an atomic batch. Of several writes to one key only the last may be given.
+    fn write_loose(&self, batch: Batch) -> Result<(), StoreError>;
+
+    /// Makes all writes durable.
     fn flush(&self) -> Result<(), StoreError>;
 }
 

@@ -56,6 +56,14 @@ fn stores_behave(opener: &dyn StoreOpener) {
     assert_eq!(store.scan(b"k", b"", 1000).expect("scan").len(), 300);
     assert_eq!(store.scan(b"", b"", 1000).expect("scan").len(), 302);
 
+    let mut loose = Batch::default();
+    loose.put(key(8), b"back".to_vec());
+    loose.delete(key(9));
+    store.write_loose(loose).expect("write one by one");
+    store.flush().expect("flush");
+    assert_eq!(store.get(&key(8)), Ok(Some(b"back".to_vec())));
+    assert_eq!(store.get(&key(9)), Ok(None));
+
     drop(store);
     let store = opener.open().expect("open again");
     assert_eq!(store.scan(b"", b"", 1000).expect("scan").len(), 302);
@@ -119,7 +127,7 @@ fn unflushed_batches_are_never_torn(
 
 #[test]
 fn an_unflushed_batch_may_be_lost_but_never_torn() {
-    for unflushed in [Unflushed::Lost, Unflushed::Kept] {
+    for unflushed in [Unflushed::Lost, Unflushed::Kept, Unflushed::Mixed] {
         let store = MemoryStore::new();
         unflushed_batches_are_never_torn(&store, || {
             let image = store.copy();

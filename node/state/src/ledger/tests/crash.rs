@@ -40,11 +40,13 @@ fn run(machine: &Machine, faults: &Faults) -> Told {
     told
 }
 
-const WAYS: [(bool, Unsynced, Unflushed); 6] = [
+const WAYS: [(bool, Unsynced, Unflushed); 8] = [
     (false, Unsynced::Lost, Unflushed::Lost),
     (false, Unsynced::Kept, Unflushed::Kept),
     (false, Unsynced::Torn, Unflushed::Lost),
     (false, Unsynced::Zeroed, Unflushed::Kept),
+    (false, Unsynced::Lost, Unflushed::Mixed),
+    (true, Unsynced::Torn, Unflushed::Mixed),
     (true, Unsynced::Kept, Unflushed::Lost),
     (true, Unsynced::Lost, Unflushed::Kept),
 ];
@@ -125,11 +127,11 @@ fn a_crash_during_recovery_is_recovered_from() {
     for first in (1..=whole.total()).step_by(5) {
         let image = Machine::default();
         let told = run(&image, &Faults::kill_at(first, true));
-        image.crash(Unsynced::Torn, Unflushed::Lost);
+        image.crash(Unsynced::Torn, Unflushed::Mixed);
         for second in 1.. {
             let (machine, faults) = (image.copy(), Faults::kill_at(second, false));
             let opened = machine.open_with(&faults, small()).is_ok();
-            machine.crash(Unsynced::Lost, Unflushed::Lost);
+            machine.crash(Unsynced::Lost, Unflushed::Mixed);
             let (ledger, recovery) = machine.open();
             assert!(recovery.height >= told.height);
             check_whole(&ledger, &reference);

@@ -60,14 +60,10 @@ fn a_damaged_store_is_noticed_and_rebuilt() {
                 crate::disk::Disk::remove(&machine.disk, "tree/checkpoint").expect("memory");
             }
             let (mut ledger, recovery) = machine.open();
-            if name == "everything lost" {
-                assert_eq!(recovery.state, StateSource::New);
-            } else {
-                assert!(
-                    matches!(recovery.state, StateSource::Rebuilt { .. }),
-                    "{name}"
-                );
-            }
+            assert!(
+                matches!(recovery.state, StateSource::Rebuilt { .. }),
+                "{name}"
+            );
             assert_eq!(recovery.replayed, BLOCKS, "{name}");
             check_whole(&ledger, &reference);
             grow(&mut ledger).expect("goes on");
@@ -115,7 +111,11 @@ fn a_value_damaged_while_running_is_never_answered() {
     let machine = Machine::with_blocks(BLOCKS);
     let opener = FaultyOpener::new(machine.store.clone(), Faults::none());
     let disk = Arc::new(machine.disk.clone());
-    let (ledger, _) = Ledger::open(disk, &opener, &genesis(), small(), &mut Toy).expect("opens");
+    let options = LedgerOptions {
+        cache_bytes_max: 0,
+        ..small()
+    };
+    let (ledger, _) = Ledger::open(disk, &opener, &genesis(), options, &mut Toy).expect("opens");
     let (state, value) = entries(&ledger).swap_remove(3);
     assert_eq!(ledger.get(&state), Ok(Some(value.clone())));
     for offset in 0..value.len() + 8 {
@@ -131,6 +131,29 @@ fn a_value_damaged_while_running_is_never_answered() {
         opener.flip_on_read(&cells::state_key(&state), offset, 3);
         assert_eq!(ledger.get(&state), Ok(Some(value.clone())));
     }
+}
+
+#[test]
+fn a_stale_or_lost_value_is_never_answered() {
+    let machine = Machine::with_blocks(BLOCKS);
+    let options = LedgerOptions {
+        cache_bytes_max: 0,
+        ..small()
+    };
+    let (ledger, _) = machine.open_with(&Faults::none(), options).expect("opens");
+    let (state, value) = entries(&ledger).swap_remove(3);
+    let key = cells::state_key(&state);
+    for change in [Some(cells::seal(&key, b"an older value".to_vec())), None] {
+        tamper(&machine, vec![(key.clone(), change)]);
+        ledger
+            .get(&state)
+            .expect_err("the state tree has another value");
+    }
+    tamper(
+        &machine,
+        vec![(key.clone(), Some(cells::seal(&key, value.clone())))],
+    );
+    assert_eq!(ledger.get(&state), Ok(Some(value)));
 }
 
 #[test]
