@@ -52,10 +52,21 @@ impl NodeHandle {
     /// # Errors
     /// `MEMPOOL_FULL` where too many requests wait, `NOT_READY` where the node has stopped.
     pub async fn submit(&self, transaction: SignedTransaction) -> Result<SubmitAnswer, Code> {
+        self.submit_later(transaction)?.await.map_err(|_| Code::NOT_READY)
+    }
+
+    /// Submits a transaction; the answer comes by itself.
+    ///
+    /// # Errors
+    /// As [`NodeHandle::submit`].
+    pub fn submit_later(
+        &self,
+        transaction: SignedTransaction,
+    ) -> Result<oneshot::Receiver<SubmitAnswer>, Code> {
         let (reply, answer) = oneshot::channel();
         let transaction = Box::new(transaction);
         self.send(Request::Submit { transaction, reply })?;
-        answer.await.map_err(|_| Code::NOT_READY)
+        Ok(answer)
     }
 
     /// Asks a question.

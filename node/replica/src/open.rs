@@ -123,9 +123,8 @@ impl Replica {
         let mut again =
             Again { engine: &engine, genesis: &genesis, codes: &codes, rng: &mut rng };
         let options = LedgerOptions { flush: FlushMode::ByCaller, ..setup.ledger };
-        let (ledger, recovery) =
+        let (ledger, _recovery) =
             Ledger::open(Arc::clone(&disk), &*store, &genesis, options, &mut again)?;
-        tracing::info!(?recovery, "the ledger is open");
         let height = ledger.height().next();
         let (wal, recovered) = Wal::open(disk, height)?;
         let validators = Validators::read(&ledger, &genesis)

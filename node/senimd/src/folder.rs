@@ -107,7 +107,22 @@ impl Folder {
         if !self.is_initialised() {
             return Ok(());
         }
-        at(&self.0, fs::remove_dir_all(&self.0))
+        // What else may lie there is not ours to remove.
+        for part in ["nodes", "contracts", "compiled", "keys", "sealed"] {
+            let path = self.0.join(part);
+            if path.exists() {
+                at(&path, fs::remove_dir_all(&path))?;
+            }
+        }
+        at(&self.genesis_path(), fs::remove_file(self.genesis_path()))
+    }
+
+    /// Removes what a node can make anew from its log: store and tree.
+    pub fn remove_state(&self, name: &str) -> Result<(), FolderError> {
+        ["store", "tree"].iter().try_for_each(|part| {
+            let path = self.node_path(name).join(part);
+            if path.exists() { at(&path, fs::remove_dir_all(&path)) } else { Ok(()) }
+        })
     }
 
     /// Makes a network of a template: keys for everybody in it, contract code, genesis. The genesis

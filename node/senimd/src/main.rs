@@ -3,8 +3,8 @@
 
 use clap::Parser;
 use senim_types::Code;
-use senimd::args::{Cli, Command, Devnet, Init, ListenArgs, Output, TemplateArgs};
-use senimd::driver;
+use senimd::args::{Bench, Cli, Command, Devnet, Init, ListenArgs, Output, TemplateArgs};
+use senimd::{bench, driver};
 use senimd::folder::{Folder, FolderError, NewNetwork};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Command::Init(args) => init(args, cli.output),
         Command::Start(args) => start(&Folder::new(&args.folder.dir), &args.listen, cli.output),
         Command::Devnet(args) => devnet(args, cli.output),
-        Command::Bench(_) => unreachable!(),
+        Command::Bench(args) => bench(args, cli.output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,6 +98,16 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
         folder.initialise(&new_network(&args.template))?;
     }
     start(&folder, &args.listen, output)
+}
+
+fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
+    let report = bench::run(args, &mut |line| eprintln!("bench: {line}"))
+        .map_err(|error| Failure { code: error.code(), message: error.to_string() })?;
+    match output {
+        Output::Json => println!("{}", serde_json::json!(report)),
+        Output::Text => println!("{report}"),
+    }
+    Ok(())
 }
 
 fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failure> {

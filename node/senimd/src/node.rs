@@ -4,7 +4,7 @@ use crate::driver::{self, Channels, Progress};
 use crate::folder::{Folder, FolderError};
 use crate::network::MemoryNetwork;
 use senim_api::NodeHandle;
-use senim_consensus::{Params, Timeouts};
+use senim_consensus::{Params, Signer, Timeouts};
 use senim_execution::{Engine, HostFault};
 use senim_replica::{MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup};
 use senim_state::disk::RealDisk;
@@ -148,30 +148,8 @@ fn start_node(
     (network, incoming): (MemoryNetwork, tokio::sync::mpsc::Receiver<crate::network::Incoming>),
     observer: Box<dyn Observer>,
 ) -> Result<Node, StartError> {
-    let path = folder.node_path(&name);
-    let system = |reason: String| StartError::System { node: name.clone(), reason };
-    let disk = RealDisk::open(&path).map_err(|error| system(error.to_string()))?;
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| system(error.to_string()))?;
     let public = key.public();
-    let mut consensus = Params::local(parts.genesis.chain_id());
-    consensus.timeouts = Timeouts::LOCAL;
-    let setup = Setup {
-        genesis: parts.genesis.clone(),
-        codes: parts.codes.clone(),
-        engine: parts.engine.clone(),
-        disk: Arc::new(disk),
-        store: Box::new(SledOpener::new(&path.join("store"), SLED_CACHE_BYTES_DEFAULT)),
-        ledger: LedgerOptions::default(),
-        signer: Some(Box::new(key)),
-        consensus,
-        pace: parts.tuning.pace,
-        mempool: parts.tuning.mempool,
-        seed,
-        observer,
-    };
-    let replica = Replica::open(setup)
-        .map_err(|error| StartError::Open { node: name.clone(), error: Box::new(error) })?;
+    let replica = open_replica(folder, parts, &name, Some(key), observer)?;
     let (handle, requests) = NodeHandle::new();
     let (progress_sender, progress) = watch::channel(Progress::default());
     let (stop, stopped) = oneshot::channel();
@@ -186,8 +164,49 @@ fn start_node(
         .name(name.clone())
         .stack_size(driver::STACK_BYTES)
         .spawn(move || driver::run(replica, channels))
-        .map_err(|error| system(error.to_string()))?;
+        .map_err(|error| StartError::System { node: name.clone(), reason: error.to_string() })?;
     Ok(Node { name, key: public, handle, progress, stop: Some(stop), thread: Some(thread) })
+}
+
+fn open_replica(
+    folder: &Folder,
+    parts: Parts<'_>,
+    name: &str,
+    key: Option<SecretKey>,
+    observer: Box<dyn Observer>,
+) -> Result<Replica, StartError> {
+    let path = folder.node_path(name);
+    let system = |reason: String| StartError::System { node: name.to_owned(), reason };
+    let disk = RealDisk::open(&path).map_err(|error| system(error.to_string()))?;
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| system(error.to_string()))?;
+    let mut consensus = Params::local(parts.genesis.chain_id());
+    consensus.timeouts = Timeouts::LOCAL;
+    let setup = Setup {
+        genesis: parts.genesis.clone(),
+        codes: parts.codes.clone(),
+        engine: parts.engine.clone(),
+        disk: Arc::new(disk),
+        store: Box::new(SledOpener::new(&path.join("store"), SLED_CACHE_BYTES_DEFAULT)),
+        ledger: LedgerOptions::default(),
+        signer: key.map(|key| Box::new(key) as Box<dyn Signer>),
+        consensus,
+        pace: parts.tuning.pace,
+        mempool: parts.tuning.mempool,
+        seed,
+        observer,
+    };
+    Replica::open(setup)
+        .map_err(|error| StartError::Open { node: name.to_owned(), error: Box::new(error) })
+}
+
+/// Opens a stopped node's data without its key: to look at it, or to have its state rebuilt.
+pub fn reopen(folder: &Folder, name: &str) -> Result<Replica, StartError> {
+    let (genesis, codes) = (folder.genesis()?, folder.codes()?);
+    let engine = Engine::new(Some(folder.path().join("compiled")))?;
+    let tuning = Tuning::default();
+    let parts = Parts { genesis: &genesis, codes: &codes, engine: &engine, tuning };
+    open_replica(folder, parts, name, None, unobserved(name))
 }
 
 /// The observer of a node that nobody measures.
