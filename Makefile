@@ -29,9 +29,9 @@ check-tools: # Says what is missing and how to get it, before anything is built.
 
 demo: check-tools ## Start a ledger on loopback and play one redemption on it (ARGS=--once stops after the story)
 	@$(say) "[1/2] Building the node and its client (about five minutes the first time on two cores, seconds after that)"
-	$(CARGO) build --locked --profile demo -p senimd -p senim-cli
+	$(CARGO) build --locked --release -p senimd -p senim-cli
 	$(say) "[2/2] Playing the story"
-	PATH="$${CARGO_TARGET_DIR:-$$PWD/target}/demo:$$PATH" scripts/demo.sh $(ARGS)
+	PATH="$${CARGO_TARGET_DIR:-$$PWD/target}/release:$$PATH" scripts/demo.sh $(ARGS)
 
 test: check-tools ## Run every test and the house rules
 	@$(say) "[1/3] Tests of the node, the clients and the whole (built on the first run: some minutes)"
@@ -79,9 +79,9 @@ contracts-check: check-tools ## Compare the committed artefacts with a rebuild, 
 	$(say) "[2/2] Conformance: native contracts against the committed artefacts"
 	$(CARGO) test --locked -p senim-tests --test 'conformance*'
 
-docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md)
+docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md, docs/execution.md)
 	@$(say) "Writing generated documents"
-	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-tests --test house_errors
+	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-tests --test house_errors --test execution_docs
 	$(say) "Done; look at the difference before you commit it: git diff docs"
 
 fuzz: ## Fuzz every target for FUZZ_SECONDS each (needs cargo-fuzz and a nightly toolchain)

@@ -3,12 +3,17 @@
 use crate::read::{DeviceStatus, NodeStatus, Read, ReadAnswer};
 use crate::replica::{Fault, Replica};
 use senim_execution::{Stop, next_sequence, query};
-use senim_state::ledger::Place;
+use senim_state::ledger::{BlockRecord, Place};
+use senim_types::merkle::ListTree;
 use senim_types::proof::{ReceiptProof, StateProofBundle};
-use senim_types::{Code, PublicKey, StateView};
+use senim_types::{Code, PublicKey, Receipt, StateView};
+use std::sync::Arc;
 
 /// Fuel of one question: a few milliseconds of this node's time.
 const QUERY_FUEL_MAX: u64 = 50_000_000;
+
+/// Trees of receipts kept for the next question about the same block.
+const RECEIPT_TREES_MAX: usize = 8;
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,9 +89,25 @@ impl Replica {
         let stored = self.ledger.block(height).map_err(Fault::state)?;
         let proof = stored.and_then(|stored| {
             let (header, certificate) = (stored.block.header.clone(), stored.certificate.clone());
-            ReceiptProof::new(&stored.receipts, index as usize, header, certificate)
+            let tree = self.receipt_tree(&stored);
+            ReceiptProof::from_tree(&tree, &stored.receipts, index as usize, header, certificate)
         });
         Ok(ReadAnswer::Receipt(proof.map(Box::new)))
+    }
+
+    /// The tree of a block's receipts: all clients of a block ask within a moment.
+    fn receipt_tree(&self, record: &BlockRecord) -> Arc<ListTree> {
+        let height = record.block.header.height;
+        let mut trees = self.receipt_trees.borrow_mut();
+        if let Some(tree) = trees.get(&height) {
+            return Arc::clone(tree);
+        }
+        let tree = Arc::new(ListTree::new(record.receipts.iter().map(Receipt::leaf)));
+        if trees.len() >= RECEIPT_TREES_MAX {
+            trees.pop_first();
+        }
+        trees.insert(height, Arc::clone(&tree));
+        tree
     }
 
     fn state(&self, key: Vec<u8>) -> Result<ReadAnswer, ReadError> {

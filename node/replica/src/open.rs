@@ -18,6 +18,7 @@ use senim_state::wal::WalError;
 use senim_state::StateError;
 use senim_types::crypto::verify_transactions;
 use senim_types::{Block, ChangeSet, Code, Genesis, Hash, StateView, TimeMs};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -150,6 +151,7 @@ impl Replica {
             observer: setup.observer,
             out: Vec::new(),
             halted: None,
+            receipt_trees: RefCell::default(),
             genesis,
             pace,
             engine,

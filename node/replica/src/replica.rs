@@ -13,7 +13,9 @@ use senim_execution::{Engine, ExecuteError, HostFault};
 use senim_state::wal::WalError;
 use senim_state::{Ledger, StateError};
 use senim_types::crypto::VerifiedTransaction;
+use senim_types::merkle::ListTree;
 use senim_types::{Code, Genesis, Hash, Height, PublicKey, Round, TimeMs};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -96,6 +98,8 @@ pub struct Replica {
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) out: Vec<Effect>,
     pub(crate) halted: Option<Fault>,
+    /// Trees of recent blocks' receipts, made when somebody asks.
+    pub(crate) receipt_trees: RefCell<BTreeMap<Height, Arc<ListTree>>>,
 }
 
 impl Replica {
@@ -124,6 +128,12 @@ impl Replica {
             self.halt(fault);
         }
         std::mem::take(&mut self.out)
+    }
+
+    /// Ends the replica: what is committed goes to the store, so that the next start is quick. A
+    /// replica that is dropped without it loses nothing; the next start executes more again.
+    pub fn close(mut self) -> Result<(), Fault> {
+        if self.halted.is_some() { Ok(()) } else { self.ledger.flush().map_err(Fault::state) }
     }
 
     fn handle(&mut self, now: TimeMs, input: Input) -> Result<(), Fault> {

@@ -96,6 +96,9 @@ pub fn run(mut replica: Replica, channels: Channels) {
             }
         }
     });
+    if let Err(fault) = replica.close() {
+        tracing::error!(code = %fault.code, reason = %fault.reason, "the last state was not stored; the next start makes it anew");
+    }
 }
 
 /// Stack of a node's thread: WebAssembly calls nest on it.

@@ -104,6 +104,57 @@ pub fn path<H: TreeHash>(leaves: &[Hash], index: usize) -> Option<Vec<Hash>> {
     Some(siblings)
 }
 
+/// All levels of a list's tree, for whoever proves many leaves of one list.
+#[derive(Clone, Debug)]
+pub struct ListTree {
+    /// The leaves first, the top last. A last node without a sibling stands in the next level too.
+    levels: Vec<Vec<Hash>>,
+}
+
+impl ListTree {
+    /// The tree of a list of byte strings.
+    pub fn new<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> ListTree {
+        let leaves: Vec<Hash> = items
+            .into_iter()
+            .map(|item| Blake3::leaf(item.as_ref()))
+            .collect();
+        let mut levels = alloc::vec![leaves];
+        while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+            let above = below.chunks(2).map(|pair| match pair {
+                [left, right] => Blake3::node(left, right),
+                alone => alone[0],
+            });
+            let above = above.collect();
+            levels.push(above);
+        }
+        ListTree { levels }
+    }
+
+    /// Leaves.
+    pub fn count(&self) -> u32 {
+        self.levels[0].len() as u32
+    }
+
+    /// The list's root, as [`list_root`] has it.
+    pub fn root(&self) -> Hash {
+        let top = self.levels.last().and_then(|level| level.first());
+        bind_count(self.count(), top.unwrap_or(&Hash::ZERO))
+    }
+
+    /// The siblings from the leaf at `index` upwards, as [`path`] has them.
+    pub fn path(&self, index: usize) -> Option<Vec<Hash>> {
+        if index >= self.levels[0].len() {
+            return None;
+        }
+        let siblings = self
+            .levels
+            .iter()
+            .enumerate()
+            .filter_map(|(level, nodes)| nodes.get((index >> level) ^ 1).copied());
+        Some(siblings.collect())
+    }
+}
+
 /// The top that `leaf` at `index` of `count` leads to by `path`; `None` where the path has not the
 /// length that the position asks for.
 pub fn top_from_path<H: TreeHash>(

@@ -4,7 +4,7 @@ mod common;
 
 use proptest::prelude::*;
 use senim_types::code::CODES;
-use senim_types::merkle::{Blake3, TreeHash, list_root, list_root_from_path, path, top};
+use senim_types::merkle::{Blake3, ListTree, TreeHash, list_root, list_root_from_path, path, top};
 use senim_types::state_view::{Overlay, StateEntry, StateView, ViewError};
 use senim_types::*;
 use std::collections::BTreeMap;
@@ -38,6 +38,9 @@ proptest! {
         let leaves: Vec<Hash> = items.iter().map(|item| Blake3::leaf(item)).collect();
         let siblings = path::<Blake3>(&leaves, index).expect("index below count");
         let root = list_root(&items);
+        let tree = ListTree::new(&items);
+        prop_assert_eq!(tree.root(), root);
+        prop_assert_eq!(tree.path(index), Some(siblings.clone()));
         let at = |item: &[u8], index: usize, count: u32| list_root_from_path(item, index as u32, count, &siblings);
         prop_assert_eq!(at(&items[index], index, count as u32), Some(root));
         prop_assert_ne!(at(b"another", index, count as u32), Some(root));

@@ -4,7 +4,7 @@ use crate::block::Header;
 use crate::certificate::CommitCertificate;
 use crate::codec;
 use crate::hash::Hash;
-use crate::merkle::{self, Blake3, TreeHash};
+use crate::merkle::{self, ListTree};
 use crate::receipt::Receipt;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -33,14 +33,21 @@ impl ReceiptProof {
         header: Header,
         certificate: CommitCertificate,
     ) -> Option<ReceiptProof> {
-        let leaves: Vec<Hash> = receipts
-            .iter()
-            .map(|receipt| Blake3::leaf(&receipt.leaf()))
-            .collect();
-        let path = merkle::path::<Blake3>(&leaves, index)?;
-        let count = u32::try_from(receipts.len()).ok()?;
+        let tree = ListTree::new(receipts.iter().map(Receipt::leaf));
+        ReceiptProof::from_tree(&tree, receipts, index, header, certificate)
+    }
+
+    /// The same where the tree of the receipts is at hand.
+    pub fn from_tree(
+        tree: &ListTree,
+        receipts: &[Receipt],
+        index: usize,
+        header: Header,
+        certificate: CommitCertificate,
+    ) -> Option<ReceiptProof> {
+        let (path, count) = (tree.path(index)?, tree.count());
         Some(ReceiptProof {
-            receipt: receipts[index].clone(),
+            receipt: receipts.get(index)?.clone(),
             count,
             path,
             header,
