@@ -24,6 +24,15 @@ fn wire_bytes_are_as_approved() {
         ("block", codec::encode(&common::block())),
         ("commit_certificate", codec::encode(&common::certificate())),
         ("receipt_proof", codec::encode(&common::receipt_proof())),
+        (
+            "state_proof_of_value",
+            codec::encode(&common::state_proof(Some(b"value"))),
+        ),
+        (
+            "state_proof_of_absence",
+            codec::encode(&common::state_proof(None)),
+        ),
+        ("precommit", codec::encode(&common::certificate().vote())),
     ];
     let mut text = String::new();
     for (name, bytes) in &vectors {

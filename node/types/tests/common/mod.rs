@@ -128,3 +128,36 @@ pub fn certificate() -> CommitCertificate {
 pub fn receipt_proof() -> proof::ReceiptProof {
     proof::ReceiptProof::new(&receipts(), 3, block().header, certificate()).expect("index 3 of 5")
 }
+
+/// A proof of the only key of a state, or of the absence of a key from an empty one.
+pub fn state_proof(value: Option<&[u8]>) -> proof::StateProofBundle {
+    use senim_types::proof::state::{StateProof, StateProofEnd, state_leaf_hash, state_path};
+    let key = vec![0, 0, 0, 4, 1, 7];
+    let end = match value {
+        None => StateProofEnd::Empty,
+        Some(value) => StateProofEnd::Leaf {
+            path: state_path(&key),
+            value: Hash::of(value),
+        },
+    };
+    let state_root = match end {
+        StateProofEnd::Empty => Hash::ZERO,
+        StateProofEnd::Leaf { path, value } => state_leaf_hash(&path, &value),
+    };
+    let header = Header {
+        state_root,
+        ..block().header
+    };
+    let mut certificate = certificate();
+    certificate.block = header.hash();
+    proof::StateProofBundle {
+        key,
+        value: value.map(<[u8]>::to_vec),
+        proof: StateProof {
+            siblings: vec![],
+            end,
+        },
+        header,
+        certificate,
+    }
+}
