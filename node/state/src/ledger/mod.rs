@@ -23,6 +23,7 @@ use tree_files::TreeFiles;
 
 mod cache;
 mod cells;
+mod find;
 mod journal;
 mod open;
 mod pending;
