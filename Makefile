@@ -81,7 +81,8 @@ contracts-check: check-tools ## Compare the committed artefacts with a rebuild, 
 
 docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md, docs/execution.md)
 	@$(say) "Writing generated documents"
-	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-tests --test house_errors --test execution_docs
+	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-tests --test house_errors
+	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-execution --test docs
 	$(say) "Done; look at the difference before you commit it: git diff docs"
 
 fuzz: ## Fuzz every target for FUZZ_SECONDS each (needs cargo-fuzz and a nightly toolchain)

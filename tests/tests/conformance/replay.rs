@@ -3,13 +3,13 @@
 use senim_abi::ids::ENGINE_CONTRACTS;
 use senim_abi::ledger::keys;
 use senim_abi::{Caller, Refusal};
-use senim_execution::{Engine, Rehearsal, Rehearsed, Stop, apply_genesis, rehearse};
+use senim_execution::{Engine, Rehearsal, Rehearsed, Stop, apply_genesis, query, rehearse};
 use senim_sdk::testing::{Due, Step, TestEnv};
 use senim_types::genesis::GENESIS_VERSION;
 use senim_types::state_view::Overlay;
 use senim_types::{
-    Call, ChangeSet, Code, ContractId, Genesis, GenesisContract, Hash, Parameters, PublicKey,
-    StateEntry, StateView, TimeMs, Validator, ValidatorSet, ViewError,
+    Call, ChangeSet, Code, ContractId, Genesis, GenesisContract, Hash, Height, Parameters,
+    PublicKey, StateEntry, StateView, TimeMs, Validator, ValidatorSet, ViewError,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,31 @@ impl Wasm {
         fuel
     }
 
-    fn step(&self, state: &ChangeSet, step: &Step) -> Result<Rehearsed, Refusal> {
+    /// The state after these steps.
+    #[allow(dead_code, reason = "for benches")]
+    pub fn state_after(&self, steps: &[Step]) -> ChangeSet {
+        let mut state = self.genesis.clone();
+        for step in steps {
+            state
+                .0
+                .extend(self.step(&state, step).expect("applies").changes.0);
+        }
+        state
+    }
+
+    /// A question, answered or refused.
+    #[allow(dead_code, reason = "for benches")]
+    pub fn ask(&self, state: &ChangeSet, contract: ContractId, input: &[u8]) -> bool {
+        let (base, clock) = (&Void, (Height(1), TimeMs(1_800_000_000_000)));
+        let view = Overlay {
+            base,
+            changes: state,
+        };
+        query(&self.engine, &view, clock, contract, input, fuel_max()).is_ok()
+    }
+
+    /// Makes one step.
+    pub fn step(&self, state: &ChangeSet, step: &Step) -> Result<Rehearsed, Refusal> {
         let calls: Vec<Call> = step
             .calls
             .iter()
