@@ -351,3 +351,87 @@ fn a_window_encodes_as_the_wire_format_says() {
     }
     assert_eq!(codec::encode(&SequenceWindow::V1(window)), expected);
 }
+
+#[test]
+fn a_block_whose_postings_do_not_balance_is_invalid_and_a_proposer_leaves_the_cause_out() {
+    use senim_abi::TREASURY;
+    // In the treasury's place: what it is given it emits as a posting, which this is not.
+    let mut chain = Chain::new(&[
+        (TREASURY, module("recorder")),
+        (RECORDER, module("recorder")),
+    ]);
+    let transactions: Vec<_> = [RECORDER, TREASURY, RECORDER, TREASURY]
+        .into_iter()
+        .map(|contract| {
+            let body = chain.transaction(vec![call(contract, &[1])]);
+            chain.sign(body)
+        })
+        .collect();
+    let invalid = chain.execute(&transactions, Mode::Validate);
+    let expected = ExecuteError::InvalidBlock {
+        code: Code::UNBALANCED,
+        transaction: Some((1, Code::UNBALANCED)),
+    };
+    assert_eq!(invalid.expect_err("invalid"), expected);
+    let proposal = chain
+        .execute(&transactions, Mode::Propose)
+        .expect("no fault");
+    assert_eq!(proposal.included, [0, 2]);
+    assert_eq!(
+        proposal.dropped,
+        [(1, Code::UNBALANCED), (3, Code::UNBALANCED)]
+    );
+    let rest = [transactions[0].clone(), transactions[2].clone()];
+    let validation = chain.execute(&rest, Mode::Validate).expect("a valid block");
+    assert_eq!(
+        (validation.changes, validation.receipts),
+        (proposal.changes, proposal.receipts)
+    );
+}
+
+#[test]
+fn a_genesis_that_cannot_be_executed_says_where() {
+    use senim_execution::{GenesisError, Stop, apply_genesis};
+    use senim_types::{GenesisCall, GenesisContract};
+    use std::collections::BTreeMap;
+    let chain = chain();
+    let code = module("recorder");
+    let codes = BTreeMap::from([(Hash::of(&code), code)]);
+    let call = |input: u8| GenesisCall {
+        contract: RECORDER,
+        input: vec![input],
+    };
+    let mut genesis = chain.genesis.clone();
+    genesis.calls = vec![call(1), call(2)];
+    let execution = apply_genesis(&chain.engine, &genesis, &codes).expect("a sound genesis");
+    assert_eq!(execution.events.len(), 2);
+    assert_eq!(
+        execution.changes,
+        apply_genesis(&chain.engine, &genesis, &codes)
+            .expect("again")
+            .changes
+    );
+
+    genesis.calls.push(call(0xff));
+    let refused = apply_genesis(&chain.engine, &genesis, &codes);
+    let stop = Stop::refused(Code::NOT_AUTHORISED);
+    assert_eq!(
+        refused.expect_err("refused"),
+        GenesisError::Call { index: 2, stop }
+    );
+
+    let missing = Hash::of(b"another");
+    let contract = GenesisContract {
+        id: ContractId(9),
+        name: "x".into(),
+        code: missing,
+    };
+    genesis.contracts.push(contract);
+    let error = apply_genesis(&chain.engine, &genesis, &codes).expect_err("missing");
+    assert_eq!(error, GenesisError::CodeMissing(missing));
+    let floats = module("float_local");
+    let codes = codes.into_iter().chain([(missing, floats)]).collect();
+    let error = apply_genesis(&chain.engine, &genesis, &codes).expect_err("floats");
+    let stop = Stop::refused(Code::FLOATS_NOT_ALLOWED);
+    assert_eq!(error, GenesisError::Contract { index: 1, stop });
+}
