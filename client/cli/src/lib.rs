@@ -1,1 +1,106 @@
-//! The senim command
+//! The `senim` command: a client of the ledger for every role, and its verifier.
+//!
+//! Intent in, a signed transaction out, a proven receipt back: every write waits until it is final and checks the
+//! receipt's proof against the genesis before it says that anything happened; every read of state that the ledger can
+//! prove is proven. What cannot be proven (a contract's answer to a question) is said to be so.
+//!
+//! - [`args`] and [`commands`]: the command line, one module per group of commands.
+//! - [`session`], [`node`]: the genesis that is trusted, the node that is not, the light client between them.
+//! - [`describe`], [`words`], [`names`]: receipts for people. [`answer`], [`failure`]: the two ends of a command.
+//! - [`sealing`]: what is kept off the ledger. [`keys`], [`files`]: secrets in files that only their owner reads.
+//!
+//! Deliberately absent: trust in a node, secrets on the terminal, and state of one role in another role's folder.
+#![forbid(unsafe_code)]
+
+pub mod answer;
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod describe;
+pub mod failure;
+pub mod files;
+pub mod keys;
+pub mod names;
+pub mod node;
+pub mod sealing;
+pub mod session;
+pub mod words;
+
+use answer::Answer;
+use args::{Cli, Output};
+use clap::Parser;
+use clap::error::ErrorKind;
+use failure::{Exit, Failure};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => finish(commands::run(&cli), commands::output(&cli)),
+        Err(error) => misunderstood(&error),
+    }
+}
+
+/// Help is an answer; what is not understood is a failure, in JSON where JSON was asked for.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    let is_answer = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    if is_answer || !asks_for_json(std::env::args()) {
+        // The terminal may be gone; there is nobody left to tell.
+        let _ = error.print();
+        return ExitCode::from(if is_answer { 0 } else { Exit::Usage as u8 });
+    }
+    let message = error.to_string();
+    let message = message.lines().next().unwrap_or_default();
+    finish(Err(Failure::usage(message)), Output::Json)
+}
+
+fn asks_for_json(args: impl Iterator<Item = String>) -> bool {
+    let args: Vec<String> = args.collect();
+    let together = ["-ojson", "-o=json", "--output=json"];
+    let is_pair =
+        |pair: &[String]| ["-o", "--output"].contains(&pair[0].as_str()) && pair[1] == "json";
+    args.iter().any(|arg| together.contains(&arg.as_str())) || args.windows(2).any(is_pair)
+}
+
+fn finish(result: failure::Result<Answer>, output: Output) -> ExitCode {
+    match (result, output) {
+        (Ok(answer), Output::Text) => print(&answer.text),
+        (Ok(answer), Output::Json) => print(&format!("{}\n", answer.json)),
+        (Err(failure), Output::Json) => {
+            print(&format!("{}\n", failure.to_json()));
+            return ExitCode::from(failure.exit as u8);
+        }
+        (Err(failure), Output::Text) => {
+            let mut text = format!("senim: {}: {}\n", failure.code, failure.message);
+            failure
+                .lines
+                .iter()
+                .for_each(|line| text += &format!("{line}\n"));
+            // Standard error may be closed; the exit code still says it.
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            return ExitCode::from(failure.exit as u8);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Writes to standard output. Whoever closed the pipe has read enough.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Whether these words are a command of this program: for checking documents.
+pub fn is_command(words: &[String]) -> bool {
+    let mut command = <Cli as clap::CommandFactory>::command();
+    for word in words {
+        match command.find_subcommand(word) {
+            Some(found) => command = found.clone(),
+            None => return false,
+        }
+    }
+    true
+}

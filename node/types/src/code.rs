@@ -349,6 +349,19 @@ codes! {
     7262 LIVE_QR_MALFORMED Caller "The content of the QR is damaged or not complete. Scan it again."
     7263 LIVE_QR_VERSION Caller "The QR is of a version that this program does not know. Update it."
     7264 LIVE_QR_NO_ITEMS Caller "The QR opens no item of its prescription. Ask for one that does."
+
+    7300 BAD_USAGE Caller "The command line is not understood. Read --help of the command."
+    7301 NODE_UNREACHABLE Node "No answer from the node. Check --node and that a node runs there."
+    7302 ANSWER_UNUSABLE Peer "The node's answer is not what its interface promises. Check --node, or ask another node."
+    7303 FILE_UNREADABLE Caller "A file cannot be read, or is larger than such a file may be. The message names it."
+    7304 FILE_UNWRITABLE Caller "A file cannot be written. The message names it."
+    7305 FILE_CONTENT Caller "A file does not hold what the command needs. The message names it and what is wrong."
+    7306 NOT_IN_WALLET Caller "The wallet of this folder has no key for that prescription."
+    7307 NOT_HELD_HERE Caller "This folder has no key of a hold of that prescription. Hold it first, or name the folder of the hold."
+    7308 ORDER_UNKNOWN Caller "No line of the cancellation was issued from this clinic's folder."
+    7309 ORDER_ISSUED Caller "A line of the message was issued before from this clinic's folder, and a person would get it twice."
+    7310 SEALED_NOT_OPENED Caller "The sealed data cannot be opened with this key: it belongs to another prescription, or is damaged."
+    7311 NO_RANDOMNESS Node "The operating system gives no randomness, and no key is made without."
 }
 
 impl Code {

@@ -1,0 +1,126 @@
+//! The command line: what every command has in common, and the list of commands. Each command's own arguments stand
+//! beside what it does, in [`crate::commands`].
+
+use crate::commands::{device, id, key, ledger, pack, pharmacy, prescription, verify, wallet};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Works with a Senim ledger: prescriptions, packs, payments, and the proofs of what happened.
+#[derive(Debug, Parser)]
+#[command(
+    name = "senim",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes:
+  0  done
+  1  refused: the request has to change (the code says how; `senim code NAME` explains it)
+  2  the command line is not understood
+  3  the node, or the way to it: try again, or another node
+  4  a proof does not hold: do not rely on the answer
+
+Example, on a devnet that `senimd devnet` runs in ./devnet:
+  senim status
+  senim pack parse '(01)04870001000011(21)MF0001(17)310531(10)M2601'
+  senim wallet new --wallet wallet"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Where and how.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The node's HTTP interface.
+    #[arg(
+        long,
+        global = true,
+        env = "SENIM_NODE",
+        default_value = "http://127.0.0.1:7101"
+    )]
+    pub node: String,
+    /// The network's folder: its genesis.json, which answers are checked against, and on a devnet its keys.
+    #[arg(long, global = true, env = "SENIM_DIR", default_value = "devnet")]
+    pub dir: PathBuf,
+    /// How to tell the result.
+    #[arg(short, long, global = true, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+/// How a result is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people; errors on standard error.
+    Text,
+    /// One JSON object on standard output; an error is `{"code", "message", …}`.
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Says how a node is: chain, height, time, waiting transactions.
+    #[command(after_help = "Example:\n  senim status --node http://127.0.0.1:7102")]
+    Status,
+    /// Shows a block and checks its certificate against the genesis.
+    #[command(after_help = "Example:\n  senim block latest")]
+    Block(ledger::Block),
+    /// Shows what became of a transaction, with its proof.
+    #[command(after_help = "Example:\n  senim receipt HASH --wait --save receipt.proof")]
+    Receipt(ledger::Receipt),
+    /// Reads a key of the state, or its absence, with its proof.
+    #[command(
+        after_help = "Example (the record of organisation 20: contract 1, collection 2, number):\n  senim state 000000010200000014"
+    )]
+    State(ledger::State),
+    /// Checks a proof with nothing but the genesis: no network, no node, nobody to trust.
+    #[command(
+        after_help = "Example:\n  senim verify --genesis genesis.json --receipt-proof receipt.proof"
+    )]
+    Verify(verify::Verify),
+    /// Submits the bytes of a signed transaction and waits until it is final.
+    #[command(after_help = "Example:\n  senim submit transaction.borsh")]
+    Submit(ledger::Submit),
+    /// Asks a contract a question in JSON; nothing proves the answer (see `senim state`).
+    #[command(
+        after_help = "Example:\n  senim query registry '{\"organisation\":{\"org\":20}}'\n  senim query treasury '{\"budget\":{\"budget\":1}}'"
+    )]
+    Query(ledger::Query),
+    /// Shows a budget line, proven.
+    #[command(after_help = "Example:\n  senim budget 1")]
+    Budget(ledger::Budget),
+    /// Makes and shows keys.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Enrols, suspends and revokes devices.
+    #[command(subcommand)]
+    Device(device::Command),
+    /// A clinic's commands: issue, show, cancel.
+    #[command(subcommand)]
+    Prescription(prescription::Command),
+    /// A citizen's commands: keys, list, QR, cancel.
+    #[command(subcommand)]
+    Wallet(wallet::Command),
+    /// A pharmacy's commands: hold, dispense, give back, undo, sales.
+    #[command(subcommand)]
+    Pharmacy(pharmacy::Command),
+    /// Packs: their codes, images, and what the register says of them.
+    #[command(subcommand)]
+    Pack(pack::Command),
+    /// National identifiers.
+    #[command(subcommand)]
+    Id(id::Command),
+    /// Explains an error code, by name or number.
+    #[command(after_help = "Example:\n  senim code QR_REPLAYED\n  senim code 3310")]
+    Code(id::Code),
+    /// Writes the shell's completion to standard output.
+    #[command(
+        after_help = "Example:\n  senim completion bash > ~/.local/share/bash-completion/completions/senim"
+    )]
+    Completion(id::Completion),
+}

@@ -1,0 +1,80 @@
+//! What needs no network and no key: national identifiers, error codes, completion.
+
+use crate::answer::Answer;
+use crate::args::Cli;
+use crate::failure::{Failure, Result};
+use clap::{Args, CommandFactory, Subcommand};
+use clap_complete::Shell;
+use senim_codes::national_id;
+use senim_types::Code as ErrorCode;
+use serde_json::json;
+
+/// National identifiers.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Checks an ИИН or БИН: structure, date, check digit. The answer is JSON; the number is not repeated in it.
+    #[command(after_help = "Example (an invented number):\n  senim id check 160540012340")]
+    Check(Check),
+}
+
+/// Arguments of `id check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Twelve digits.
+    #[arg(allow_hyphen_values = true)]
+    pub number: String,
+}
+
+/// Arguments of `code`.
+#[derive(Debug, Args)]
+pub struct Code {
+    /// Name or number, such as `QR_REPLAYED` or `3310`.
+    pub code: String,
+}
+
+/// Arguments of `completion`.
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Runs a command about identifiers.
+pub fn run(command: &Command) -> Result<Answer> {
+    let Command::Check(args) = command;
+    let checked = national_id::check(&args.number)?;
+    Ok(Answer::json_only(json!(checked)))
+}
+
+/// Explains an error code.
+pub fn explain(args: &Code) -> Result<Answer> {
+    let wanted = args.code.trim().to_uppercase();
+    let by_number = wanted.parse().ok().map(ErrorCode);
+    let code = by_number.or_else(|| ErrorCode::from_name(&wanted));
+    let entry = code.and_then(ErrorCode::entry).ok_or_else(|| {
+        Failure::with(
+            ErrorCode::NOT_FOUND,
+            "There is no such code: docs/errors.md lists all. A number that is not there is a contract's own.",
+        )
+    })?;
+    let json = json!({
+        "number": entry.code.0,
+        "name": entry.name,
+        "fault": entry.fault.name(),
+        "advice": entry.advice,
+    });
+    Ok(Answer::new(json)
+        .line(format!("{} ({})", entry.name, entry.code.0))
+        .line(format!("  {}", entry.advice))
+        .line(format!("  Who acts: the {}.", entry.fault.name())))
+}
+
+/// The completion script of a shell.
+pub fn completion(args: &Completion) -> Answer {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "senim", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    let json = json!({ "shell": args.shell.to_string(), "script": script });
+    Answer { text: script, json }
+}

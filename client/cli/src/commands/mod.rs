@@ -1,0 +1,47 @@
+//! What each command does: arguments in, an answer or a failure out.
+
+pub mod device;
+pub mod id;
+pub mod key;
+pub mod ledger;
+pub mod pack;
+pub mod pharmacy;
+pub mod prescription;
+pub mod verify;
+pub mod wallet;
+
+use crate::answer::Answer;
+use crate::args::{Cli, Command, Output};
+use crate::failure::Result;
+
+/// Runs a command.
+pub fn run(cli: &Cli) -> Result<Answer> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Status => ledger::status(global),
+        Command::Block(args) => ledger::block(args, global),
+        Command::Receipt(args) => ledger::receipt(args, global),
+        Command::State(args) => ledger::state(args, global),
+        Command::Verify(args) => verify::verify(args),
+        Command::Submit(args) => ledger::submit(args, global),
+        Command::Query(args) => ledger::query(args, global),
+        Command::Budget(args) => ledger::budget(args, global),
+        Command::Key(command) => key::run(command),
+        Command::Device(command) => device::run(command, global),
+        Command::Prescription(command) => prescription::run(command, global),
+        Command::Wallet(command) => wallet::run(command, global),
+        Command::Pharmacy(command) => pharmacy::run(command, global),
+        Command::Pack(command) => pack::run(command, global),
+        Command::Id(command) => id::run(command),
+        Command::Code(args) => id::explain(args),
+        Command::Completion(args) => Ok(id::completion(args)),
+    }
+}
+
+/// How the result is told. Checking a code or a number is for programs, so its answer and its refusal are JSON always.
+pub fn output(cli: &Cli) -> Output {
+    match &cli.command {
+        Command::Pack(pack::Command::Parse(_)) | Command::Id(_) => Output::Json,
+        _ => cli.global.output,
+    }
+}

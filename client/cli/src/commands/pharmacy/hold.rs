@@ -1,0 +1,241 @@
+//! From the pixels of a QR to an exclusive hold, and to the contents that the holder opened.
+
+use super::{Hold, folder};
+use crate::answer::Answer;
+use crate::args::Global;
+use crate::commands::prescription::item_line;
+use crate::context::{applied, device, enrolled, group, save_proof, session, told};
+use crate::failure::{Failure, Result};
+use crate::files;
+use crate::sealing::SealedObject;
+use crate::session::Session;
+use crate::words::{self, items};
+use senim_abi::PRESCRIPTION;
+use senim_abi::prescription::{Execute, Group, ItemMask, Proof};
+use senim_abi::proof::HoldStatement;
+use senim_codes::image::PNG_BYTES_MAX;
+use senim_codes::live_qr::LiveQr;
+use senim_codes::scan::scan_png;
+use senim_types::crypto::SecretKey;
+use senim_types::{Call, Code, Domain, codec};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+/// Holds what a QR opens.
+pub fn hold(args: &Hold, global: &Global) -> Result<Answer> {
+    let picture = Zeroizing::new(files::read(&args.qr, PNG_BYTES_MAX as u64)?);
+    let text = Zeroizing::new(scan_png(&picture)?.text);
+    let qr = LiveQr::from_text(&text)?;
+    let (session, key) = (session(global)?, device(global, &args.pharmacy.key)?);
+    qr.check(&session.chain, words::now())?;
+    let statement = qr.statement();
+    let chosen = args.items.unwrap_or(statement.items);
+    if !statement.items.contains(chosen) {
+        return Err(Failure::with(
+            Code::QR_OTHER_TOKEN,
+            format!(
+                "The QR opens {} only. Ask the patient for one that opens the rest.",
+                items(statement.items)
+            ),
+        ));
+    }
+    let org = enrolled(&session, &key)?.org;
+    let hold_key = folder::key_for_hold(&args.pharmacy.hold_dir, &statement.group)?;
+    let hold = HoldStatement {
+        group: statement.group,
+        items: chosen,
+        org,
+        device: key.public(),
+        hold_key: hold_key.public(),
+    };
+    let witnesses = vec![
+        (statement.by(qr.holder()), qr.signature()),
+        qr.ephemeral()
+            .witness(Domain::Hold, &session.chain, hold.message()),
+    ];
+    let execute = Execute::Hold {
+        group: statement.group,
+        items: chosen,
+        hold_key: hold_key.public(),
+        proof: Proof::LiveQr(statement),
+    };
+    let call = Call {
+        contract: PRESCRIPTION,
+        input: codec::encode(&execute),
+    };
+    let done = applied(&session, session.submit(&key, vec![call], witnesses)?)?;
+    save_proof(&done, args.pharmacy.save_proof.as_deref())?;
+
+    // Only now: who does not hold the item does not get to read it.
+    let (group, header) = group(&session, &statement.group)?;
+    let contents = contents(&session, &key, &group, &qr, chosen)?;
+    let fields = json!({
+        "group": statement.group, "items": words::item_numbers(chosen),
+        "contents": contents.iter().map(|(item, bundle)| json!({ "item": item + 1, "fhir": bundle })).collect::<Vec<_>>(),
+    });
+    let mut answer =
+        told(&session, &done, fields).line(format!("Prescription {}", statement.group));
+    for index in chosen.indices() {
+        answer = answer.line(format!(
+            "  {}",
+            item_line(&group, index, header.time, &session.names)
+        ));
+        let bundle = contents
+            .iter()
+            .find(|(item, _)| *item == index)
+            .map(|(_, bundle)| bundle);
+        answer = answer.lines(bundle.map(contents_lines).unwrap_or_default());
+    }
+    Ok(answer)
+}
+
+/// The sealed parts of the held items, as far as the QR opens them.
+fn contents(
+    session: &Session,
+    key: &SecretKey,
+    group: &Group,
+    qr: &LiveQr,
+    chosen: ItemMask,
+) -> Result<Vec<(usize, Value)>> {
+    let (Some(sealed), Some(handed)) = (group.sealed, qr.content_key()) else {
+        return Ok(Vec::new());
+    };
+    let object = match session.get_sealed(key, &sealed) {
+        Ok(object) => SealedObject::decode(&object)?,
+        // Deleted: the item can be dispensed all the same.
+        Err(failure) if failure.code == Code::NOT_FOUND => return Ok(Vec::new()),
+        Err(failure) => return Err(failure),
+    };
+    let mut contents = Vec::new();
+    for index in chosen.indices() {
+        if let Some(plain) = object.open_item(&session.chain, handed, index)? {
+            let bundle = serde_json::from_slice(&plain);
+            contents.push((
+                index,
+                bundle.map_err(|_| Failure::new(Code::SEALED_NOT_OPENED))?,
+            ));
+        }
+    }
+    Ok(contents)
+}
+
+/// What a pharmacist needs of a FHIR bundle, in lines.
+fn contents_lines(bundle: &Value) -> Vec<String> {
+    let entries = bundle["entry"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let of_type = |kind: &'static str| {
+        let resources = entries.iter().map(|entry| &entry["resource"]);
+        resources.filter(move |resource| resource["resourceType"] == kind)
+    };
+    let mut lines = Vec::new();
+    let mut say = |what: &str, text: String| {
+        if !text.is_empty() {
+            lines.push(format!("       {what:<10} {}", printable(&text)));
+        }
+    };
+    for patient in of_type("Patient") {
+        say("person", human_name(patient));
+        say("born", text_of(&patient["birthDate"]));
+    }
+    for request in of_type("MedicationRequest") {
+        let concept = &request["medicationCodeableConcept"];
+        say(
+            "medicine",
+            texts(&concept["coding"], "display")
+                .into_iter()
+                .next()
+                .unwrap_or_default(),
+        );
+        texts(&request["dosageInstruction"], "text")
+            .into_iter()
+            .for_each(|text| say("dosage", text));
+        let reasons = request["reasonCode"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        reasons
+            .iter()
+            .flat_map(|reason| texts(&reason["coding"], "display"))
+            .for_each(|text| say("for", text));
+        texts(&request["note"], "text")
+            .into_iter()
+            .for_each(|text| say("note", text));
+    }
+    for practitioner in of_type("Practitioner") {
+        say("prescriber", human_name(practitioner));
+    }
+    lines
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn texts(list: &Value, field: &str) -> Vec<String> {
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter()
+        .map(|entry| text_of(&entry[field]))
+        .filter(|text| !text.is_empty())
+        .collect()
+}
+
+fn human_name(resource: &Value) -> String {
+    let name = &resource["name"][0];
+    let given = name["given"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let parts = given
+        .iter()
+        .chain([&name["family"]])
+        .map(text_of)
+        .filter(|part| !part.is_empty());
+    let joined = parts.collect::<Vec<_>>().join(" ");
+    if joined.is_empty() {
+        text_of(&name["text"])
+    } else {
+        joined
+    }
+}
+
+/// A message's free text without what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_told_in_lines_and_command_a_terminal_to_nothing() {
+        let bundle = json!({ "entry": [
+            { "resource": { "resourceType": "Patient", "name": [{ "given": ["Ана"], "family": "Үлгі" }], "birthDate": "1980-01-02" } },
+            { "resource": { "resourceType": "MedicationRequest",
+                "medicationCodeableConcept": { "coding": [{ "display": "Metformin 500 mg" }] },
+                "dosageInstruction": [{ "text": "twice\u{1b}[2J a day" }],
+                "reasonCode": [{ "coding": [{ "display": "Diabetes" }] }] } },
+        ]});
+        assert_eq!(
+            contents_lines(&bundle),
+            [
+                "       person     Ана Үлгі",
+                "       born       1980-01-02",
+                "       medicine   Metformin 500 mg",
+                "       dosage     twice [2J a day",
+                "       for        Diabetes",
+            ]
+        );
+        for odd in [
+            json!(null),
+            json!([]),
+            json!({ "entry": [1, { "resource": { "resourceType": "Patient" } }] }),
+        ] {
+            assert!(contents_lines(&odd).is_empty());
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The clinic's own folder: a secret for keyed hashes, and which line of which message became which items. Lines are
+//! known by keyed hash alone, so that the folder names nobody; the ledger has none of it.
+
+use crate::failure::{Failure, Result};
+use crate::{files, keys};
+use senim_abi::prescription::{GroupId, ItemMask};
+use senim_fhir::{CancelTarget, Item, LinkId, MedicineMap, Order, ParseOptions, parse_order};
+use senim_types::{Code, Hash, TimeMs};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Prefix of the text of the secret.
+const SECRET_PREFIX: &str = "senimlinksecret";
+
+/// A clinic's folder.
+pub struct ClinicFolder {
+    link_key: Zeroizing<[u8; 32]>,
+    path: PathBuf,
+    /// What was issued from here, in order.
+    pub issued: Vec<Issued>,
+}
+
+/// A message that was issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// The prescription that it became.
+    pub group: GroupId,
+    /// The transaction that issued it.
+    pub transaction: Hash,
+    /// Until when the transaction may still find its block.
+    pub valid_until: TimeMs,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Keyed hash of its identifier; none if it has none.
+    link: Option<String>,
+    /// Keyed hash of the identifier of the prescription that it belongs to.
+    prescription: Option<String>,
+    /// The items that it became.
+    items: ItemMask,
+}
+
+impl ClinicFolder {
+    /// Opens a folder, and makes its secret where there is none.
+    pub fn open(path: &Path) -> Result<ClinicFolder> {
+        let records = path.join("issued.json");
+        Ok(ClinicFolder {
+            link_key: keys::read_or_make_secret(&path.join("links.key"), SECRET_PREFIX)?,
+            issued: files::read_records(&records)?.unwrap_or_default(),
+            path: records,
+        })
+    }
+
+    /// Reads a message with the folder's secret.
+    pub fn parse(&self, message: &Path, utc_offset_minutes: i16, now: TimeMs) -> Result<Order> {
+        let bytes = files::read(message, senim_fhir::MESSAGE_BYTES_MAX as u64 + 1)?;
+        let mut options = ParseOptions::new(now.0, *self.link_key);
+        options.utc_offset_minutes = utc_offset_minutes;
+        let order = parse_order(&bytes, &MedicineMap::shipped(), &options);
+        zeroize::Zeroize::zeroize(&mut options.link_key);
+        Ok(order?)
+    }
+
+    /// Writes the records.
+    pub fn save(&self) -> Result<()> {
+        files::write_records(&self.path, &self.issued)
+    }
+
+    /// An earlier message with one of these lines.
+    pub fn with_line_of(&self, lines: &[Line]) -> Option<&Issued> {
+        let is_same = |line: &Line, other: &Line| line.link.is_some() && line.link == other.link;
+        self.issued.iter().rev().find(|issued| {
+            issued
+                .lines
+                .iter()
+                .any(|line| lines.iter().any(|other| is_same(line, other)))
+        })
+    }
+
+    /// The prescriptions and items that a cancellation means, in the order in which they were issued.
+    pub fn meant(&self, targets: &[CancelTarget]) -> Result<Vec<(GroupId, ItemMask)>> {
+        let mut meant: Vec<(GroupId, ItemMask)> = Vec::new();
+        for target in targets {
+            let mut is_known = false;
+            for issued in &self.issued {
+                let items = issued.lines.iter().filter(|line| line.is_meant(target));
+                let items = items.fold(ItemMask::NONE, |all, line| all.or(line.items));
+                if items.is_empty() {
+                    continue;
+                }
+                is_known = true;
+                match meant.iter_mut().find(|(group, _)| *group == issued.group) {
+                    Some((_, earlier)) => *earlier = earlier.or(items),
+                    None => meant.push((issued.group, items)),
+                }
+            }
+            if !is_known {
+                return Err(Failure::new(Code::ORDER_UNKNOWN));
+            }
+        }
+        Ok(meant)
+    }
+}
+
+impl Line {
+    /// The lines of a message's items, whose parts became items one after the other.
+    pub fn of(items: &[Item]) -> Vec<Line> {
+        let mut next = 0;
+        let line = |item: &Item| {
+            let first = next;
+            next += item.parts.len();
+            let text = |link: LinkId| link.to_string();
+            Line {
+                link: item.link.map(text),
+                prescription: item.group.map(text),
+                items: ItemMask::first(next).without(ItemMask::first(first)),
+            }
+        };
+        items.iter().map(line).collect()
+    }
+
+    fn is_meant(&self, target: &CancelTarget) -> bool {
+        let is =
+            |known: &Option<String>, link: &LinkId| known.as_deref() == Some(&link.to_string());
+        if target.links.is_empty() {
+            target
+                .group
+                .is_some_and(|group| is(&self.prescription, &group))
+        } else {
+            target.links.iter().any(|link| is(&self.link, link))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use senim_fhir::LedgerOrder;
+
+    const ARRIVAL: TimeMs = TimeMs(1_770_102_000_000);
+
+    fn message(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../tests/data/fhir")
+            .join(name)
+    }
+
+    fn issued(folder: &ClinicFolder, name: &str) -> Vec<Line> {
+        let order = folder
+            .parse(&message(name), 300, ARRIVAL)
+            .expect("it is sound");
+        let LedgerOrder::Issue { items } = order.ledger else {
+            panic!("an order")
+        };
+        Line::of(&items)
+    }
+
+    fn targets(folder: &ClinicFolder, name: &str) -> Vec<CancelTarget> {
+        let order = folder
+            .parse(&message(name), 300, ARRIVAL)
+            .expect("it is sound");
+        let LedgerOrder::Cancel { targets } = order.ledger else {
+            panic!("a cancellation")
+        };
+        targets
+    }
+
+    #[test]
+    fn a_cancellation_finds_the_item_and_a_second_order_is_noticed() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let mut folder = ClinicFolder::open(temporary.path()).expect("an empty folder");
+        assert_eq!(
+            folder
+                .meant(&targets(&folder, "cancel.json"))
+                .expect_err("nothing yet")
+                .code,
+            Code::ORDER_UNKNOWN
+        );
+        let lines = issued(&folder, "four-items.json");
+        assert!(folder.with_line_of(&lines).is_none());
+        let group = GroupId(Hash([1; 32]));
+        let (transaction, valid_until) = (Hash([2; 32]), TimeMs(3));
+        folder.issued.push(Issued {
+            group,
+            transaction,
+            valid_until,
+            lines: lines.clone(),
+        });
+        folder.save().expect("the folder can be written");
+
+        let folder = ClinicFolder::open(temporary.path()).expect("the same folder");
+        assert_eq!(
+            folder.with_line_of(&lines).map(|issued| issued.group),
+            Some(group)
+        );
+        let meant = folder
+            .meant(&targets(&folder, "cancel.json"))
+            .expect("one line");
+        assert_eq!(meant, [(group, ItemMask(0b0010))]);
+    }
+
+    #[test]
+    fn the_parts_of_a_repeat_belong_to_its_line() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = ClinicFolder::open(temporary.path()).expect("an empty folder");
+        let masks: Vec<u16> = issued(&folder, "repeats.json")
+            .iter()
+            .map(|line| line.items.0)
+            .collect();
+        assert_eq!(masks, [0b1, 0b1110, 0b1111_0000]);
+    }
+
+    #[test]
+    fn the_folder_names_nobody_and_its_secret_is_its_owners() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let mut folder = ClinicFolder::open(temporary.path()).expect("an empty folder");
+        let lines = issued(&folder, "four-items.json");
+        folder.issued.push(Issued {
+            group: GroupId(Hash::ZERO),
+            transaction: Hash::ZERO,
+            valid_until: TimeMs(0),
+            lines,
+        });
+        folder.save().expect("the folder can be written");
+        let text =
+            std::fs::read_to_string(temporary.path().join("issued.json")).expect("it was written");
+        for word in ["LINE-", "RX-", "urn:", "example.org"] {
+            assert!(!text.contains(word), "{word}");
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let secret =
+                std::fs::metadata(temporary.path().join("links.key")).expect("it was made");
+            assert_eq!(secret.permissions().mode() & 0o777, 0o600);
+        }
+    }
+}

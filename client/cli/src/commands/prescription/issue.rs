@@ -1,0 +1,206 @@
+//! A FHIR message becomes a prescription: read, sealed, recorded, submitted, proven.
+
+use super::Issue;
+use super::clinic::{ClinicFolder, Issued, Line};
+use super::medicine::{name, new_items};
+use crate::answer::Answer;
+use crate::args::Global;
+use crate::commands::wallet::WalletKey;
+use crate::context::{applied, device, save_proof, session, told};
+use crate::failure::{Exit, Failure, Result};
+use crate::sealing;
+use crate::session::Session;
+use crate::words::{self, quantity, time};
+use senim_abi::PRESCRIPTION;
+use senim_abi::prescription::{Execute, GroupId, NewItem, PrescriberId, ProgrammeId};
+use senim_fhir::{Accounted, Disposition, LedgerOrder};
+use senim_types::{Call, Code, Hash, codec};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Elements of a message whose meaning is not in the ledger's item: a pharmacy reads them in the sealed part.
+const NOT_ON_LEDGER: [&str; 1] = ["substitution_allowed"];
+
+/// Issues a message.
+pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
+    let holder = WalletKey::from_text(&args.holder)?;
+    let (session, key) = (session(global)?, device(global, &args.clinic.key)?);
+    let mut folder = ClinicFolder::open(&args.clinic.clinic)?;
+    let order = folder.parse(&args.fhir, args.clinic.offset, words::now())?;
+    let LedgerOrder::Issue { items } = &order.ledger else {
+        return Err(Failure::usage(
+            "the message withdraws an order: `senim prescription cancel --fhir` takes it",
+        ));
+    };
+    let lines = Line::of(items);
+    refuse_second_issue(&session, &folder, &lines)?;
+
+    let (requests, new): (Vec<usize>, Vec<NewItem>) = new_items(items)?.into_iter().unzip();
+    let object = sealing::seal(&order.sealed, &requests, &session.chain, &holder.opening)?;
+    let execute = Execute::Issue {
+        index: 0,
+        programme: ProgrammeId(args.programme),
+        prescriber: PrescriberId(args.prescriber),
+        holder: holder.token,
+        card: None,
+        paper: None,
+        sealed: Some(Hash::of(&object)),
+        draft: false,
+        items: new.clone(),
+    };
+    let call = Call {
+        contract: PRESCRIPTION,
+        input: codec::encode(&execute),
+    };
+    let transaction = session.sign(&key, vec![call], Vec::new())?;
+    let group = GroupId::derive(&transaction.hash(), 0);
+    // The sealed part first: a prescription on the ledger is never without it. Then the record: whatever happens to
+    // this process, the same message is not issued twice.
+    session.put_sealed(&key, &object)?;
+    let (hash, valid_until) = (transaction.hash(), transaction.body.valid_until);
+    folder.issued.push(Issued {
+        group,
+        transaction: hash,
+        valid_until,
+        lines,
+    });
+    folder.save()?;
+    let done = session
+        .submit_signed(&transaction)
+        .and_then(|done| applied(&session, done));
+    let done = match done {
+        Err(failure) if failure.exit == Exit::Refused => {
+            // Final: nothing was issued, and the message may come again.
+            folder.issued.pop();
+            folder.save()?;
+            session.delete_sealed(&key, &Hash::of(&object))?;
+            return Err(failure);
+        }
+        done => done?,
+    };
+    save_proof(&done, args.clinic.save_proof.as_deref())?;
+
+    let fields = json!({
+        "group": group, "sealed": Hash::of(&object), "items": new, "accounting": order.accounting,
+    });
+    let mut answer = told(&session, &done, fields)
+        .line(format!("Prescription {group}"))
+        .lines(
+            new.iter()
+                .enumerate()
+                .map(|(index, item)| new_item_line(index, item)),
+        )
+        .line(format!(
+            "Of the message's {} elements:",
+            order.accounting.len()
+        ))
+        .lines(accounting_lines(&order.accounting));
+    if args.accounting {
+        answer = answer.lines(order.accounting.iter().map(accounted_line));
+    }
+    Ok(answer)
+}
+
+/// A message that was issued, or may still be, is not issued again: the person would get everything twice.
+fn refuse_second_issue(session: &Session, folder: &ClinicFolder, lines: &[Line]) -> Result<()> {
+    let Some(earlier) = folder.with_line_of(lines) else {
+        return Ok(());
+    };
+    let is_issued = match session.receipt(&earlier.transaction, false) {
+        Ok(done) => done.receipt.status.is_applied(),
+        Err(failure) if failure.code == Code::NOT_FOUND => words::now() <= earlier.valid_until,
+        Err(failure) => return Err(failure),
+    };
+    if !is_issued {
+        return Ok(());
+    }
+    Err(Failure::new(Code::ORDER_ISSUED)
+        .field("group", earlier.group.0.to_string())
+        .field("transaction", earlier.transaction.to_string())
+        .line(format!("  as prescription {}", earlier.group))
+        .line(format!("  by transaction {}", earlier.transaction)))
+}
+
+fn new_item_line(index: usize, item: &NewItem) -> String {
+    let strength = item
+        .strength
+        .map(|strength| strength.to_string())
+        .unwrap_or_default();
+    let part = item
+        .part
+        .map(|part| format!(", part {} of {}", part.number, part.of))
+        .unwrap_or_default();
+    format!(
+        "  {}. {} {strength} ({}), {}{part}, {} to {}",
+        index + 1,
+        name(&item.inn),
+        item.inn,
+        quantity(item.quantity, item.unit),
+        time(item.not_before),
+        time(item.until)
+    )
+}
+
+/// Where an element went, as this program uses the message.
+fn place(disposition: &Disposition) -> (&'static str, &'static str) {
+    match disposition {
+        Disposition::OnLedger { field } if NOT_ON_LEDGER.contains(field) => ("sealed", "clinical"),
+        Disposition::OnLedger { field } => ("on the ledger", field),
+        Disposition::Hashed { field } => {
+            ("as keyed hash in the clinic's folder, and sealed", field)
+        }
+        Disposition::Checked { .. } => ("checked, and sealed", ""),
+        Disposition::Sealed { secret } => ("sealed", secret_name(*secret)),
+        Disposition::Ignored { .. } => ("structure of the message, sealed with it", ""),
+    }
+}
+
+fn secret_name(secret: senim_fhir::Secret) -> &'static str {
+    use senim_fhir::Secret;
+    match secret {
+        Secret::Person => "person",
+        Secret::Prescriber => "prescriber",
+        Secret::Organisation => "organisation",
+        Secret::Clinical => "clinical",
+        Secret::Signature => "signature",
+        Secret::Routing => "routing",
+        Secret::Note => "note",
+        Secret::Other => "other",
+    }
+}
+
+/// How many elements went where.
+fn accounting_lines(accounting: &[Accounted]) -> Vec<String> {
+    let mut places: BTreeMap<&str, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
+    for accounted in accounting {
+        let (place, kind) = place(&accounted.disposition);
+        let (count, kinds) = places.entry(place).or_default();
+        *count += 1;
+        if !kind.is_empty() {
+            *kinds.entry(kind).or_default() += 1;
+        }
+    }
+    let line = |(place, (count, kinds)): (&str, (usize, BTreeMap<&str, usize>))| {
+        let kinds: Vec<String> = kinds
+            .iter()
+            .map(|(kind, count)| format!("{kind} {count}"))
+            .collect();
+        let kinds = if kinds.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", kinds.join(", "))
+        };
+        format!("  {count:>4} {place}{kinds}")
+    };
+    places.into_iter().map(line).collect()
+}
+
+fn accounted_line(accounted: &Accounted) -> String {
+    let (place, kind) = place(&accounted.disposition);
+    let kind = if kind.is_empty() {
+        String::new()
+    } else {
+        format!(" ({kind})")
+    };
+    format!("    {}: {place}{kind}", accounted.path)
+}

@@ -1,0 +1,142 @@
+//! A clinic's commands.
+
+mod cancel;
+mod clinic;
+mod issue;
+mod medicine;
+mod show;
+
+pub use medicine::name as medicine_name;
+pub use show::{item_json, item_line, state_name};
+
+use crate::answer::Answer;
+use crate::args::Global;
+use crate::context::group_id;
+use crate::failure::Result;
+use crate::words::{parse_items, parse_offset};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use senim_abi::prescription::{CancelReason, GroupId, ItemMask};
+use std::path::PathBuf;
+
+/// Prescriptions.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Issues the prescriptions of a FHIR R4 message: what the ledger needs goes there, the rest is sealed.
+    #[command(
+        after_help = "Example (the holder's key is what `senim wallet key` printed):\n  senim prescription issue --fhir tests/data/demo/order.json --holder senimwallet1…"
+    )]
+    Issue(Issue),
+    /// Shows a prescription, proven: its items and where they stand.
+    #[command(after_help = "Example:\n  senim prescription show GROUP")]
+    Show(Show),
+    /// Cancels what remains: as a FHIR message says, or items of a prescription.
+    #[command(
+        after_help = "Example:\n  senim prescription cancel --fhir tests/data/demo/cancel.json\n  senim prescription cancel --group GROUP --items 2,3 --reason treatment-changed"
+    )]
+    Cancel(Cancel),
+}
+
+/// The clinic's own folder and device.
+#[derive(Debug, Args)]
+pub struct Clinic {
+    /// The clinic's own folder: which line of which message became which item. Holds no personal data.
+    #[arg(long, default_value = "clinic", env = "SENIM_CLINIC")]
+    pub clinic: PathBuf,
+    /// The clinic's device: a key by name or file.
+    #[arg(long, default_value = "clinic")]
+    pub key: String,
+    /// Offset of civil dates in messages from UTC.
+    #[arg(long, default_value = "+05:00", value_parser = parse_offset, allow_hyphen_values = true)]
+    pub offset: i16,
+    /// Writes the receipt's proof to a file, for `senim verify`.
+    #[arg(long)]
+    pub save_proof: Option<PathBuf>,
+}
+
+/// Arguments of `prescription issue`.
+#[derive(Debug, Args)]
+pub struct Issue {
+    /// The message: a MedicationRequest, a bundle, or a message, in JSON.
+    #[arg(long)]
+    pub fhir: PathBuf,
+    /// A one-time key of the person's wallet, as `senim wallet key` prints it.
+    #[arg(long)]
+    pub holder: String,
+    /// The support measure that bears it.
+    #[arg(long, default_value_t = 1)]
+    pub programme: u32,
+    /// The prescriber, by the clinic's own number.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub prescriber: u32,
+    /// Names every element of the message and where it went, not only how many.
+    #[arg(long)]
+    pub accounting: bool,
+    /// Whose, and how.
+    #[command(flatten)]
+    pub clinic: Clinic,
+}
+
+/// Arguments of `prescription show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+}
+
+/// Arguments of `prescription cancel`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true))]
+pub struct Cancel {
+    /// A message that withdraws what an earlier message ordered.
+    #[arg(long, group = "what")]
+    pub fhir: Option<PathBuf>,
+    /// The prescription.
+    #[arg(long, group = "what", value_parser = group_id)]
+    pub group: Option<GroupId>,
+    /// Its items, from 1; all where none are named.
+    #[arg(long, value_parser = parse_items, requires = "group")]
+    pub items: Option<ItemMask>,
+    /// Why.
+    #[arg(long, value_enum, default_value_t = Reason::Other)]
+    pub reason: Reason,
+    /// Whose, and how.
+    #[command(flatten)]
+    pub clinic: Clinic,
+}
+
+/// Why what remains is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Reason {
+    /// A mistake in the prescription.
+    PrescribingError,
+    /// Treatment has changed.
+    TreatmentChanged,
+    /// Another prescription replaces it.
+    Replaced,
+    /// The person asked for it.
+    HolderRequest,
+    /// Another reason.
+    Other,
+}
+
+impl From<Reason> for CancelReason {
+    fn from(reason: Reason) -> CancelReason {
+        match reason {
+            Reason::PrescribingError => CancelReason::PrescribingError,
+            Reason::TreatmentChanged => CancelReason::TreatmentChanged,
+            Reason::Replaced => CancelReason::Replaced,
+            Reason::HolderRequest => CancelReason::HolderRequest,
+            Reason::Other => CancelReason::Other,
+        }
+    }
+}
+
+/// Runs a clinic's command.
+pub fn run(command: &Command, global: &Global) -> Result<Answer> {
+    match command {
+        Command::Issue(args) => issue::issue(args, global),
+        Command::Show(args) => show::show(&args.group, global),
+        Command::Cancel(args) => cancel::cancel(args, global),
+    }
+}

@@ -1,0 +1,137 @@
+//! What a citizen does: keys, QRs, cancellations.
+
+use super::store::Wallet;
+use super::{Cancel, Qr};
+use crate::answer::Answer;
+use crate::args::Global;
+use crate::context::{applied, device, group, session, told};
+use crate::failure::Result;
+use crate::files;
+use crate::sealing::SealedObject;
+use crate::session::Session;
+use crate::words::{self, items, time};
+use senim_abi::PRESCRIPTION;
+use senim_abi::prescription::{Execute, Group, ItemMask};
+use senim_abi::proof::HolderAct;
+use senim_codes::live_qr::{ContentKey, LiveQr, QrRequest};
+use senim_codes::symbol::Symbol;
+use senim_types::{Call, Code, Domain, TimeMs, codec};
+use serde_json::json;
+use std::path::Path;
+
+/// Pixels of a module of a drawn QR.
+const MODULE_PIXELS: usize = 6;
+
+/// Makes a wallet.
+pub fn new(folder: &Path) -> Result<Answer> {
+    Wallet::make(folder)?;
+    let folder = folder.display().to_string();
+    Ok(Answer::new(json!({ "wallet": folder }))
+        .line(format!("Made a wallet in {folder}. Its secret is in {folder}/secret.key: keep a copy, and give it to nobody.")))
+}
+
+/// Makes a one-time key.
+pub fn key(folder: &Path) -> Result<Answer> {
+    let mut wallet = Wallet::open(folder)?;
+    let number = wallet.records.keys;
+    wallet.records.keys += 1;
+    wallet.save()?;
+    let text = wallet.public(number).to_text();
+    Ok(Answer::new(json!({ "holder": text, "number": number })).line(text))
+}
+
+/// Makes a live QR.
+pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
+    let session = session(global)?;
+    let wallet = Wallet::open(&args.folder.wallet)?;
+    let (group, _) = group(&session, &args.group)?;
+    let number = wallet.held(&args.group, &group.holder)?;
+    let count = group.items.len();
+    let chosen = words::within(args.items.unwrap_or(ItemMask::first(count)), count)?;
+    let content_key = content_key(&session, &wallet, args, global, &group, number, chosen)?;
+    let has_contents = content_key.is_some();
+    let now = words::now();
+    let request = QrRequest {
+        chain: session.chain,
+        group: args.group,
+        items: chosen,
+        issued_at: now,
+        expires_at: TimeMs(now.0.saturating_add(args.ttl)),
+    };
+    let ephemeral = files::random::<32>()?;
+    let qr = LiveQr::issue(request, &wallet.token(number), &ephemeral, content_key)?;
+    let symbol = Symbol::qr(&qr.to_text())?;
+    files::write_secret(&args.out, &symbol.to_png(MODULE_PIXELS))?;
+    let file = args.out.display().to_string();
+    let json = json!({
+        "group": args.group, "items": words::item_numbers(chosen), "expires_at": request.expires_at,
+        "opens_sealed_part": has_contents, "file": file,
+    });
+    Ok(Answer::new(json)
+        .line(symbol.to_text().trim_end_matches('\n'))
+        .line(format!(
+            "Opens {} until {}, in {file}",
+            items(chosen),
+            time(request.expires_at)
+        ))
+        .line(if has_contents {
+            "  and shows the pharmacy how the medicine is to be used"
+        } else {
+            "  there is no sealed part any more"
+        }))
+}
+
+/// What opens the chosen items' sealed parts; none where there is no sealed part (any more).
+fn content_key(
+    session: &Session,
+    wallet: &Wallet,
+    args: &Qr,
+    global: &Global,
+    group: &Group,
+    number: u32,
+    chosen: ItemMask,
+) -> Result<Option<ContentKey>> {
+    let Some(sealed) = group.sealed else {
+        return Ok(None);
+    };
+    let service = device(global, &args.key)?;
+    let object = match session.get_sealed(&service, &sealed) {
+        Ok(object) => SealedObject::decode(&object)?,
+        Err(failure) if failure.code == Code::NOT_FOUND => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let key = object.unwrap_key(&session.chain, &wallet.opening(number))?;
+    key.hand_over(chosen, group.items.len()).map(Some)
+}
+
+/// Cancels what remains.
+pub fn cancel(args: &Cancel, global: &Global) -> Result<Answer> {
+    let session = session(global)?;
+    let wallet = Wallet::open(&args.folder.wallet)?;
+    let service = device(global, &args.key)?;
+    let (group, _) = group(&session, &args.group)?;
+    let number = wallet.held(&args.group, &group.holder)?;
+    let count = group.items.len();
+    let items = words::within(args.items.unwrap_or(ItemMask::first(count)), count)?;
+    let act = HolderAct::Cancel {
+        group: args.group,
+        items,
+    };
+    let witness = wallet
+        .token(number)
+        .witness(Domain::Holder, &session.chain, act.message());
+    let execute = Execute::Cancel {
+        group: args.group,
+        items,
+        reason: args.reason.into(),
+    };
+    let call = Call {
+        contract: PRESCRIPTION,
+        input: codec::encode(&execute),
+    };
+    let done = applied(
+        &session,
+        session.submit(&service, vec![call], vec![witness])?,
+    )?;
+    Ok(told(&session, &done, json!({})))
+}

@@ -1,0 +1,116 @@
+//! A citizen's commands. The keys stay in the wallet's folder; what has to be sent goes through a wallet service's
+//! device (on the devnet `identity`), which sees neither keys nor contents.
+
+mod act;
+mod list;
+mod store;
+
+pub use store::WalletKey;
+
+use crate::answer::Answer;
+use crate::args::Global;
+use crate::commands::prescription::Reason;
+use crate::context::group_id;
+use crate::failure::Result;
+use crate::words::{parse_duration_ms, parse_items};
+use clap::{Args, Subcommand};
+use senim_abi::prescription::{GroupId, ItemMask};
+use std::path::PathBuf;
+
+/// The citizen's wallet.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a wallet: one secret from which all its keys are derived.
+    #[command(after_help = "Example:\n  senim wallet new --wallet wallet")]
+    New(Folder),
+    /// Makes a fresh one-time key to leave with a clinic or the identity service. One for each prescription: the ledger
+    /// then does not join two of one person.
+    #[command(after_help = "Example:\n  senim wallet key --wallet wallet")]
+    Key(Folder),
+    /// Takes a prescription in by its id.
+    #[command(after_help = "Example:\n  senim wallet add GROUP")]
+    Add(Add),
+    /// Finds new prescriptions for the wallet's keys and lists all: active ones yellow, finished ones grey.
+    #[command(after_help = "Example:\n  senim wallet list --wallet wallet")]
+    List(Folder),
+    /// Makes a live QR that opens items of a prescription to whoever scans it within its time.
+    #[command(after_help = "Example:\n  senim wallet qr GROUP --items 1 --ttl 60s --out qr.png")]
+    Qr(Qr),
+    /// Cancels what remains of a prescription.
+    #[command(after_help = "Example:\n  senim wallet cancel GROUP --items 2")]
+    Cancel(Cancel),
+}
+
+/// The wallet's folder.
+#[derive(Debug, Args)]
+pub struct Folder {
+    /// The wallet's own folder.
+    #[arg(long, default_value = "wallet", env = "SENIM_WALLET")]
+    pub wallet: PathBuf,
+}
+
+/// Arguments of `wallet add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+    /// Whose.
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+/// Arguments of `wallet qr`.
+#[derive(Debug, Args)]
+pub struct Qr {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+    /// The items that it opens, from 1; all where none are named.
+    #[arg(long, value_parser = parse_items)]
+    pub items: Option<ItemMask>,
+    /// How long it is good for.
+    #[arg(long, default_value = "60s", value_parser = parse_duration_ms)]
+    pub ttl: u64,
+    /// The image. It is a secret as long as it is good.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// The wallet service's device, which fetches the sealed part: a key by name or file.
+    #[arg(long, default_value = "identity")]
+    pub key: String,
+    /// Whose.
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+/// Arguments of `wallet cancel`.
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+    /// Its items, from 1; all where none are named.
+    #[arg(long, value_parser = parse_items)]
+    pub items: Option<ItemMask>,
+    /// Why.
+    #[arg(long, value_enum, default_value_t = Reason::HolderRequest)]
+    pub reason: Reason,
+    /// The wallet service's device, which submits what the wallet signs: a key by name or file.
+    #[arg(long, default_value = "identity")]
+    pub key: String,
+    /// Whose.
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+/// Runs a citizen's command.
+pub fn run(command: &Command, global: &Global) -> Result<Answer> {
+    match command {
+        Command::New(folder) => act::new(&folder.wallet),
+        Command::Key(folder) => act::key(&folder.wallet),
+        Command::Add(args) => list::add(args, global),
+        Command::List(folder) => list::list(&folder.wallet, global),
+        Command::Qr(args) => act::qr(args, global),
+        Command::Cancel(args) => act::cancel(args, global),
+    }
+}

@@ -1,0 +1,253 @@
+//! The wallet's folder: one secret, and records without secrets.
+//!
+//! ```text
+//! secret.key   32 bytes from which every key is derived; readable by its owner only
+//! wallet.json  how many keys were made, which prescriptions they hold, how far the ledger was looked through
+//! ```
+
+use crate::failure::{Failure, Result};
+use crate::sealing::OpeningKey;
+use crate::{files, keys};
+use bech32::{Bech32m, Hrp};
+use senim_abi::prescription::GroupId;
+use senim_types::crypto::SecretKey;
+use senim_types::{Code, PublicKey};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Prefix of the text of the wallet's secret.
+const SECRET_PREFIX: &str = "senimwalletsecret";
+/// Prefix of the text of a wallet's public key pair.
+const PUBLIC_PREFIX: &str = "senimwallet";
+/// Version of that text.
+const VERSION: u8 = 1;
+
+/// What a wallet leaves with an issuer: the token's key, and the key that its contents are wrapped to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WalletKey {
+    /// Signs QRs and cancellations.
+    pub token: PublicKey,
+    /// X25519: opens the sealed part.
+    pub opening: [u8; 32],
+}
+
+impl WalletKey {
+    /// `senimwallet1…`: bech32m of version, Ed25519 point, X25519 point.
+    pub fn to_text(self) -> String {
+        let data = [&[VERSION][..], self.token.point(), &self.opening].concat();
+        let prefix = Hrp::parse(PUBLIC_PREFIX).expect("lower-case ASCII letters");
+        bech32::encode::<Bech32m>(prefix, &data).expect("65 bytes are far below the length limit")
+    }
+
+    /// Reads the text.
+    pub fn from_text(text: &str) -> Result<WalletKey> {
+        let wrong = || {
+            Failure::usage(
+                "the holder is not a wallet's key: `senim wallet key` prints one (senimwallet1…)",
+            )
+        };
+        let (prefix, data) = bech32::decode(text.trim()).map_err(|_| wrong())?;
+        let is_bech32m =
+            bech32::primitives::decode::CheckedHrpstring::new::<Bech32m>(text.trim()).is_ok();
+        let data: [u8; 65] = data.try_into().map_err(|_| wrong())?;
+        if !is_bech32m || prefix.to_lowercase() != PUBLIC_PREFIX || data[0] != VERSION {
+            return Err(wrong());
+        }
+        let mut halves = [[0; 32]; 2];
+        halves[0].copy_from_slice(&data[1..33]);
+        halves[1].copy_from_slice(&data[33..]);
+        let [token, opening] = halves;
+        let token = PublicKey::from_ed25519(token).map_err(|error| Failure::new(error.code()))?;
+        Ok(WalletKey { token, opening })
+    }
+}
+
+/// A wallet.
+pub struct Wallet {
+    secret: Zeroizing<[u8; 32]>,
+    path: PathBuf,
+    /// What is known besides the secret.
+    pub records: Records,
+}
+
+/// What a wallet knows besides its secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Records {
+    /// Keys made so far: they are numbered from 0.
+    pub keys: u32,
+    /// The last block that was looked through.
+    pub seen: u64,
+    /// The prescriptions.
+    pub prescriptions: Vec<Held>,
+}
+
+/// A prescription of the wallet's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Which.
+    pub group: GroupId,
+    /// The number of the key that holds it.
+    pub key: u32,
+}
+
+impl Wallet {
+    /// Makes a wallet in a folder that has none.
+    pub fn make(folder: &Path) -> Result<Wallet> {
+        let file = folder.join("secret.key");
+        if file.exists() {
+            return Err(files::content(folder, "there is a wallet already"));
+        }
+        let secret = keys::read_or_make_secret(&file, SECRET_PREFIX)?;
+        let wallet = Wallet {
+            secret,
+            path: folder.join("wallet.json"),
+            records: Records::default(),
+        };
+        wallet.save()?;
+        Ok(wallet)
+    }
+
+    /// Opens a wallet.
+    pub fn open(folder: &Path) -> Result<Wallet> {
+        let file = folder.join("secret.key");
+        if !file.exists() {
+            return Err(files::content(
+                folder,
+                "there is no wallet: `senim wallet new` makes one",
+            ));
+        }
+        let path = folder.join("wallet.json");
+        Ok(Wallet {
+            secret: keys::read_or_make_secret(&file, SECRET_PREFIX)?,
+            records: files::read_records(&path)?.unwrap_or_default(),
+            path,
+        })
+    }
+
+    /// Writes the records.
+    pub fn save(&self) -> Result<()> {
+        files::write_records(&self.path, &self.records)
+    }
+
+    /// The key that signs for the prescription of this number.
+    pub fn token(&self, number: u32) -> SecretKey {
+        SecretKey::from_seed(&self.derive("senim 2026-02 wallet token key", number))
+    }
+
+    /// The key that opens the sealed part of the prescription of this number.
+    pub fn opening(&self, number: u32) -> OpeningKey {
+        OpeningKey::from_seed(&self.derive("senim 2026-02 wallet opening key", number))
+    }
+
+    /// What an issuer is given of the key of this number.
+    pub fn public(&self, number: u32) -> WalletKey {
+        WalletKey {
+            token: self.token(number).public(),
+            opening: self.opening(number).public(),
+        }
+    }
+
+    /// The number of the key that holds for this holder.
+    pub fn number_of(&self, holder: &PublicKey) -> Option<u32> {
+        (0..self.records.keys).find(|number| self.token(*number).public() == *holder)
+    }
+
+    /// The number of the key that holds this prescription.
+    pub fn held(&self, group: &GroupId, holder: &PublicKey) -> Result<u32> {
+        let known = self
+            .records
+            .prescriptions
+            .iter()
+            .find(|held| held.group == *group);
+        let known = known
+            .map(|held| held.key)
+            .filter(|key| self.token(*key).public() == *holder);
+        known
+            .or_else(|| self.number_of(holder))
+            .ok_or_else(|| Failure::new(Code::NOT_IN_WALLET))
+    }
+
+    /// Remembers a prescription.
+    pub fn remember(&mut self, group: GroupId, key: u32) {
+        if !self
+            .records
+            .prescriptions
+            .iter()
+            .any(|held| held.group == group)
+        {
+            self.records.prescriptions.push(Held { group, key });
+        }
+    }
+
+    fn derive(&self, purpose: &str, number: u32) -> Zeroizing<[u8; 32]> {
+        let mut material = Zeroizing::new([0; 36]);
+        material[..32].copy_from_slice(self.secret.as_ref());
+        material[32..].copy_from_slice(&number.to_be_bytes());
+        Zeroizing::new(blake3::derive_key(purpose, material.as_ref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Exit;
+    use senim_types::Hash;
+
+    #[test]
+    fn a_wallets_keys_are_many_and_come_back_from_its_secret() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut wallet = Wallet::make(folder.path()).expect("an empty folder");
+        let keys: Vec<WalletKey> = (0..3).map(|number| wallet.public(number)).collect();
+        assert!(keys[0].token != keys[1].token && keys[0].opening != keys[1].opening);
+        assert_ne!(keys[0].token.point(), &keys[0].opening);
+        wallet.records.keys = 3;
+        wallet.remember(GroupId(Hash([1; 32])), 2);
+        wallet.remember(GroupId(Hash([1; 32])), 0);
+        wallet.save().expect("the folder can be written");
+
+        let again = Wallet::open(folder.path()).expect("the same folder");
+        assert_eq!(again.records, wallet.records);
+        assert_eq!(again.records.prescriptions.len(), 1);
+        assert_eq!(again.public(1), keys[1]);
+        assert_eq!(again.number_of(&keys[2].token), Some(2));
+        assert_eq!(
+            again.held(&GroupId(Hash([9; 32])), &keys[1].token).ok(),
+            Some(1)
+        );
+        let stranger = SecretKey::from_seed(&[9; 32]).public();
+        let refused = again
+            .held(&GroupId(Hash([1; 32])), &stranger)
+            .expect_err("another's");
+        assert_eq!(refused.code, Code::NOT_IN_WALLET);
+        assert!(
+            Wallet::make(folder.path()).is_err(),
+            "a wallet is never replaced"
+        );
+    }
+
+    #[test]
+    fn a_wallets_key_is_read_back_and_a_changed_letter_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = Wallet::make(folder.path())
+            .expect("an empty folder")
+            .public(0);
+        let text = key.to_text();
+        assert!(text.starts_with("senimwallet1"));
+        assert_eq!(WalletKey::from_text(&text).ok(), Some(key));
+        for place in 12..text.len() {
+            let mut changed = text.clone().into_bytes();
+            changed[place] = if changed[place] == b'q' { b'p' } else { b'q' };
+            let changed = String::from_utf8(changed).expect("ASCII");
+            assert_eq!(
+                WalletKey::from_text(&changed).expect_err("a checksum").exit,
+                Exit::Usage
+            );
+        }
+        let device = key.token.to_text(senim_types::text::KeyKind::Device);
+        assert!(
+            WalletKey::from_text(&device).is_err(),
+            "a key of another kind"
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! What a command works with: the genesis that it trusts, the node that it asks, and the light client between them.
+
+use crate::failure::{Exit, Failure, Result};
+use crate::node::{DeviceStatus, Node, SealedRequest};
+use crate::words;
+use crate::{files, names::Names};
+use borsh::{BorshDeserialize, BorshSerialize};
+use senim_light_client::{LightClient, ProvenState};
+use senim_types::crypto::SecretKey;
+use senim_types::proof::ReceiptProof;
+use senim_types::text::KeyKind;
+use senim_types::transaction::TRANSACTION_VERSION;
+use senim_types::{
+    Call, ChainId, Code, ContractId, Domain, Genesis, Hash, Header, Receipt, Signature,
+    SignedTransaction, Statement, TimeMs, Transaction, codec, limits,
+};
+use std::path::Path;
+
+/// Bytes of a genesis in JSON: hex doubles the canonical bytes.
+const GENESIS_JSON_BYTES_MAX: u64 = 4 * limits::GENESIS_BYTES_MAX as u64;
+/// How long a transaction may wait for its block.
+const VALID_MS: u64 = 5 * 60 * 1000;
+/// How often a receipt is asked for; each time the node is waited for.
+const WAITS_MAX: u32 = 6;
+
+/// A session with one node of one chain.
+pub struct Session {
+    /// What is trusted.
+    pub genesis: Genesis,
+    /// Its identity.
+    pub chain: ChainId,
+    /// Judges every answer that can be proven.
+    pub light: LightClient,
+    /// Who is asked.
+    pub node: Node,
+    /// Names of organisations, for people.
+    pub names: Names,
+}
+
+/// A transaction whose receipt is proven: final.
+pub struct Final {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// The block's header.
+    pub header: Header,
+    /// How many validators signed the block.
+    pub signers: usize,
+    /// The proof, for anybody to check.
+    pub proof: Vec<u8>,
+}
+
+/// A value of the state, proven, and the block that it is proven by.
+pub struct Proven<T> {
+    /// The value; `None` where the state has none.
+    pub value: Option<T>,
+    /// The header.
+    pub header: Header,
+}
+
+/// Reads the genesis of a folder or a file.
+pub fn read_genesis(path: &Path) -> Result<Genesis> {
+    let bytes = files::read(path, GENESIS_JSON_BYTES_MAX)?;
+    serde_json::from_slice(&bytes).map_err(|error| files::content(path, error))
+}
+
+impl Session {
+    /// Trusts the genesis of the network's folder, and nothing that the node says without proof.
+    pub fn open(url: &str, folder: &Path) -> Result<Session> {
+        let genesis = read_genesis(&folder.join("genesis.json")).map_err(|failure| {
+            failure.line("The genesis is what an answer is checked against. Name the network's folder with --dir.")
+        })?;
+        Ok(Session {
+            chain: genesis.chain_id(),
+            light: LightClient::from_genesis(&genesis),
+            node: Node::new(url)?,
+            names: Names::of(&genesis),
+            genesis,
+        })
+    }
+
+    /// Submits calls as `device`, waits until they are final, and checks the proof before saying so. A refusal by a
+    /// contract is final too: look at the receipt's status.
+    pub fn submit(
+        &self,
+        device: &SecretKey,
+        calls: Vec<Call>,
+        witnesses: Vec<(Statement, Signature)>,
+    ) -> Result<Final> {
+        let transaction = self.sign(device, calls, witnesses)?;
+        self.submit_signed(&transaction)
+    }
+
+    /// Signs calls as `device` with a sequence number that the node says is free.
+    pub fn sign(
+        &self,
+        device: &SecretKey,
+        calls: Vec<Call>,
+        witnesses: Vec<(Statement, Signature)>,
+    ) -> Result<SignedTransaction> {
+        let public = device.public();
+        let path = format!("/v1/devices/{}", public.to_text(KeyKind::Device));
+        let status: DeviceStatus = self.node.json(&path)?;
+        let (witnesses, signatures) = witnesses.into_iter().unzip();
+        let body = Transaction {
+            version: TRANSACTION_VERSION,
+            chain: self.chain,
+            device: public,
+            sequence: status.next_sequence,
+            valid_until: TimeMs(words::now().0 + VALID_MS),
+            calls,
+            witnesses,
+        };
+        Ok(device.sign_transaction(body, signatures))
+    }
+
+    /// Submits a signed transaction and waits for its proven receipt.
+    pub fn submit_signed(&self, transaction: &SignedTransaction) -> Result<Final> {
+        let hash = transaction.hash();
+        let submitted = self.node.submit(&codec::encode(transaction))?;
+        if submitted.transaction != hash {
+            return Err(Failure::new(Code::ANSWER_UNUSABLE));
+        }
+        self.receipt(&hash, true)
+    }
+
+    /// The proven receipt of a transaction.
+    pub fn receipt(&self, transaction: &Hash, waits: bool) -> Result<Final> {
+        let mut waited = 0;
+        let proof = loop {
+            waited += 1;
+            match self
+                .node
+                .receipt(transaction, waits, limits::PROOF_BYTES_MAX)
+            {
+                Ok(proof) => break proof,
+                Err(failure) if failure.code != Code::NOT_FOUND => return Err(failure),
+                Err(failure) if !waits => return Err(failure),
+                Err(_) if waited == WAITS_MAX => {
+                    return Err(Failure::new(Code::TIMED_OUT)
+                        .field("transaction", transaction.to_string())
+                        .line(format!("Ask again: senim receipt {transaction} --wait")));
+                }
+                Err(_) => {}
+            }
+        };
+        let known = judge_receipt(&self.light, proof)?;
+        if known.receipt.transaction != *transaction {
+            return Err(Failure::proof(Code::WRONG_RECEIPT));
+        }
+        Ok(known)
+    }
+
+    /// A proven state key: contract id first.
+    pub fn state(&self, key: &[u8]) -> Result<(ProvenState, Vec<u8>)> {
+        let path = format!("/v1/state/{}", hex::encode(key));
+        let proof = self.node.bytes(&path, limits::PROOF_BYTES_MAX)?;
+        let proven = self.light.state(&proof).map_err(Failure::proof)?;
+        if proven.key != key {
+            return Err(Failure::proof(Code::STATE_PROOF));
+        }
+        Ok((proven, proof))
+    }
+
+    /// A proven record of a contract.
+    pub fn record<T>(&self, key: &senim_abi::Key, contract: ContractId) -> Result<Proven<T>>
+    where
+        T: BorshSerialize + BorshDeserialize,
+    {
+        let (proven, _) = self.state(&key.in_state_of(contract))?;
+        let decode = |bytes: Vec<u8>| codec::decode(&bytes, limits::STATE_VALUE_BYTES_MAX);
+        let value = proven.value.map(decode).transpose();
+        Ok(Proven {
+            value: value.map_err(|_| Failure::new(Code::CORRUPT_RECORD))?,
+            header: proven.header,
+        })
+    }
+
+    /// Asks a contract; nothing proves the answer.
+    pub fn query<Q, A>(&self, contract: ContractId, question: &Q) -> Result<A>
+    where
+        Q: BorshSerialize,
+        A: BorshDeserialize,
+    {
+        let answer = self.node.query(
+            contract.0,
+            &codec::encode(question),
+            limits::PROOF_BYTES_MAX,
+        )?;
+        A::try_from_slice(&answer).map_err(|_| Failure::new(Code::ANSWER_UNUSABLE))
+    }
+
+    /// Stores a sealed object under its blake3.
+    pub fn put_sealed(&self, device: &SecretKey, object: &[u8]) -> Result<Hash> {
+        let hash = Hash::of(object);
+        self.sealed_request("PUT", device, &hash, Some(object))?;
+        Ok(hash)
+    }
+
+    /// Fetches a sealed object; its bytes are what the ledger has the hash of.
+    pub fn get_sealed(&self, device: &SecretKey, hash: &Hash) -> Result<Vec<u8>> {
+        let object = self.sealed_request("GET", device, hash, None)?;
+        if Hash::of(&object) == *hash {
+            Ok(object)
+        } else {
+            Err(Failure {
+                exit: Exit::Proof,
+                ..Failure::new(Code::SEALED_NOT_OPENED)
+            })
+        }
+    }
+
+    /// Deletes a sealed object that the device's organisation stored.
+    pub fn delete_sealed(&self, device: &SecretKey, hash: &Hash) -> Result<()> {
+        self.sealed_request("DELETE", device, hash, None)
+            .map(|_| ())
+    }
+
+    fn sealed_request(
+        &self,
+        method: &'static str,
+        device: &SecretKey,
+        hash: &Hash,
+        body: Option<&[u8]>,
+    ) -> Result<Vec<u8>> {
+        let path = format!("/v1/sealed/{hash}");
+        let authorisation = authorisation(
+            device,
+            &self.chain,
+            method,
+            &path,
+            body.unwrap_or_default(),
+            words::now(),
+        );
+        let request = SealedRequest {
+            method,
+            path: &path,
+            body,
+        };
+        self.node
+            .sealed(&request, &authorisation, crate::sealing::SEALED_BYTES_MAX)
+    }
+}
+
+/// Judges the bytes of a receipt's proof.
+pub fn judge_receipt(light: &LightClient, proof: Vec<u8>) -> Result<Final> {
+    let receipt = light.receipt(&proof).map_err(Failure::proof)?;
+    let decoded: ReceiptProof = codec::decode(&proof, limits::PROOF_BYTES_MAX)?;
+    Ok(Final {
+        receipt,
+        signers: decoded.certificate.signatures.len(),
+        header: decoded.header,
+        proof,
+    })
+}
+
+/// What a device signs for a request about sealed data. The node's `docs/http-api.md` has the same.
+#[derive(BorshSerialize)]
+struct RequestStatement<'a> {
+    method: &'a str,
+    path: &'a str,
+    body: Hash,
+    time_ms: u64,
+}
+
+/// The header `Senim-Request`: device, time, signature.
+fn authorisation(
+    device: &SecretKey,
+    chain: &ChainId,
+    method: &str,
+    path: &str,
+    body: &[u8],
+    now: TimeMs,
+) -> String {
+    let statement = RequestStatement {
+        method,
+        path,
+        body: Hash::of(body),
+        time_ms: now.0,
+    };
+    let signature = device.sign(Domain::Request, chain, &codec::encode(&statement));
+    let key = device.public().to_text(KeyKind::Device);
+    format!("{key}:{}:{}", now.0, hex::encode(signature.0))
+}
