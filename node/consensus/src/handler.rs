@@ -209,8 +209,10 @@ impl Consensus {
             return;
         };
         // The core logs a proposal exactly when it accepted it and it is new.
-        if let WalEntry::Proposal(proposal) = &entry {
-            self.request_check(proposal);
+        if let WalEntry::Proposal(proposal) = &entry
+            && proposal.validator != self.key
+        {
+            self.checks.proposed(proposal);
         }
         // Who signs nothing has nothing to remember.
         if !self.is_validator(&self.key) {

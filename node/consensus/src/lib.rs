@@ -26,7 +26,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod admission;
 mod buffer;
+mod checks;
 mod context;
 mod convert;
 mod effect;

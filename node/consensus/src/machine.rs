@@ -1,15 +1,14 @@
 //! The machine: one input in, its effects out.
 
 use crate::buffer::Buffer;
+use crate::checks::Checks;
 use crate::context::{Address, BlockId, CoreHeight, CoreSet, Ctx};
 use crate::convert;
 use crate::effect::Effect;
 use crate::error::Error;
 use crate::input::Input;
-use crate::message::{ConsensusMessage, SignedProposal, SignedVote};
 use crate::output::Output;
 use crate::params::Params;
-use crate::proposer::proposer;
 use crate::replay::Replay;
 use crate::signer::Signer;
 use crate::timer::{Timer, TimerKind, Timers};
@@ -20,7 +19,6 @@ use arc_malachitebft_core_consensus::{
 };
 use arc_malachitebft_core_types::{Timeout, TimeoutKind, Validity, ValueOrigin};
 use senim_types::{Hash, Height, PublicKey, Round, ValidatorSet};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Total power is multiplied by three when thresholds are judged.
 const POWER_MAX: u64 = u64::MAX / 3;
@@ -40,14 +38,6 @@ pub enum Phase {
     Halted,
 }
 
-/// A proposal that was seen and whose block was not judged yet.
-#[derive(Clone, Copy)]
-pub(crate) struct CheckRequest {
-    round: Round,
-    valid_round: Option<Round>,
-    proposer: PublicKey,
-}
-
 /// Consensus of one validator: Malachite's core behind plain inputs and effects.
 ///
 /// No I/O, no clock, no randomness: the same inputs give the same effects.
@@ -62,16 +52,13 @@ pub struct Consensus {
     /// That height's validators; `None` only while idle.
     pub(crate) validators: Option<ValidatorSet>,
     started: Option<Height>,
-    core: Option<State<Ctx>>,
-    buffer: Buffer,
+    pub(crate) core: Option<State<Ctx>>,
+    pub(crate) buffer: Buffer,
     pub(crate) timers: Timers,
     /// The round for which a block is being built.
     pub(crate) building: Option<Round>,
     build_asked: bool,
-    /// Blocks to judge, and those of them not asked for yet.
-    checks: BTreeMap<Hash, CheckRequest>,
-    checks_new: BTreeSet<Hash>,
-    found_valid: BTreeSet<Hash>,
+    pub(crate) checks: Checks,
     pub(crate) replay: Option<Replay>,
     hinted: Option<Height>,
     wal_dirty: bool,
@@ -96,9 +83,7 @@ impl Consensus {
             timers: Timers::default(),
             building: None,
             build_asked: false,
-            checks: BTreeMap::new(),
-            checks_new: BTreeSet::new(),
-            found_valid: BTreeSet::new(),
+            checks: Checks::default(),
             replay: None,
             hinted: None,
             wal_dirty: false,
@@ -154,6 +139,7 @@ impl Consensus {
                 valid,
             } => self.on_proposal_checked(height, block, valid),
         }
+        self.reconsider_refused();
         self.finish()
     }
 
@@ -180,108 +166,6 @@ impl Consensus {
         self.out.refused = None;
     }
 
-    fn on_message(&mut self, message: ConsensusMessage) {
-        if !message.is_within_limits() {
-            return self.out.refuse(Error::LimitExceeded);
-        }
-        let height = message.height();
-        let next = match self.phase {
-            Phase::Idle | Phase::Halted => return,
-            Phase::Awaiting => self.height,
-            Phase::Running | Phase::Decided => self.height.next(),
-        };
-        if height >= next {
-            self.on_future(next, message);
-        } else if height == self.height && self.phase == Phase::Running {
-            self.on_current(message);
-        }
-    }
-
-    fn on_future(&mut self, next: Height, message: ConsensusMessage) {
-        let height = message.height();
-        let Some(validators) = &self.validators else {
-            return;
-        };
-        // While a height runs, its set stands in for the next one's: a validator that joins then is
-        // heard when it sends again.
-        match self
-            .buffer
-            .offer(next, message, &self.params.chain, validators)
-        {
-            Ok(true) => self.hint(height),
-            Ok(false) => {}
-            Err(error) => self.out.refuse(error),
-        }
-    }
-
-    /// A message of the running height.
-    fn on_current(&mut self, message: ConsensusMessage) {
-        if self.phase != Phase::Running {
-            return;
-        }
-        let input = match &message {
-            ConsensusMessage::Vote(vote) => self
-                .admit_vote(vote)
-                .map(|admitted| admitted.then(|| CoreInput::Vote(convert::core_vote(vote)))),
-            ConsensusMessage::Proposal(proposal) => self.admit_proposal(proposal).map(|admitted| {
-                admitted.then(|| CoreInput::Proposal(convert::core_proposal(proposal)))
-            }),
-            ConsensusMessage::Polka(certificate) => Ok(Some(CoreInput::PolkaCertificate(
-                convert::core_polka(certificate),
-            ))),
-            ConsensusMessage::Round(certificate) => Ok(Some(CoreInput::RoundCertificate(
-                convert::core_round_certificate(certificate),
-            ))),
-        };
-        match input {
-            Ok(Some(input)) => self.drive(input),
-            Ok(None) => {}
-            Err(Error::KeyUsedTwice) => self.out.fail(Error::KeyUsedTwice),
-            Err(error) => self.out.refuse(error),
-        }
-    }
-
-    /// `Ok(false)`: an echo of an own vote.
-    fn admit_vote(&self, vote: &SignedVote) -> Result<bool, Error> {
-        if !self.is_validator(&vote.validator) {
-            return Err(Error::Stranger);
-        }
-        if vote.validator != self.key {
-            return Ok(true);
-        }
-        // Votes of earlier rounds may have been forgotten; those of this round never are.
-        let Some(core) = &self.core else {
-            return Ok(false);
-        };
-        let known = core.driver.votes().has_vote(&convert::core_vote(vote));
-        let recent = convert::core_round(vote.vote.round) >= core.round();
-        if !known && recent && vote.is_signed(&self.params.chain) {
-            return Err(Error::KeyUsedTwice);
-        }
-        Ok(false)
-    }
-
-    /// `Ok(false)`: an echo of an own proposal.
-    fn admit_proposal(&self, signed: &SignedProposal) -> Result<bool, Error> {
-        let proposal = &signed.proposal;
-        let Some(validators) = &self.validators else {
-            return Ok(false);
-        };
-        if !self.is_validator(&signed.validator) {
-            return Err(Error::Stranger);
-        }
-        if proposer(validators, proposal.height, proposal.round).key != signed.validator {
-            return Err(Error::NotTheProposer);
-        }
-        if proposal
-            .valid_round
-            .is_some_and(|valid| valid >= proposal.round)
-        {
-            return Err(Error::BadValidRound);
-        }
-        Ok(signed.validator != self.key)
-    }
-
     fn on_timeout(&mut self, timer: Timer) {
         if self.phase != Phase::Running || !self.timers.fired(timer) {
             return;
@@ -306,7 +190,7 @@ impl Consensus {
     /// Gives the core this validator's block for `round`.
     pub(crate) fn propose(&mut self, round: Round, block: Hash) {
         self.building = None;
-        self.found_valid.insert(block);
+        self.checks.own(block);
         self.drive(CoreInput::Propose(LocallyProposedValue::new(
             CoreHeight(self.height.0),
             convert::core_round(round),
@@ -318,7 +202,7 @@ impl Consensus {
         if self.phase != Phase::Running || self.height != height {
             return;
         }
-        let Some(request) = self.judged(block, valid) else {
+        let Some((request, held)) = self.checks.judged(block, valid) else {
             return;
         };
         let value = ProposedValue {
@@ -330,31 +214,18 @@ impl Consensus {
             validity: Validity::from_bool(valid),
         };
         self.drive(CoreInput::ProposedValue(value, ValueOrigin::Consensus));
+        for proposal in held {
+            self.drive(CoreInput::Proposal(convert::core_proposal(&proposal)));
+        }
     }
 
-    /// A block was judged, now or by an earlier run; gives the request that this answers.
-    pub(crate) fn judged(&mut self, block: Hash, valid: bool) -> Option<CheckRequest> {
-        if valid {
-            self.found_valid.insert(block);
+    fn reconsider_refused(&mut self) {
+        if let Some(core) = &self.core {
+            self.checks.reconsider(|round, block| {
+                let polka = core.polka_certificate(convert::core_round(round), &BlockId(block));
+                polka.is_some()
+            });
         }
-        self.checks_new.remove(&block);
-        self.checks.remove(&block)
-    }
-
-    /// A proposal of another validator was accepted: its block has to be judged, unless it was found
-    /// valid before. One found invalid is judged again: its time may be right in a later round.
-    pub(crate) fn request_check(&mut self, signed: &SignedProposal) {
-        let block = signed.proposal.block;
-        if signed.validator == self.key || self.found_valid.contains(&block) {
-            return;
-        }
-        let request = CheckRequest {
-            round: signed.proposal.round,
-            valid_round: signed.proposal.valid_round,
-            proposer: signed.validator,
-        };
-        self.checks.insert(block, request);
-        self.checks_new.insert(block);
     }
 
     /// The core wants a block of this validator's for `round`.
@@ -461,14 +332,12 @@ impl Consensus {
         self.timers.cancel_all();
         self.building = None;
         self.build_asked = false;
-        self.checks.clear();
-        self.checks_new.clear();
-        self.found_valid.clear();
+        self.checks = Checks::default();
         // What was appended and not flushed was never spoken of.
         self.wal_dirty = false;
     }
 
-    fn hint(&mut self, height: Height) {
+    pub(crate) fn hint(&mut self, height: Height) {
         if self.hinted != Some(height) {
             self.hinted = Some(height);
             self.out.seen = Some(Effect::HeightSeen { height });
@@ -515,17 +384,7 @@ impl Consensus {
                 within_ms,
             });
         }
-        for block in std::mem::take(&mut self.checks_new) {
-            if let Some(request) = self.checks.get(&block) {
-                requests.push(Effect::CheckProposal {
-                    height,
-                    round: request.round,
-                    valid_round: request.valid_round,
-                    proposer: request.proposer,
-                    block,
-                });
-            }
-        }
+        requests.extend(self.checks.take_effects(height));
         requests
     }
 }

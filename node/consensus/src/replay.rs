@@ -86,7 +86,7 @@ impl Consensus {
                 return self.propose(*round, *block);
             }
             WalEntry::Block { block, valid, .. } => {
-                self.judged(*block, *valid);
+                self.checks.recorded(*block, *valid);
             }
             WalEntry::Timeout { round, .. } => {
                 let kind = entry.timer_kind();

@@ -127,3 +127,25 @@ fn a_height_costs_a_validator_at_most_two_flushes() {
         assert!((50..=100).contains(&flushes), "{flushes}");
     }
 }
+
+#[test]
+fn a_validator_with_a_wrong_clock_still_decides_with_the_others() {
+    let mut sim = Sim::new(6, 4);
+    sim.height_max = Height(20);
+    sim.skewed.insert(3);
+    sim.run(60 * SECOND_US, |sim| sim.lowest() == Height(20));
+    assert_eq!(sim.lowest(), Height(20));
+    assert!(sim.nodes[3].decided >= 15, "{}", sim.nodes[3].decided);
+    let rounds = sim.nodes[0].disk.committed.values();
+    let first_rounds = rounds.filter(|certificate| certificate.round.0 == 0);
+    assert!(first_rounds.count() >= 18);
+}
+
+#[test]
+fn two_of_four_wrong_clocks_delay_and_do_not_stop() {
+    let mut sim = Sim::new(7, 4);
+    sim.height_max = Height(12);
+    sim.skewed.extend([2, 3]);
+    sim.run(60 * SECOND_US, |sim| sim.lowest() == Height(12));
+    assert_eq!(sim.lowest(), Height(12));
+}

@@ -1,103 +1,14 @@
-//! One machine by itself, the other validators played by hand.
+//! One machine by itself: a height, faults of peers, heights, keys.
 
+use crate::hand::*;
 use crate::sim::{chain, keys, set};
 use senim_consensus::{
     Consensus, ConsensusMessage, Effect, Error, Input, Params, Phase, PolkaCertificate,
-    PolkaSignature, Proposal, RoundCertificate, RoundCertificateKind, RoundSignature,
-    SignedProposal, SignedVote, Signer, SignerUnavailable, Timer, TimerKind, proposer,
+    PolkaSignature, Proposal, RoundCertificate, RoundCertificateKind, RoundSignature, SignedVote,
+    Signer, SignerUnavailable, Timer, TimerKind, proposer,
 };
 use senim_types::crypto::{SecretKey, verify_certificate};
-use senim_types::{Fault, Hash, Height, PublicKey, Round, Signature, Vote, VoteKind};
-
-const H1: Height = Height(1);
-const R0: Round = Round(0);
-
-fn block(name: &str) -> Hash {
-    Hash::of(name.as_bytes())
-}
-
-pub fn vote(
-    key: &SecretKey,
-    kind: VoteKind,
-    height: Height,
-    round: Round,
-    block: Option<Hash>,
-) -> ConsensusMessage {
-    let vote = Vote {
-        height,
-        round,
-        block,
-    };
-    ConsensusMessage::Vote(SignedVote {
-        kind,
-        vote,
-        validator: key.public(),
-        signature: key.sign_bytes(&vote.signed_bytes(kind, &chain())),
-    })
-}
-
-pub fn proposal(key: &SecretKey, proposal: Proposal) -> ConsensusMessage {
-    ConsensusMessage::Proposal(SignedProposal {
-        proposal,
-        validator: key.public(),
-        signature: key.sign_bytes(&proposal.signed_bytes(&chain())),
-    })
-}
-
-fn fresh(height: Height, round: Round, block: Hash) -> Proposal {
-    Proposal {
-        height,
-        round,
-        block,
-        valid_round: None,
-    }
-}
-
-fn start(height: Height, wal: Vec<Vec<u8>>) -> Input {
-    Input::StartHeight {
-        height,
-        validators: set(&keys(4)),
-        wal,
-    }
-}
-
-/// Validator `index` of four, at height 1.
-fn running(index: usize) -> (Consensus, Vec<SecretKey>, Vec<Effect>) {
-    let keys = keys(4);
-    let signer = Box::new(keys[index].clone());
-    let mut consensus = Consensus::new(Params::local(chain()), signer);
-    let effects = consensus.step(start(H1, Vec::new()));
-    (consensus, keys, effects)
-}
-
-fn say(consensus: &mut Consensus, message: ConsensusMessage) -> Vec<Effect> {
-    consensus.step(Input::Message { message })
-}
-
-fn wal(effects: &[Effect]) -> Vec<Vec<u8>> {
-    let entries = effects.iter().filter_map(|effect| match effect {
-        Effect::WalAppend { entry, .. } => Some(entry.clone()),
-        _ => None,
-    });
-    entries.collect()
-}
-
-fn own_votes(effects: &[Effect]) -> Vec<(VoteKind, Option<Hash>)> {
-    let votes = effects.iter().filter_map(|effect| match effect {
-        Effect::Broadcast {
-            message: ConsensusMessage::Vote(signed),
-        } => Some((signed.kind, signed.vote.block)),
-        _ => None,
-    });
-    votes.collect()
-}
-
-fn refused(effects: &[Effect]) -> Option<Error> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::Refused { error } => Some(error.clone()),
-        _ => None,
-    })
-}
+use senim_types::{Fault, Height, PublicKey, Round, Signature, VoteKind};
 
 #[test]
 fn a_height_from_proposal_to_certificate() {
@@ -393,101 +304,6 @@ fn who_is_in_no_set_follows_and_signs_nothing() {
     };
     assert!(!effects.iter().any(speaks));
     assert_eq!(consensus.phase(), Phase::Decided);
-}
-
-#[test]
-fn a_damaged_or_foreign_log_stops_the_validator() {
-    let (_, _, _) = running(0);
-    let (mut consensus, keys, _) = running(0);
-    say(
-        &mut consensus,
-        proposal(&keys[1], fresh(H1, R0, block("a"))),
-    );
-    let good = wal(&consensus.step(Input::ProposalChecked {
-        height: H1,
-        block: block("a"),
-        valid: true,
-    }));
-    let mut damaged = good.clone();
-    damaged[1][0] ^= 0x40;
-    let halted = |height, wal| {
-        let signer = Box::new(keys[0].clone());
-        let mut consensus = Consensus::new(Params::local(chain()), signer);
-        let effects = consensus.step(start(height, wal));
-        assert_eq!(consensus.phase(), Phase::Halted);
-        assert_eq!(
-            consensus.step(start(Height(9), Vec::new())),
-            [],
-            "halted for good"
-        );
-        effects
-    };
-    let error = |index| {
-        let error = Error::WalDamaged { index };
-        assert_eq!(error.fault(), Fault::Node);
-        vec![Effect::Halt { error }]
-    };
-    assert_eq!(halted(H1, damaged), error(1));
-    assert_eq!(halted(Height(2), good), error(0));
-    assert_eq!(halted(H1, vec![Vec::new()]), error(0));
-}
-
-/// The log of validator 0, which saw proposal "a" and prevoted it.
-fn log_of_a_prevote() -> Vec<Vec<u8>> {
-    let (mut consensus, keys, _) = running(0);
-    let mut effects = say(
-        &mut consensus,
-        proposal(&keys[1], fresh(H1, R0, block("a"))),
-    );
-    effects.extend(consensus.step(Input::ProposalChecked {
-        height: H1,
-        block: block("a"),
-        valid: true,
-    }));
-    wal(&effects)
-}
-
-#[test]
-fn a_restart_repeats_the_logged_vote_byte_for_byte_and_asks_nothing_again() {
-    let keys = keys(4);
-    let mut consensus = Consensus::new(Params::local(chain()), Box::new(keys[0].clone()));
-    let effects = consensus.step(start(H1, log_of_a_prevote()));
-    assert_eq!(own_votes(&effects), [(VoteKind::Prevote, Some(block("a")))]);
-    let not_again = |it: &Effect| {
-        matches!(
-            it,
-            Effect::WalAppend { .. } | Effect::WalFlush | Effect::CheckProposal { .. }
-        )
-    };
-    assert!(!effects.iter().any(not_again), "{effects:?}");
-}
-
-#[test]
-fn a_log_that_lost_the_answer_asks_for_it_again() {
-    let keys = keys(4);
-    let mut consensus = Consensus::new(Params::local(chain()), Box::new(keys[0].clone()));
-    let mut log = log_of_a_prevote();
-    log.truncate(1);
-    let effects = consensus.step(start(H1, log));
-    assert_eq!(own_votes(&effects), []);
-    let asks = |it: &Effect| matches!(it, Effect::CheckProposal { .. });
-    assert!(effects.iter().any(asks));
-}
-
-#[test]
-fn a_log_that_holds_another_vote_than_it_leads_to_stops_the_validator() {
-    // The own vote's entry is that of a validator who voted otherwise on the same history.
-    let keys = keys(4);
-    let mut log = log_of_a_prevote();
-    let ConsensusMessage::Vote(other) = vote(&keys[0], VoteKind::Prevote, H1, R0, None) else {
-        unreachable!("a vote");
-    };
-    let mut entry = vec![0];
-    entry.extend(borsh::to_vec(&other).unwrap());
-    *log.last_mut().unwrap() = entry;
-    let mut consensus = Consensus::new(Params::local(chain()), Box::new(keys[0].clone()));
-    let error = Error::WalContradicted;
-    assert_eq!(consensus.step(start(H1, log)), [Effect::Halt { error }]);
 }
 
 #[test]

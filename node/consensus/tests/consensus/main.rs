@@ -1,8 +1,11 @@
-//! Consensus from outside: a seeded simulation, crashes at every write, hostile peers, bytes.
+//! Consensus from outside: a seeded simulation, crashes at every effect, hostile peers, bytes.
 
 mod agreement;
+mod hand;
 mod hostile;
+mod log;
 mod machine;
 mod restart;
 mod sim;
+mod verdicts;
 mod wire;

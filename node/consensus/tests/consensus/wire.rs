@@ -1,6 +1,6 @@
 //! Bytes from outside: canonical, bounded, and never a panic.
 
-use crate::machine::{proposal, vote};
+use crate::hand::{proposal, vote};
 use crate::sim::{chain, keys, set};
 use proptest::prelude::*;
 use senim_consensus::{
@@ -302,4 +302,83 @@ fn limits_hold_before_anything_else() {
     bytes.extend([0; 8 + 4 + 32]);
     bytes.extend([0xff; 4]);
     assert!(ConsensusMessage::decode(&bytes).is_err());
+}
+
+/// A format change is an explicit approval: these are the bytes' blake3 hashes, and nodes that
+/// disagree about them cannot talk.
+#[test]
+fn the_bytes_of_each_kind_of_message_are_these() {
+    let keys = keys(4);
+    let (height, round, block) = (Height(5), Round(1), Hash::of(b"block"));
+    let prevote = vote(&keys[0], VoteKind::Prevote, height, round, Some(block));
+    let ConsensusMessage::Vote(signed) = &prevote else {
+        unreachable!("a vote");
+    };
+    let polka = ConsensusMessage::Polka(PolkaCertificate {
+        height,
+        round,
+        block,
+        signatures: vec![PolkaSignature {
+            validator: signed.validator,
+            signature: signed.signature,
+        }],
+    });
+    let skip = ConsensusMessage::Round(RoundCertificate {
+        height,
+        round,
+        kind: RoundCertificateKind::Skip,
+        signatures: vec![RoundSignature {
+            kind: VoteKind::Prevote,
+            block: Some(block),
+            validator: signed.validator,
+            signature: signed.signature,
+        }],
+    });
+    let fields = Proposal {
+        height,
+        round,
+        block,
+        valid_round: Some(Round(0)),
+    };
+    let nil = vote(&keys[0], VoteKind::Precommit, height, round, None);
+    let cases = [
+        (
+            "prevote",
+            prevote,
+            144,
+            "ea1dd1bfbfdacef0af889aaa6fc6ac2112d36f325498cf614e6bed0765ab84cb",
+        ),
+        (
+            "precommit of no block",
+            nil,
+            112,
+            "7c2cbdee1f89c192ca93eb2f9715efb79978227c7f918608c68e29064908de02",
+        ),
+        (
+            "proposal",
+            proposal(&keys[2], fields),
+            147,
+            "5fef7ab6556476998037ccffbdab7f631c507fff62a0a56cc0054440de31752c",
+        ),
+        (
+            "polka",
+            polka,
+            146,
+            "8646f5dc9b05f93c1344eff78ab6657e287876da05f4ac22adc1628a79de9b8a",
+        ),
+        (
+            "round",
+            skip,
+            149,
+            "10f74443f7bd128fe7a3fc464f262ae191ed5bab55e305636109cb3031c66680",
+        ),
+    ];
+    let expected = cases
+        .iter()
+        .map(|(name, _, length, hash)| format!("{name} {length} {hash}"));
+    let found = cases.iter().map(|(name, message, _, _)| {
+        let bytes = message.encode();
+        format!("{name} {} {}", bytes.len(), Hash::of(&bytes))
+    });
+    assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 }

@@ -37,7 +37,7 @@ pub fn set(keys: &[SecretKey]) -> ValidatorSet {
         key: key.public(),
         power: 1,
     });
-    ValidatorSet::new(validators.collect()).unwrap()
+    ValidatorSet::new(validators.collect()).expect("distinct keys, powers of one")
 }
 
 /// What travels between nodes.
@@ -92,6 +92,8 @@ pub struct Sim {
     pub adversary: Option<(usize, Adversary)>,
     /// Heights at which deciding stops: keeps runs comparable.
     pub height_max: Height,
+    /// Nodes whose clocks are wrong: they refuse every block for its time, as long as it counts.
+    pub skewed: BTreeSet<usize>,
     /// How long a packet travels.
     pub delay_us: (u64, u64),
     /// How long a node has nothing to do after a commit.
@@ -111,7 +113,7 @@ impl Sim {
     pub fn new(seed: u64, count: usize) -> Sim {
         let keys = keys(count);
         let set = set(&keys);
-        let nodes = keys.into_iter().map(|key| Node::new(key)).collect();
+        let nodes = keys.into_iter().map(Node::new).collect();
         let mut sim = Sim {
             now_us: 0,
             nodes,
@@ -119,6 +121,7 @@ impl Sim {
             evidence: Vec::new(),
             adversary: None,
             height_max: Height(u64::MAX),
+            skewed: BTreeSet::new(),
             delay_us: (200, 5_000),
             pause_us: (50_000, 150_000),
             trace: Vec::new(),
@@ -328,13 +331,14 @@ impl Sim {
         if !it.disk.bodies.contains(&block) {
             return;
         }
-        let Some(height) = it.wanted.remove(&block) else {
+        let Some((height, valid_round)) = it.wanted.remove(&block) else {
             return;
         };
+        let on_time = valid_round.is_some() || !self.skewed.contains(&node);
         let input = Input::ProposalChecked {
             height,
             block,
-            valid: !block.0.starts_with(b"bad"),
+            valid: on_time,
         };
         let incarnation = it.incarnation;
         let event = Event::Own {
@@ -401,12 +405,21 @@ impl Sim {
                 };
                 self.schedule(self.now_us + 1_000, event);
             }
-            Effect::CheckProposal { height, block, .. } => {
-                self.nodes[node].wanted.insert(block, height);
+            Effect::CheckProposal {
+                height,
+                valid_round,
+                block,
+                ..
+            } => {
+                let wanted = &mut self.nodes[node].wanted;
+                wanted.insert(block, (height, valid_round));
                 self.check(node, block);
             }
             Effect::Evidence { evidence } => self.evidence.push(evidence),
-            Effect::Decided { certificate, .. } => self.commit(node, certificate),
+            Effect::Decided { certificate, .. } => {
+                self.nodes[node].decided += 1;
+                self.commit(node, certificate);
+            }
             Effect::ScheduleTimer { timer, after_ms } => {
                 self.sequence += 1;
                 let ticket = self.sequence;

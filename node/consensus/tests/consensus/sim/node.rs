@@ -57,8 +57,10 @@ pub struct Node {
     pub consensus: Option<Consensus>,
     pub disk: Disk,
     pub timers: BTreeMap<Timer, u64>,
-    /// Blocks that consensus wants judged.
-    pub wanted: BTreeMap<Hash, Height>,
+    /// Blocks that consensus wants judged, with the round of an earlier polka.
+    pub wanted: BTreeMap<Hash, (Height, Option<Round>)>,
+    /// Heights that it decided itself, instead of fetching them.
+    pub decided: u64,
     pub incarnation: u64,
     /// Effects performed so far, over all incarnations.
     pub performed: u64,
@@ -75,6 +77,7 @@ impl Node {
             disk: Disk::default(),
             timers: BTreeMap::new(),
             wanted: BTreeMap::new(),
+            decided: 0,
             incarnation: 0,
             performed: 0,
             die_at: None,
