@@ -582,7 +582,9 @@ pub fn refusal(done: &Final, names: &Names) -> Option<Failure> {
             let holder = OrgId(u32::from_be_bytes(org));
             failure = failure.line(format!("  held by {}", names.of_org(holder)));
         }
-        failure = failure.field("detail", hex::encode(detail));
+        if !detail.is_empty() {
+            failure = failure.field("detail", hex::encode(detail));
+        }
     }
     Some(failure)
 }
