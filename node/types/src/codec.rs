@@ -1,5 +1,6 @@
 //! Canonical borsh: one value has one encoding, and nothing else decodes.
 
+use crate::key::KeyError;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -15,6 +16,8 @@ pub enum DecodeError {
     },
     /// Not the borsh encoding of such a value, or bytes are left over.
     Malformed,
+    /// Holds 32 bytes that are no public key: whoever sent it made or took a hostile one.
+    Key(KeyError),
     /// Decodes, but the value is encoded otherwise.
     NotCanonical,
 }
@@ -25,6 +28,7 @@ impl DecodeError {
         match self {
             DecodeError::TooLong { .. } => crate::Code::TOO_LARGE,
             DecodeError::Malformed => crate::Code::MALFORMED,
+            DecodeError::Key(error) => error.code(),
             DecodeError::NotCanonical => crate::Code::NOT_CANONICAL,
         }
     }
@@ -49,7 +53,9 @@ pub fn decode<T: BorshSerialize + BorshDeserialize>(
             limit,
         });
     }
-    let value = T::try_from_slice(bytes).map_err(|_| DecodeError::Malformed)?;
+    let value = T::try_from_slice(bytes).map_err(|error| {
+        KeyError::of(&error).map_or(DecodeError::Malformed, DecodeError::Key)
+    })?;
     if encode(&value) == bytes {
         Ok(value)
     } else {

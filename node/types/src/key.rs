@@ -32,6 +32,21 @@ impl KeyError {
             KeyError::SmallOrder => crate::Code::KEY_SMALL_ORDER,
         }
     }
+
+    /// What a decoder says of it: the only thing that comes through borsh's errors.
+    const fn text(self) -> &'static str {
+        match self {
+            KeyError::NotCanonical => "a public key that is not canonical",
+            KeyError::SmallOrder => "a public key of small order",
+        }
+    }
+
+    /// The key error that ended a decoding, if it was one.
+    pub(crate) fn of(error: &Error) -> Option<KeyError> {
+        let text = alloc::string::ToString::to_string(error);
+        let mut known = [KeyError::NotCanonical, KeyError::SmallOrder].into_iter();
+        known.find(|known| known.text() == text)
+    }
 }
 
 /// The y coordinates of the eight points of small order (the two signs of x share one), canonical.
@@ -108,7 +123,7 @@ impl BorshDeserialize for PublicKey {
             return Err(Error::new(ErrorKind::InvalidData, "unknown key scheme"));
         }
         PublicKey::from_ed25519(point)
-            .map_err(|_| Error::new(ErrorKind::InvalidData, "not a usable public key"))
+            .map_err(|error| Error::new(ErrorKind::InvalidData, error.text()))
     }
 }
 

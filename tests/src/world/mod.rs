@@ -1,0 +1,537 @@
+//! A small world: real nodes, real contracts as WebAssembly, and nothing else that is real.
+//!
+//! Time is a number, the network a queue, disks and stores are memory. One seed decides how long each
+//! message travels, so a run can be repeated exactly; a test that fails prints its seed. The world
+//! watches while it runs: two different votes of one validator in one round end the test at once.
+//!
+//! | file | has |
+//! | --- | --- |
+//! | [`network`] | the genesis: the devnet's template with keys that everybody can compute |
+//! | [`node`] | one machine: its disk and store outlive its process |
+//! | [`people`] | what clinic, wallet, pharmacy and operators send |
+//! | [`watch`] | what validators signed |
+
+pub mod network;
+pub mod node;
+pub mod people;
+pub mod watch;
+
+pub use network::{Network, secret};
+pub use node::Node;
+pub use people::Request;
+
+use senim_execution::Engine;
+use senim_replica::{
+    Effect, Input, MempoolLimits, PeerMessage, Read, ReadAnswer, ReplicaTimer, SubmitAnswer, Ticket,
+};
+use senim_state::ledger::LedgerOptions;
+use senim_types::crypto::SecretKey;
+use senim_types::proof::ReceiptProof;
+use senim_types::transaction::TRANSACTION_VERSION;
+use senim_types::{
+    Code, ContractId, Hash, Header, Height, PublicKey, Receipt, SignedTransaction, TimeMs,
+    Transaction, codec,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use watch::Watch;
+
+/// How long a client lets its transactions live, in ms.
+pub const VALID_FOR_MS: u64 = 60 * 60 * 1000;
+/// A run that needs more events than this between two steps of a test does not come to its end.
+const EVENTS_MAX: usize = 200_000;
+/// Longest journey of a message, in ms.
+const JOURNEY_MS_MAX: u64 = 4;
+
+/// What a world is made of.
+#[derive(Clone)]
+pub struct Options {
+    /// Validators, 1 to 4.
+    pub validators: usize,
+    /// Machines beside the validators of the genesis, each with a validator's key.
+    pub spares: usize,
+    /// Decides all that is left to chance.
+    pub seed: u64,
+    /// The nodes' files.
+    pub ledger: LedgerOptions,
+    /// The nodes' mempools.
+    pub mempool: MempoolLimits,
+}
+
+impl Options {
+    /// So many validators, and a store that is written with every block, so that it can be compared.
+    pub fn new(validators: usize, seed: u64) -> Options {
+        let ledger = LedgerOptions {
+            flush_blocks: 1,
+            ..LedgerOptions::default()
+        };
+        let (seed, mempool) = (seed_or(seed), MempoolLimits::default());
+        Options {
+            validators,
+            spares: 0,
+            seed,
+            ledger,
+            mempool,
+        }
+    }
+}
+
+/// The seed of a run: `SENIM_TEST_SEED` where it is set, to repeat or to search.
+fn seed_or(default: u64) -> u64 {
+    std::env::var("SENIM_TEST_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}
+
+enum Event {
+    Arrival {
+        to: usize,
+        from: PublicKey,
+        bytes: Arc<[u8]>,
+    },
+    Timer {
+        node: usize,
+        timer: ReplicaTimer,
+    },
+}
+
+/// What becomes of a message on its way: given sender, addressee and message, what arrives instead.
+pub type Wire = Box<dyn FnMut(usize, usize, PeerMessage) -> Vec<PeerMessage>>;
+
+/// See the module.
+pub struct World {
+    /// The genesis and everybody's keys.
+    pub network: Network,
+    /// The machines, in the order of the validators' names.
+    pub nodes: Vec<Node>,
+    /// What validators signed.
+    pub watch: Watch,
+    options: Options,
+    engine: Engine,
+    now: TimeMs,
+    chance: Chance,
+    /// By time, then by the order of their making.
+    events: BTreeMap<(TimeMs, u64), Event>,
+    made: u64,
+    tickets: u64,
+    sequences: BTreeMap<PublicKey, u64>,
+    wire: Option<Wire>,
+}
+
+impl World {
+    /// A world whose nodes have just started.
+    pub fn new(options: Options) -> World {
+        let mut world = World::asleep(options);
+        (0..world.nodes.len()).for_each(|node| world.start(node));
+        world
+    }
+
+    /// `World::new` with [`Options::new`].
+    pub fn of(validators: usize, seed: u64) -> World {
+        World::new(Options::new(validators, seed))
+    }
+
+    /// A world whose nodes have not started.
+    pub fn asleep(options: Options) -> World {
+        let network = Network::new(options.validators);
+        let engine = network::engine(&network.codes);
+        World::with(options, network, engine)
+    }
+
+    /// A world that shares genesis and compiled contracts with others: for tests that make many.
+    pub fn with(options: Options, network: Network, engine: Engine) -> World {
+        let mut nodes: Vec<Node> = network
+            .validators
+            .iter()
+            .map(|(name, key)| Node::new(name, key))
+            .collect();
+        let spares = (0..options.spares).map(|number| format!("validator-spare-{number}"));
+        nodes.extend(spares.map(|name| Node::new(&name, &secret(&name))));
+        World {
+            now: TimeMs(network.genesis.time.0 + 1_000),
+            watch: Watch::default(),
+            chance: Chance(options.seed),
+            events: BTreeMap::new(),
+            made: 0,
+            tickets: 0,
+            sequences: BTreeMap::new(),
+            wire: None,
+            network,
+            nodes,
+            options,
+            engine,
+        }
+    }
+
+    /// The compiled contracts.
+    pub fn engine(&self) -> Engine {
+        self.engine.clone()
+    }
+
+    /// The time.
+    pub fn now(&self) -> TimeMs {
+        self.now
+    }
+
+    /// Puts somebody on the wire.
+    pub fn set_wire(&mut self, wire: Wire) {
+        self.wire = Some(wire);
+    }
+
+    /// The wire carries everything as it is again.
+    pub fn clear_wire(&mut self) {
+        self.wire = None;
+    }
+
+    /// Starts a node, or starts it again with what its machine still has. A machine whose power goes
+    /// again while it starts stays down.
+    pub fn start(&mut self, node: usize) {
+        let (network, options) = (&self.network, &self.options);
+        let seed = self.chance.bytes();
+        if let Err(error) = self.nodes[node].open(network, options, &self.engine, seed) {
+            assert!(
+                self.nodes[node].faults().is_dead(),
+                "node {node} does not open: {error}"
+            );
+            return;
+        }
+        let now = self.clock_of(node);
+        let effects = self.nodes[node]
+            .running_mut()
+            .map(|replica| replica.start(now));
+        self.perform(node, effects.unwrap_or_default());
+    }
+
+    /// The node's process ends; its machine keeps all that it wrote.
+    pub fn stop(&mut self, node: usize) {
+        self.nodes[node].stop();
+        self.forget_timers(node);
+    }
+
+    /// Nodes that run.
+    pub fn running(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| node.is_running())
+    }
+
+    fn forget_timers(&mut self, node: usize) {
+        self.events
+            .retain(|_, event| !matches!(event, Event::Timer { node: of, .. } if *of == node));
+    }
+
+    fn clock_of(&self, node: usize) -> TimeMs {
+        TimeMs(
+            self.now
+                .0
+                .saturating_add_signed(self.nodes[node].clock_offset_ms),
+        )
+    }
+
+    fn push(&mut self, after_ms: u64, event: Event) {
+        let at = TimeMs(self.now.0.saturating_add(after_ms));
+        self.events.insert((at, self.made), event);
+        self.made += 1;
+    }
+
+    fn carry(&mut self, from: usize, to: usize, bytes: &Arc<[u8]>) {
+        let sender = self.nodes[from].key;
+        let arriving: Vec<Arc<[u8]>> = match &mut self.wire {
+            None => vec![Arc::clone(bytes)],
+            Some(wire) => {
+                let message =
+                    PeerMessage::decode(bytes).expect("an honest node encodes what decodes");
+                wire(from, to, message)
+                    .iter()
+                    .map(|message| message.encode().into())
+                    .collect()
+            }
+        };
+        for bytes in arriving {
+            let journey_ms = 1 + self.chance.below(JOURNEY_MS_MAX);
+            self.push(
+                journey_ms,
+                Event::Arrival {
+                    to,
+                    from: sender,
+                    bytes,
+                },
+            );
+        }
+    }
+
+    /// Lets a message arrive that no honest node sent.
+    pub fn forge(&mut self, from: usize, to: usize, message: &PeerMessage) {
+        let sender = self.nodes[from].key;
+        self.push(
+            1,
+            Event::Arrival {
+                to,
+                from: sender,
+                bytes: message.encode().into(),
+            },
+        );
+    }
+
+    fn give(&mut self, node: usize, input: Input) {
+        let now = self.clock_of(node);
+        let Some(replica) = self.nodes[node].running_mut() else {
+            return;
+        };
+        let effects = replica.step(now, input);
+        self.perform(node, effects);
+    }
+
+    fn perform(&mut self, node: usize, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send { to, bytes } => {
+                    self.watch.sent(&bytes);
+                    let to = self.nodes.iter().position(|node| node.key == to);
+                    if let Some(to) = to {
+                        self.carry(node, to, &bytes);
+                    }
+                }
+                Effect::Broadcast { bytes } => {
+                    self.watch.sent(&bytes);
+                    for to in (0..self.nodes.len()).filter(|to| *to != node) {
+                        self.carry(node, to, &bytes);
+                    }
+                }
+                Effect::SetTimer { timer, after_ms } => {
+                    self.cancel(node, timer);
+                    self.push(after_ms, Event::Timer { node, timer });
+                }
+                Effect::CancelTimer { timer } => self.cancel(node, timer),
+                other => self.nodes[node].saw(other),
+            }
+        }
+        if self.nodes[node].faults().is_dead() {
+            self.stop(node);
+        }
+    }
+
+    fn cancel(&mut self, of: usize, cancelled: ReplicaTimer) {
+        self.events.retain(|_, event| {
+            !matches!(event, Event::Timer { node, timer } if *node == of && *timer == cancelled)
+        });
+    }
+
+    /// Lets the next thing happen. False where nothing ever will.
+    pub fn step(&mut self) -> bool {
+        let Some(((at, _), event)) = self.events.pop_first() else {
+            return false;
+        };
+        self.now = self.now.max(at);
+        match event {
+            Event::Arrival { to, from, bytes } => self.give(to, Input::Received { from, bytes }),
+            Event::Timer { node, timer } => self.give(node, Input::TimerFired { timer }),
+        }
+        true
+    }
+
+    /// Lets things happen until `is_done`.
+    pub fn run_until(&mut self, what: &str, mut is_done: impl FnMut(&World) -> bool) {
+        for _ in 0..EVENTS_MAX {
+            if is_done(self) {
+                return;
+            }
+            assert!(self.step(), "nothing happens any more, and not yet: {what}");
+        }
+        panic!(
+            "after {EVENTS_MAX} events, not yet: {what}; tips {:?}",
+            self.tips()
+        );
+    }
+
+    /// Lets all happen that happens within `ms`.
+    pub fn advance(&mut self, ms: u64) {
+        let end = TimeMs(self.now.0 + ms);
+        while self
+            .events
+            .first_key_value()
+            .is_some_and(|((at, _), _)| *at <= end)
+        {
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// Heights of the running nodes.
+    pub fn tips(&self) -> Vec<Height> {
+        self.running().map(|node| node.tip().height).collect()
+    }
+
+    /// Runs until all running nodes have this height or a later one.
+    pub fn run_to(&mut self, height: Height) {
+        self.run_until(&format!("height {height}"), |world| {
+            world.tips().iter().all(|tip| *tip >= height)
+        });
+    }
+
+    /// Runs until no transaction waits and all running nodes are at one height; gives its header,
+    /// which all of them have, state root and all.
+    pub fn settle(&mut self) -> Header {
+        self.run_until("all nodes at one height with nothing to do", |world| {
+            let tips = world.tips();
+            tips.windows(2).all(|pair| pair[0] == pair[1])
+                && world.running().all(|node| node.status().mempool == 0)
+        });
+        let tips: Vec<Header> = self.running().map(Node::tip).collect();
+        for tip in &tips {
+            assert_eq!(
+                tip, &tips[0],
+                "the nodes have one header and one state root"
+            );
+        }
+        tips.into_iter().next().expect("a node runs")
+    }
+
+    /// The first running node.
+    pub fn any(&self) -> usize {
+        self.nodes
+            .iter()
+            .position(Node::is_running)
+            .expect("a node runs")
+    }
+
+    /// A transaction of a device, with its next sequence number.
+    pub fn sign(&mut self, device: &str, request: Request) -> SignedTransaction {
+        let key = self.network.device(device).clone();
+        let next = self.sequences.entry(key.public()).or_insert(0);
+        let sequence = *next;
+        *next += 1;
+        let valid_until = TimeMs(self.now.0 + VALID_FOR_MS);
+        sign(&self.network, &key, sequence, valid_until, request)
+    }
+
+    /// The sequence number that a device signs with next.
+    pub fn next_sequence(&self, device: &str) -> u64 {
+        let key = self.network.device(device).public();
+        self.sequences.get(&key).copied().unwrap_or(0)
+    }
+
+    /// Bytes to a node, as its interface takes them.
+    pub fn offer(&mut self, node: usize, bytes: &[u8]) -> SubmitAnswer {
+        let transaction = match SignedTransaction::decode(bytes) {
+            Ok(transaction) => transaction,
+            Err(code) => return SubmitAnswer::Refused(code),
+        };
+        let ticket = Ticket(self.tickets);
+        self.tickets += 1;
+        let submissions = vec![(ticket, transaction)];
+        self.give(node, Input::Submitted { submissions });
+        // A machine that died meanwhile answers nobody: the client asks again.
+        self.nodes[node]
+            .answer(ticket)
+            .unwrap_or(SubmitAnswer::Refused(Code::NOT_READY))
+    }
+
+    /// Bytes to any node, and the receipt once all running nodes have it. The error is the code of a
+    /// refusal that leaves no trace.
+    pub fn deliver(&mut self, bytes: &[u8]) -> Result<Receipt, Code> {
+        let node = self.any();
+        match self.offer(node, bytes) {
+            SubmitAnswer::Refused(code) => Err(code),
+            SubmitAnswer::Accepted(hash) | SubmitAnswer::Committed(hash) => {
+                self.run_until("the receipt on every node", |world| {
+                    world.running().all(|node| node.has(&hash))
+                });
+                self.settle();
+                Ok(self.proof(&hash).receipt)
+            }
+        }
+    }
+
+    /// Signs and delivers.
+    pub fn submit(&mut self, device: &str, request: Request) -> Result<Receipt, Code> {
+        let bytes = codec::encode(&self.sign(device, request));
+        self.deliver(&bytes)
+    }
+
+    /// Signs and delivers what has to be applied.
+    pub fn apply(&mut self, device: &str, request: Request) -> Receipt {
+        let receipt = self
+            .submit(device, request)
+            .expect("the transaction is admitted");
+        assert!(
+            receipt.status.is_applied(),
+            "{device}: {:?}",
+            receipt.status
+        );
+        receipt
+    }
+
+    /// The receipt of a transaction with its proof.
+    pub fn proof(&self, transaction: &Hash) -> ReceiptProof {
+        self.nodes[self.any()]
+            .proof(transaction)
+            .expect("the transaction is committed")
+    }
+
+    /// A question to a contract.
+    pub fn query<A: borsh::BorshDeserialize>(
+        &self,
+        contract: ContractId,
+        question: &impl borsh::BorshSerialize,
+    ) -> Result<A, Code> {
+        let input = codec::encode(question);
+        match self.nodes[self.any()].read(Read::Query { contract, input }) {
+            Ok(ReadAnswer::Output(bytes)) => {
+                Ok(borsh::from_slice(&bytes).expect("a contract answers what its manual says"))
+            }
+            Ok(other) => panic!("not the output of a query: {other:?}"),
+            Err(error) => Err(error.code),
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("repeat with SENIM_TEST_SEED={}", self.options.seed);
+        }
+    }
+}
+
+/// A transaction with everything chosen.
+pub fn sign(
+    network: &Network,
+    device: &SecretKey,
+    sequence: u64,
+    valid_until: TimeMs,
+    request: Request,
+) -> SignedTransaction {
+    let (witnesses, signatures) = request.witnesses.into_iter().unzip();
+    let body = Transaction {
+        version: TRANSACTION_VERSION,
+        chain: network.chain,
+        device: device.public(),
+        sequence,
+        valid_until,
+        calls: request.calls,
+        witnesses,
+    };
+    device.sign_transaction(body, signatures)
+}
+
+/// SplitMix64: enough for a simulation, and the same everywhere.
+#[derive(Clone, Debug)]
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    fn bytes(&mut self) -> [u8; 32] {
+        *Hash::of(&self.next().to_be_bytes()).as_bytes()
+    }
+}

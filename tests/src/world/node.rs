@@ -1,0 +1,251 @@
+//! One machine with its node.
+
+use super::{Network, Options};
+use senim_consensus::{Evidence, Params};
+use senim_execution::Engine;
+use senim_replica::{
+    Effect, NoObserver, NodeStatus, OpenError, Pace, Read, ReadAnswer, Replica, Setup,
+    SubmitAnswer, Ticket,
+};
+use senim_state::disk::{FaultyDisk, MemoryDisk, Unsynced};
+use senim_state::fault::Faults;
+use senim_state::ledger::BlockRecord;
+use senim_state::store::{FaultyOpener, MemoryStore, Unflushed};
+use senim_types::crypto::SecretKey;
+use senim_types::proof::ReceiptProof;
+use senim_types::{Code, Hash, Header, Height, PublicKey};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// First byte of the store's keys that are state keys; the others say where receipts are.
+const STORE_STATE: u8 = 1;
+/// Bytes that follow a value in the store.
+const STORE_TAG_BYTES: usize = 8;
+
+/// See the module.
+pub struct Node {
+    /// The name of its key.
+    pub name: String,
+    /// Its validator key.
+    pub key: PublicKey,
+    /// How far its clock is off.
+    pub clock_offset_ms: i64,
+    /// Headers that it acknowledged, in the order of the effects: every run of its process.
+    pub acknowledged: Vec<Header>,
+    /// Peers that it complained of.
+    pub misbehaved: Vec<(PublicKey, Code)>,
+    /// Proofs against validators.
+    pub evidence: Vec<Evidence>,
+    /// Transactions that left its mempool without a block.
+    pub dropped: BTreeMap<Hash, Code>,
+    /// Why it halted.
+    pub halted: Option<(Code, String)>,
+    secret: SecretKey,
+    disk: MemoryDisk,
+    store: MemoryStore,
+    faults: Faults,
+    answers: BTreeMap<Ticket, SubmitAnswer>,
+    replica: Option<Replica>,
+}
+
+impl Node {
+    /// A machine with empty disks.
+    pub fn new(name: &str, secret: &SecretKey) -> Node {
+        Node {
+            name: name.to_owned(),
+            key: secret.public(),
+            clock_offset_ms: 0,
+            acknowledged: Vec::new(),
+            misbehaved: Vec::new(),
+            evidence: Vec::new(),
+            dropped: BTreeMap::new(),
+            halted: None,
+            secret: secret.clone(),
+            disk: MemoryDisk::new(),
+            store: MemoryStore::new(),
+            faults: Faults::none(),
+            answers: BTreeMap::new(),
+            replica: None,
+        }
+    }
+
+    /// What happens to its writes from the next start on.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
+    }
+
+    /// What happens to its writes.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The power goes: what was written and not made durable becomes what is said.
+    pub fn crash(&mut self, unsynced: Unsynced, unflushed: Unflushed) {
+        self.replica = None;
+        self.disk.crash(unsynced);
+        self.store.crash(unflushed);
+        self.faults = Faults::none();
+    }
+
+    /// The store is gone: the log has to be enough.
+    pub fn lose_store(&mut self) {
+        assert!(
+            self.replica.is_none(),
+            "a store is not pulled out of a running node"
+        );
+        self.store = MemoryStore::new();
+    }
+
+    /// A new machine takes the place of this one, with its key and nothing else.
+    pub fn replace_machine(&mut self) {
+        self.lose_store();
+        self.disk = MemoryDisk::new();
+    }
+
+    pub(super) fn open(
+        &mut self,
+        network: &Network,
+        options: &Options,
+        engine: &Engine,
+        seed: [u8; 32],
+    ) -> Result<(), OpenError> {
+        self.halted = None;
+        let setup = Setup {
+            genesis: network.genesis.clone(),
+            codes: network.codes.clone(),
+            engine: engine.clone(),
+            disk: Arc::new(FaultyDisk::new(self.disk.clone(), self.faults.clone())),
+            store: Box::new(FaultyOpener::new(self.store.clone(), self.faults.clone())),
+            ledger: options.ledger.clone(),
+            signer: Some(Box::new(self.secret.clone())),
+            consensus: Params::local(network.chain),
+            pace: Pace::default(),
+            mempool: options.mempool,
+            seed,
+            observer: Box::new(NoObserver),
+        };
+        self.replica = Some(Replica::open(setup)?);
+        Ok(())
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.replica = None;
+    }
+
+    /// Whether its process runs.
+    pub fn is_running(&self) -> bool {
+        self.replica.is_some()
+    }
+
+    pub(super) fn running_mut(&mut self) -> Option<&mut Replica> {
+        self.replica.as_mut()
+    }
+
+    pub(super) fn saw(&mut self, effect: Effect) {
+        match effect {
+            Effect::Answer { ticket, answer } => {
+                self.answers.insert(ticket, answer);
+            }
+            Effect::Committed { header, .. } => self.acknowledged.push(*header),
+            Effect::Dropped { transaction, code } => {
+                self.dropped.insert(transaction, code);
+            }
+            Effect::Misbehaved { peer, code } => self.misbehaved.push((peer, code)),
+            Effect::Evidence { evidence } => self.evidence.push(evidence),
+            Effect::Halted { code, reason } => {
+                let is_expected = self.faults.is_dead();
+                assert!(is_expected, "{} halted: {code} {reason}", self.name);
+                self.halted = Some((code, reason));
+            }
+            other => panic!("an effect that this world does not know: {other:?}"),
+        }
+    }
+
+    pub(super) fn answer(&mut self, ticket: Ticket) -> Option<SubmitAnswer> {
+        self.answers.remove(&ticket)
+    }
+
+    /// A question.
+    pub fn read(&self, question: Read) -> Result<ReadAnswer, senim_replica::ReadError> {
+        self.replica.as_ref().expect("the node runs").read(question)
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> NodeStatus {
+        match self.read(Read::Status) {
+            Ok(ReadAnswer::Status(status)) => *status,
+            other => panic!("not a status: {other:?}"),
+        }
+    }
+
+    /// Its last block's header.
+    pub fn tip(&self) -> Header {
+        self.status().tip
+    }
+
+    /// A block with its certificate and receipts.
+    pub fn block(&self, height: Height) -> Option<Arc<BlockRecord>> {
+        match self.read(Read::Block { height }) {
+            Ok(ReadAnswer::Block(record)) => record,
+            other => panic!("not a block: {other:?}"),
+        }
+    }
+
+    /// Every block.
+    pub fn blocks(&self) -> Vec<Arc<BlockRecord>> {
+        (1..=self.tip().height.0)
+            .filter_map(|height| self.block(Height(height)))
+            .collect()
+    }
+
+    /// A receipt with its proof.
+    pub fn proof(&self, transaction: &Hash) -> Option<ReceiptProof> {
+        match self.read(Read::Receipt {
+            transaction: *transaction,
+        }) {
+            Ok(ReadAnswer::Receipt(proof)) => proof.map(|proof| *proof),
+            other => panic!("not a receipt: {other:?}"),
+        }
+    }
+
+    /// Whether it has the receipt of a transaction.
+    pub fn has(&self, transaction: &Hash) -> bool {
+        self.proof(transaction).is_some()
+    }
+
+    /// The whole state as its store has it: with a flush at every block, the state at the tip.
+    pub fn state(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let entries = self.store.entries().into_iter();
+        let state = entries.filter(|(key, _)| key.first() == Some(&STORE_STATE));
+        state
+            .map(|(key, mut value)| {
+                value.truncate(value.len() - STORE_TAG_BYTES);
+                (key[1..].to_vec(), value)
+            })
+            .collect()
+    }
+
+    /// Every byte that it wrote: its files and its store.
+    pub fn written(&self) -> Vec<u8> {
+        use senim_state::disk::Disk;
+        let mut bytes = Vec::new();
+        for folder in ["log", "tree", "wal", ""] {
+            for name in self.disk.list(folder).unwrap_or_default() {
+                let path = if folder.is_empty() {
+                    name
+                } else {
+                    format!("{folder}/{name}")
+                };
+                if let Ok(Some(length)) = self.disk.length(&path) {
+                    let length = usize::try_from(length).expect("it is in memory");
+                    bytes.extend(self.disk.read(&path, 0, length).expect("it is that long"));
+                }
+            }
+        }
+        for (key, value) in self.store.entries() {
+            bytes.extend(key);
+            bytes.extend(value);
+        }
+        bytes
+    }
+}
