@@ -49,6 +49,12 @@ pub struct Final {
     pub proof: Vec<u8>,
 }
 
+/// What a node says of itself, as far as it matters here.
+#[derive(serde::Deserialize)]
+struct NodeChain {
+    chain: ChainId,
+}
+
 /// A value of the state, proven, and the block that it is proven by.
 pub struct Proven<T> {
     /// The value; `None` where the state has none.
@@ -97,6 +103,7 @@ impl Session {
         calls: Vec<Call>,
         witnesses: Vec<(Statement, Signature)>,
     ) -> Result<SignedTransaction> {
+        self.check_chain()?;
         let public = device.public();
         let path = format!("/v1/devices/{}", public.to_text(KeyKind::Device));
         let status: DeviceStatus = self.node.json(&path)?;
@@ -111,6 +118,22 @@ impl Session {
             witnesses,
         };
         Ok(device.sign_transaction(body, signatures))
+    }
+
+    /// A node of another chain takes nothing of this one; better to say so than to let signatures fail there.
+    fn check_chain(&self) -> Result<()> {
+        let status: NodeChain = self.node.json("/v1/status")?;
+        if status.chain == self.chain {
+            return Ok(());
+        }
+        let (node, chain) = (self.node.url(), status.chain);
+        Err(Failure::with(
+            Code::WRONG_CHAIN,
+            format!(
+                "The node at {node} is of chain {chain}, the genesis of {}. Check --node and --dir.",
+                self.chain
+            ),
+        ))
     }
 
     /// Submits a signed transaction and waits for its proven receipt.

@@ -121,6 +121,48 @@ fn a_node_that_answers_with_another_receipt_or_another_key_is_found_out() {
 }
 
 #[test]
+fn nothing_is_signed_for_a_node_of_another_chain() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_genesis(folder.path());
+    assert_eq!(
+        code(&senim_in(
+            folder.path(),
+            &[
+                "key",
+                "new",
+                "--kind",
+                "device",
+                "--out",
+                "keys/operator.key"
+            ]
+        )),
+        0
+    );
+    let status = format!("{{\"chain\":\"{}\",\"next_sequence\":0}}", Hash([9; 32]));
+    let node = node_that_says(status.into_bytes());
+    let device = text(&senim_in(
+        folder.path(),
+        &["key", "show", "keys/operator.key"],
+    ));
+    let args = [
+        "device",
+        "suspend",
+        device.trim(),
+        "--dir",
+        ".",
+        "--node",
+        &node,
+    ];
+    let output = senim_in(folder.path(), &args);
+    assert_eq!(code(&output), 1);
+    assert!(
+        error_text(&output).starts_with("senim: WRONG_CHAIN: "),
+        "{}",
+        error_text(&output)
+    );
+}
+
+#[test]
 fn each_exit_code_says_who_acts() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |args: &[&str]| senim_in(folder.path(), args);
