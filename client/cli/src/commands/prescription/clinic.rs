@@ -71,39 +71,60 @@ impl ClinicFolder {
         files::write_records(&self.path, &self.issued)
     }
 
-    /// An earlier message with one of these lines.
+    /// An earlier message with one of these lines. A line is the same if it belongs to the same prescription: some
+    /// systems number the lines of each prescription anew.
     pub fn with_line_of(&self, lines: &[Line]) -> Option<&Issued> {
-        let is_same = |line: &Line, other: &Line| line.link.is_some() && line.link == other.link;
-        self.issued.iter().rev().find(|issued| {
+        let is_same = |line: &Line, other: &Line| {
+            line.link.is_some()
+                && line.link == other.link
+                && line.prescription == other.prescription
+        };
+        let has_one = |issued: &&Issued| {
             issued
                 .lines
                 .iter()
                 .any(|line| lines.iter().any(|other| is_same(line, other)))
-        })
+        };
+        self.issued.iter().rev().find(has_one)
     }
 
     /// The prescriptions and items that a cancellation means, in the order in which they were issued.
     pub fn meant(&self, targets: &[CancelTarget]) -> Result<Vec<(GroupId, ItemMask)>> {
         let mut meant: Vec<(GroupId, ItemMask)> = Vec::new();
         for target in targets {
-            let mut is_known = false;
-            for issued in &self.issued {
-                let items = issued.lines.iter().filter(|line| line.is_meant(target));
-                let items = items.fold(ItemMask::NONE, |all, line| all.or(line.items));
-                if items.is_empty() {
-                    continue;
-                }
-                is_known = true;
-                match meant.iter_mut().find(|(group, _)| *group == issued.group) {
-                    Some((_, earlier)) => *earlier = earlier.or(items),
-                    None => meant.push((issued.group, items)),
-                }
-            }
-            if !is_known {
+            let named = self.items_of(|line| line.is_meant(target));
+            // Systems renumber prescriptions and keep their lines, so the prescription only decides where a line's
+            // number is in several.
+            let in_its_own = self.items_of(|line| line.is_meant(target) && line.is_in(target));
+            let found = if in_its_own.is_empty() {
+                named
+            } else {
+                in_its_own
+            };
+            if found.is_empty() {
                 return Err(Failure::new(Code::ORDER_UNKNOWN));
+            }
+            for (group, items) in found {
+                match meant.iter_mut().find(|(known, _)| *known == group) {
+                    Some((_, earlier)) => *earlier = earlier.or(items),
+                    None => meant.push((group, items)),
+                }
             }
         }
         Ok(meant)
+    }
+
+    /// The items of the lines that `is_meant`, by prescription.
+    fn items_of(&self, is_meant: impl Fn(&Line) -> bool) -> Vec<(GroupId, ItemMask)> {
+        let items = |issued: &Issued| {
+            let lines = issued.lines.iter().filter(|line| is_meant(line));
+            lines.fold(ItemMask::NONE, |all, line| all.or(line.items))
+        };
+        let found = self
+            .issued
+            .iter()
+            .map(|issued| (issued.group, items(issued)));
+        found.filter(|(_, items)| !items.is_empty()).collect()
     }
 }
 
@@ -125,16 +146,22 @@ impl Line {
     }
 
     fn is_meant(&self, target: &CancelTarget) -> bool {
-        let is =
-            |known: &Option<String>, link: &LinkId| known.as_deref() == Some(&link.to_string());
         if target.links.is_empty() {
-            target
-                .group
-                .is_some_and(|group| is(&self.prescription, &group))
+            self.is_in(target)
         } else {
             target.links.iter().any(|link| is(&self.link, link))
         }
     }
+
+    fn is_in(&self, target: &CancelTarget) -> bool {
+        target
+            .group
+            .is_some_and(|group| is(&self.prescription, &group))
+    }
+}
+
+fn is(known: &Option<String>, link: &LinkId) -> bool {
+    known.as_deref() == Some(&link.to_string())
 }
 
 #[cfg(test)]
@@ -202,6 +229,49 @@ mod tests {
             .meant(&targets(&folder, "cancel.json"))
             .expect("one line");
         assert_eq!(meant, [(group, ItemMask(0b0010))]);
+    }
+
+    #[test]
+    fn a_line_number_in_two_prescriptions_means_the_one_that_is_named() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let mut folder = ClinicFolder::open(temporary.path()).expect("an empty folder");
+        let lines = issued(&folder, "four-items.json");
+        let target = &targets(&folder, "cancel.json")[0].clone();
+        let (transaction, valid_until) = (Hash::ZERO, TimeMs(0));
+        let [one, two] = [1, 2].map(|n| GroupId(Hash([n; 32])));
+        let mut renumbered = lines.clone();
+        for line in &mut renumbered {
+            line.prescription = Some("another".to_owned());
+        }
+        assert!(folder.with_line_of(&renumbered).is_none());
+        folder.issued.push(Issued {
+            group: one,
+            transaction,
+            valid_until,
+            lines,
+        });
+        assert!(
+            folder.with_line_of(&renumbered).is_none(),
+            "the same number elsewhere is another line"
+        );
+        folder.issued.push(Issued {
+            group: two,
+            transaction,
+            valid_until,
+            lines: renumbered,
+        });
+        // The cancellation names a third number: both are meant.
+        let meant = folder
+            .meant(std::slice::from_ref(target))
+            .expect("two lines");
+        assert_eq!(meant, [(one, ItemMask(0b0010)), (two, ItemMask(0b0010))]);
+        folder.issued[1].lines[1].prescription = target.group.map(|group| group.to_string());
+        assert_eq!(
+            folder
+                .meant(std::slice::from_ref(target))
+                .expect("one line"),
+            [(two, ItemMask(0b0010))]
+        );
     }
 
     #[test]

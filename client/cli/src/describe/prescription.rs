@@ -1,0 +1,239 @@
+//! The prescription contract's events.
+
+use crate::names::Names;
+use crate::words::{items, short, tenge, time};
+use senim_abi::prescription::event::ProofUsed;
+use senim_abi::prescription::{ItemMask, Money, PrescriptionEvent};
+
+/// What an event says, in a line.
+pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
+    use PrescriptionEvent as E;
+    match event {
+        E::ProgrammeSet { programme, .. } => format!("the rules of programme {programme} are set"),
+        E::MedicineSet {
+            programme,
+            inn,
+            rule,
+        } => {
+            let what = if rule.is_some() {
+                "lists"
+            } else {
+                "no longer lists"
+            };
+            format!("programme {programme} {what} {inn}")
+        }
+        E::ProviderSet {
+            programme,
+            org,
+            provider,
+        } => {
+            let what = if provider.is_some() {
+                "has a contract"
+            } else {
+                "has no contract any more"
+            };
+            format!("{} {what} for programme {programme}", names.of_org(*org))
+        }
+        E::PrescriberSet {
+            programme,
+            org,
+            right,
+            ..
+        } => {
+            let what = if right.is_some() {
+                "may prescribe"
+            } else {
+                "may not prescribe any more"
+            };
+            format!("{} {what} under programme {programme}", names.of_org(*org))
+        }
+        E::Issued {
+            group,
+            issuer,
+            programme,
+            items: mask,
+            draft,
+            ..
+        } => format!(
+            "{} issued prescription {group} under programme {programme}: {}{}",
+            names.of_org(*issuer),
+            items(*mask),
+            if *draft { ", as a draft" } else { "" }
+        ),
+        E::Released { group } => format!("prescription {} is released", short(group)),
+        E::Held {
+            group,
+            items: mask,
+            org,
+            until,
+            proof,
+            ..
+        } => {
+            let proof = match proof {
+                ProofUsed::LiveQr => "a live QR",
+                ProofUsed::Card => "a card",
+                ProofUsed::Paper(_) => "paper",
+            };
+            format!(
+                "{} holds {} of {} until {}, proven by {proof}",
+                names.of_org(*org),
+                items(*mask),
+                short(group),
+                time(*until)
+            )
+        }
+        E::Extended {
+            group,
+            items: mask,
+            until,
+        } => {
+            format!(
+                "the hold of {} of {} reaches until {}",
+                items(*mask),
+                short(group),
+                time(*until)
+            )
+        }
+        E::Dispensed { .. } => dispensed_line(event, names),
+        E::Rejected {
+            group,
+            items: mask,
+            org,
+            reason,
+            ..
+        } => {
+            format!(
+                "{} gave back {} of {}: {reason:?}",
+                names.of_org(*org),
+                items(*mask),
+                short(group)
+            )
+        }
+        E::Cancelled {
+            group,
+            items: cancelled,
+            marked,
+            by_holder,
+            reason,
+        } => cancelled_line(
+            &short(group),
+            *cancelled,
+            *marked,
+            *by_holder,
+            &format!("{reason:?}"),
+        ),
+        E::Reversed {
+            group,
+            org,
+            dispense,
+            returned,
+            ..
+        } => format!(
+            "{} undid dispense {dispense} of {}: {} go back",
+            names.of_org(*org),
+            short(group),
+            tenge(*returned)
+        ),
+        E::Settled {
+            group,
+            org,
+            dispense,
+            amount,
+        } => format!(
+            "dispense {dispense} of {} is settled: {} to {}",
+            short(group),
+            tenge(*amount),
+            names.of_org(*org)
+        ),
+        E::MovementOverdue {
+            group,
+            org,
+            dispense,
+        } => format!(
+            "the packs of dispense {dispense} of {} by {} were never reported to have moved there: a person has to look",
+            short(group),
+            names.of_org(*org)
+        ),
+        E::Rebound { group, .. } => format!(
+            "prescription {} has another key of its holder",
+            short(group)
+        ),
+        E::Pruned { group } => format!("prescription {} is forgotten", short(group)),
+    }
+}
+
+fn dispensed_line(event: &PrescriptionEvent, names: &Names) -> String {
+    let PrescriptionEvent::Dispensed {
+        group,
+        org,
+        dispense,
+        packs,
+        completed,
+        borne,
+        citizen,
+        money,
+        ..
+    } = event
+    else {
+        return String::new();
+    };
+    let packs: Vec<String> = packs
+        .iter()
+        .map(|pack| {
+            let units = pack.units;
+            format!(
+                "{units} units of pack {} {} for item {}",
+                pack.pack.gtin,
+                pack.pack.serial,
+                pack.item + 1
+            )
+        })
+        .collect();
+    let redeemed = if completed.is_empty() {
+        String::new()
+    } else {
+        format!("; redeemed: {}", items(*completed))
+    };
+    let money = match money {
+        Money::None => "nothing to pay",
+        Money::Posted => "paid at once",
+        Money::Pending => "payment waits for the pack's movement to be reported",
+        Money::Reversed => "taken back",
+    };
+    format!(
+        "{} dispensed (number {dispense}) of {}: {}{redeemed}; the programme bears {}, the person {}; {money}",
+        names.of_org(*org),
+        short(group),
+        packs.join(", "),
+        tenge(*borne),
+        tenge(*citizen)
+    )
+}
+
+fn cancelled_line(
+    group: &str,
+    cancelled: ItemMask,
+    marked: ItemMask,
+    by_holder: bool,
+    reason: &str,
+) -> String {
+    let who = if by_holder {
+        "the holder"
+    } else {
+        "the clinic"
+    };
+    let mut parts = Vec::new();
+    if !cancelled.is_empty() {
+        parts.push(format!("{} cancelled", items(cancelled)));
+    }
+    if !marked.is_empty() {
+        parts.push(format!(
+            "{} held now, cancelled when the hold ends",
+            items(marked)
+        ));
+    }
+    format!(
+        "{who} cancelled of {group}: {} ({reason})",
+        parts.join("; ")
+    )
+}
