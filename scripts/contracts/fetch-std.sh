@@ -24,16 +24,24 @@ fi
 
 is_genuine() { echo "$STD_PACKAGE_SHA256  $1" | sha256sum --check --status -; }
 
+# Where this machine gets its Debian packages from: the first repository of its own apt configuration.
+debian_uri() {
+    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+        sed -nE 's/^deb +(\[[^]]*\] +)?([^ ]+) .*/\2/p' | head -n 1 | grep . ||
+        sed -nE 's/^URIs: *([^ ]+).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null | head -n 1 | grep .
+}
+
 with_apt() {
     command -v apt-get >/dev/null || return 1
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -f "$keyring" ] || return 1
+    uri=$(debian_uri) || return 1
     apt="$build/apt"
     rm -rf "$apt"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/etc/sources.list.d" "$apt/download"
     cat >"$apt/etc/sources.list.d/std.sources" <<SOURCES
 Types: deb
-URIs: http://deb.debian.org/debian
+URIs: $uri
 Suites: $STD_SUITE
 Components: main
 Signed-By: $keyring
@@ -57,14 +65,6 @@ CONF
     rm -rf "$apt"
 }
 
-# Versions leave the archive when newer ones come; the snapshot service keeps them under the sha1 of their bytes.
-with_snapshot() {
-    command -v curl >/dev/null || return 1
-    say "asking snapshot.debian.org for the package"
-    curl --fail --silent --show-error --location --connect-timeout 20 --output "$deb" \
-        "https://snapshot.debian.org/file/$STD_PACKAGE_SHA1" >&2
-}
-
 unpack() {
     rm -rf "$unpacked"
     mkdir -p "$unpacked"
@@ -80,7 +80,7 @@ unpack() {
 mkdir -p "$build"
 if [ -f "$deb" ] && is_genuine "$deb"; then
     say "using the package fetched before"
-elif ! with_apt && ! with_snapshot; then
+elif ! with_apt; then
     say "$STD_PACKAGE=$STD_PACKAGE_VERSION cannot be fetched here"
     exit 3
 fi

@@ -1,6 +1,6 @@
 //! The routes: what each takes and gives. `docs/http-api.md` tables them.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, in_one_form};
 use crate::handle::NodeHandle;
 use crate::metrics::Metrics;
 use crate::sealed::{self, SealedStore};
@@ -55,7 +55,6 @@ pub fn router(api: Api) -> Router {
         .route("/v1/transactions", submit)
         .route("/v1/receipts/{transaction}", get(receipt))
         .route("/v1/devices/{device}", get(device))
-        .route("/v1/devices/{device}/receipts/{sequence}", get(receipt_of))
         .route("/v1/state/{key}", get(state))
         .route("/v1/headers/{height}", get(header_at))
         .route("/v1/blocks/{height}", get(block_at))
@@ -70,6 +69,7 @@ pub fn router(api: Api) -> Router {
             StatusCode::REQUEST_TIMEOUT,
             Duration::from_millis(REQUEST_MS_MAX),
         ))
+        .layer(axum::middleware::map_response(in_one_form))
         .with_state(api)
 }
 
@@ -142,15 +142,6 @@ async fn receipt(
         }
     }
     receipt_answer(&api, Read::Receipt { transaction }, &headers).await
-}
-
-async fn receipt_of(
-    State(api): State<Api>,
-    Path((device, sequence)): Path<(String, u64)>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let device = parse_device(&device)?;
-    receipt_answer(&api, Read::ReceiptOf { device, sequence }, &headers).await
 }
 
 async fn receipt_answer(api: &Api, question: Read, headers: &HeaderMap) -> Result<Response, ApiError> {

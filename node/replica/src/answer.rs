@@ -40,10 +40,6 @@ impl Replica {
                 let located = self.ledger.find_transaction(&transaction).map_err(Fault::state)?;
                 self.receipt_at(located)
             }
-            Read::ReceiptOf { device, sequence } => {
-                let located = self.ledger.find_identity(&device, sequence).map_err(Fault::state)?;
-                self.receipt_at(located)
-            }
             Read::State { key } => self.state(key),
             Read::Value { key } => {
                 let value = self.ledger.get(&key).map_err(|error| Fault::host(error.into()))?;

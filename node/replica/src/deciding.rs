@@ -7,6 +7,7 @@ use crate::replica::{Check, Fault, Replica};
 use crate::stage::Stage;
 use senim_abi::ledger::keys;
 use senim_consensus::{Effect as ConsensusEffect, Input as ConsensusInput};
+use senim_state::StateError;
 use senim_state::ledger::BlockRecord;
 use senim_types::{CommitCertificate, Hash, Height, StateView, TimeMs};
 use std::collections::VecDeque;
@@ -199,6 +200,17 @@ impl Replica {
         Ok(())
     }
 
+    /// Writes the state to the store on this thread, where nobody else does and it piles up.
+    fn flush_backlog(&mut self) -> Result<(), StateError> {
+        if !self.ledger.is_backlogged() {
+            return Ok(());
+        }
+        match self.ledger.begin_flush() {
+            Some(job) => self.ledger.end_flush(job.run()),
+            None => Ok(()),
+        }
+    }
+
     /// A body came; it may be the one that a certificate waits for.
     pub(crate) fn commit_if_certified(&mut self, now: TimeMs, block: &Hash) -> Result<(), Fault> {
         match self.sync.certified.take_if(|certificate| certificate.block == *block) {
@@ -242,9 +254,7 @@ impl Replica {
         self.enter(Stage::Log);
         let committed = self.ledger.commit(record, execution.changes, staged);
         self.enter(Stage::Store);
-        let flushed = committed.and_then(|_| {
-            if self.ledger.is_flush_due() { self.ledger.flush() } else { Ok(()) }
-        });
+        let flushed = committed.and_then(|_| self.flush_backlog());
         self.enter(Stage::Other);
         flushed.map_err(Fault::state)?;
         self.checks.clear();

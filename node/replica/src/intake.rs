@@ -80,8 +80,12 @@ impl Replica {
         match admitted.map_err(Fault::host)? {
             Err(code) => {
                 // The same transaction again is answered with its receipt, whatever it is refused for now.
-                let located = self.ledger.find_transaction(&hash).map_err(Fault::state)?;
-                Ok(located.map_or(SubmitAnswer::Refused(code), |_| SubmitAnswer::Committed(hash)))
+                if self.ledger.find_transaction(&hash).map_err(Fault::state)?.is_some() {
+                    return Ok(SubmitAnswer::Committed(hash));
+                }
+                // Every number below a device's window is used.
+                let is_below = code == Code::SEQUENCE_TOO_OLD;
+                Ok(SubmitAnswer::Refused(if is_below { Code::SEQUENCE_USED } else { code }))
             }
             Ok(()) => match self.mempool.offer(transaction.clone()) {
                 Ok(offer) => {

@@ -47,5 +47,6 @@ pub use message::PeerMessage;
 pub use open::{OpenError, Setup};
 pub use read::{DeviceStatus, NodeStatus, Read, ReadAnswer};
 pub use replica::{Fault, Pace, Replica};
-pub use senim_state::ledger::BlockRecord;
+pub use senim_state::StateError;
+pub use senim_state::ledger::{BlockRecord, FlushJob, Flushed};
 pub use stage::{NoObserver, Observer, Stage};

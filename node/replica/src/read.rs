@@ -18,13 +18,6 @@ pub enum Read {
         /// The transaction's hash.
         transaction: Hash,
     },
-    /// The receipt of whatever used this sequence number. [`ReadAnswer::Receipt`].
-    ReceiptOf {
-        /// The device.
-        device: PublicKey,
-        /// Its sequence number.
-        sequence: u64,
-    },
     /// A value, or its absence, with its proof. [`ReadAnswer::State`].
     State {
         /// The key, contract id first.

@@ -8,8 +8,9 @@ use crate::outcome::Validators;
 use crate::stage::{Observer, Stage};
 use crate::wal::Wal;
 use rand_chacha::ChaCha8Rng;
-use senim_consensus::{Consensus, Input as ConsensusInput};
+use senim_consensus::{Consensus, Input as ConsensusInput, TimerKind};
 use senim_execution::{Engine, ExecuteError, HostFault};
+use senim_state::ledger::{FlushJob, Flushed};
 use senim_state::wal::WalError;
 use senim_state::{Ledger, StateError};
 use senim_types::crypto::VerifiedTransaction;
@@ -130,6 +131,30 @@ impl Replica {
         std::mem::take(&mut self.out)
     }
 
+    /// The state's next way to the store, when it is due: a job for any thread, whose result is given
+    /// to [`Replica::end_flush`]. An owner that never asks has its blocks written in steps of their own.
+    pub fn begin_flush(&mut self) -> Option<FlushJob> {
+        if self.halted.is_none() && self.ledger.is_flush_due() {
+            self.ledger.begin_flush()
+        } else {
+            None
+        }
+    }
+
+    /// Takes a job's result and the CPU time that it took, in ns, for the observer.
+    pub fn end_flush(&mut self, result: Result<Flushed, StateError>, spent_ns: u64) -> Vec<Effect> {
+        self.observer.spent(Stage::Store, spent_ns);
+        if let Err(error) = self.ledger.end_flush(result) {
+            self.halt(Fault::state(error));
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// Whether the owner has to wait for the job under way before the next step, or memory fills.
+    pub fn is_backlogged(&self) -> bool {
+        self.ledger.is_backlogged()
+    }
+
     /// Ends the replica: what is committed goes to the store, so that the next start is quick. A
     /// replica that is dropped without it loses nothing; the next start executes more again.
     pub fn close(mut self) -> Result<(), Fault> {
@@ -152,6 +177,12 @@ impl Replica {
                 }
             }
             Input::TimerFired { timer: ReplicaTimer::Consensus(timer) } => {
+                if timer.kind == TimerKind::Rebroadcast {
+                    // Perhaps nothing moves because the others have decided, while this node was down
+                    // or cut off: then their answer is how far they are.
+                    let height = self.ledger.tip().height;
+                    self.broadcast(&PeerMessage::Status { height });
+                }
                 self.consensus_step(now, ConsensusInput::TimeoutElapsed { timer })
             }
             Input::TimerFired { timer: ReplicaTimer::Height(height) } => {

@@ -54,6 +54,9 @@ impl Stage {
 pub trait Observer: Send {
     /// What follows belongs to `stage`. Returns the stage that was going on.
     fn enter(&mut self, stage: Stage) -> Stage;
+
+    /// Is told of CPU time, in ns, that another thread spent for `stage`.
+    fn spent(&mut self, _stage: Stage, _spent_ns: u64) {}
 }
 
 /// Measures nothing.

@@ -3,11 +3,12 @@
 
 use crate::network::{Incoming, Outgoing};
 use senim_api::Request;
-use senim_replica::{Effect, Input, Replica, ReplicaTimer, Ticket};
+use senim_replica::{Effect, Flushed, Input, Replica, ReplicaTimer, StateError, Ticket};
 use senim_types::{Code, Hash, Header, SignedTransaction, TimeMs};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::cmp::Reverse;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Submissions verified together: enough for a batch to pay, few enough to answer soon.
@@ -19,6 +20,12 @@ const WAITERS_MAX: usize = 16_384;
 pub fn now() -> TimeMs {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     TimeMs(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// CPU time of the calling thread, in ns.
+pub fn thread_cpu_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 /// What a driver's owner can see of it while it runs.
@@ -51,8 +58,12 @@ enum Event {
     Request(Request),
     Incoming(Incoming),
     Timer,
+    Flushed(FlushResult),
     Stop,
 }
+
+/// A flush's result and the CPU time it took, in ns.
+type FlushResult = (Result<Flushed, StateError>, u64);
 
 /// Runs `replica` until it is stopped or its channels are gone. Blocks the calling thread, which
 /// needs the stack that contracts ask for ([`STACK_BYTES`]).
@@ -66,6 +77,7 @@ pub fn run(mut replica: Replica, channels: Channels) {
         }
     };
     let mut driver = Driver {
+        flush: None,
         timers: Timers::default(),
         tickets: BTreeMap::new(),
         waiters: BTreeMap::new(),
@@ -93,7 +105,13 @@ pub fn run(mut replica: Replica, channels: Channels) {
                     driver.perform(effects);
                 }
                 Event::Request(request) => driver.requested(&mut replica, request),
+                Event::Flushed(result) => driver.flushed(&mut replica, result),
             }
+            driver.flush(&mut replica).await;
+        }
+        // What a job still writes has to be there before the state is closed.
+        if let Some(flush) = driver.flush.take() {
+            driver.flushed(&mut replica, result_of(flush).await);
         }
     });
     if let Err(fault) = replica.close() {
@@ -104,7 +122,14 @@ pub fn run(mut replica: Replica, channels: Channels) {
 /// Stack of a node's thread: WebAssembly calls nest on it.
 pub const STACK_BYTES: usize = 16 << 20;
 
+/// A flush whose thread ended without a result failed: what it wrote is unknown.
+async fn result_of(flush: impl Future<Output = Result<FlushResult, RecvError>>) -> FlushResult {
+    flush.await.unwrap_or((Err(StateError::Unusable), 0))
+}
+
 struct Driver {
+    /// The flush under way, on its own thread.
+    flush: Option<oneshot::Receiver<FlushResult>>,
     channels: Channels,
     timers: Timers,
     tickets: BTreeMap<Ticket, oneshot::Sender<senim_replica::SubmitAnswer>>,
@@ -124,14 +149,51 @@ impl Driver {
                 None => std::future::pending().await,
             }
         };
+        let flush = async {
+            match &mut self.flush {
+                Some(flush) => result_of(flush).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
+            result = flush => Event::Flushed(result),
             _ = &mut self.channels.stop => Event::Stop,
             () = timer => Event::Timer,
             Some(incoming) = self.channels.incoming.recv() => Event::Incoming(incoming),
             Some(request) = self.channels.requests.recv() => Event::Request(request),
             else => Event::Stop,
         }
+    }
+
+    /// Starts a flush where one is due; waits for the one under way where blocks pile up behind it.
+    async fn flush(&mut self, replica: &mut Replica) {
+        if replica.is_backlogged()
+            && let Some(flush) = self.flush.take()
+        {
+            self.flushed(replica, result_of(flush).await);
+        }
+        if self.flush.is_none()
+            && let Some(job) = replica.begin_flush()
+        {
+            let (reply, result) = oneshot::channel();
+            let run = move || {
+                let before_ns = thread_cpu_ns();
+                let result = job.run();
+                let _gone = reply.send((result, thread_cpu_ns() - before_ns));
+            };
+            self.flush = Some(result);
+            // Without a thread the sender is dropped, which counts as a failed flush.
+            if std::thread::Builder::new().name("flush".to_owned()).spawn(run).is_err() {
+                tracing::error!("the operating system gives no thread for the store");
+            }
+        }
+    }
+
+    fn flushed(&mut self, replica: &mut Replica, (result, spent_ns): FlushResult) {
+        self.flush = None;
+        let effects = replica.end_flush(result, spent_ns);
+        self.perform(effects);
     }
 
     /// Handles a request, and with a submission all others that wait behind it.

@@ -42,6 +42,8 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "senim-state",
             "senim-replica",
             "senim-api",
+            // The benchmark's client verifies what the nodes answer.
+            "senim-light-client",
         ],
     ),
     ("senim-light-client", &["senim-types"]),
@@ -66,11 +68,18 @@ const CONTRACT: &[&str] = &["senim-sdk", "senim-abi", "senim-types"];
 const EVERYTHING: &[&str] = &["*"];
 
 /// Arrows for tests and benches only, beside [`ARROWS`]: crate, what it may use, why.
-pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[(
-    "senim-contract-prescription",
-    &["senim-contract-treasury", "senim-contract-marking"],
-    "a redemption is one transaction through all of them",
-)];
+pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
+    (
+        "senim-contract-prescription",
+        &["senim-contract-treasury", "senim-contract-marking"],
+        "a redemption is one transaction through all of them",
+    ),
+    (
+        "senim-api",
+        &["senimd", "senim-light-client"],
+        "the interface is asked with a running node behind it, and what it proves is verified",
+    ),
+];
 
 /// Outside crates that only some of ours may use in what they ship: name (a `*` at the end stands for any
 /// ending), who may, why.

@@ -1,5 +1,6 @@
 //! CPU time by stage, per validator: each node's thread reads its own CPU clock where a stage begins.
 
+use crate::driver::thread_cpu_ns;
 use senim_replica::{Observer, Stage};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,11 +20,6 @@ pub fn process_cpu_us() -> u64 {
 fn cpu_us(clock: rustix::time::ClockId) -> u64 {
     let time = rustix::time::clock_gettime(clock);
     time.tv_sec as u64 * 1_000_000 + time.tv_nsec as u64 / 1_000
-}
-
-fn thread_cpu_ns() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 /// Resident memory of the process, in bytes.
@@ -108,5 +104,10 @@ impl Observer for Meter {
         }
         self.since_ns = Some(now_ns);
         std::mem::replace(&mut self.stage, stage)
+    }
+
+    fn spent(&mut self, stage: Stage, spent_ns: u64) {
+        let index = Stage::ALL.iter().position(|other| *other == stage).unwrap_or(0);
+        self.totals[index].fetch_add(spent_ns, Ordering::Relaxed);
     }
 }

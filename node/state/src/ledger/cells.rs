@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::proof::LogFrontier;
 use senim_types::proof::log::LogNode;
-use senim_types::{Hash, Header, Height, PublicKey};
+use senim_types::{Hash, Header, Height};
 
 /// Bytes that follow a value.
 const TAG_BYTES: usize = 8;
@@ -24,8 +24,7 @@ const TAG_BYTES: usize = 8;
 const APPLIED: u8 = 0;
 pub(super) const STATE: u8 = 1;
 const TRANSACTION: u8 = 2;
-const IDENTITY: u8 = 3;
-const LOG_NODE: u8 = 4;
+const LOG_NODE: u8 = 3;
 
 /// Bytes of a transaction's hash that its key has: enough that nobody finds two alike.
 const TRANSACTION_KEY_BYTES: usize = 16;
@@ -93,15 +92,6 @@ pub(super) fn state_key(key: &[u8]) -> Vec<u8> {
 
 pub(super) fn transaction_key(hash: &Hash) -> Vec<u8> {
     [[TRANSACTION].as_slice(), &hash.0[..TRANSACTION_KEY_BYTES]].concat()
-}
-
-pub(super) fn identity_key(device: &PublicKey, sequence: u64) -> Vec<u8> {
-    [
-        [IDENTITY].as_slice(),
-        &device.encoded(),
-        &sequence.to_be_bytes(),
-    ]
-    .concat()
 }
 
 pub(super) fn log_node_key(node: LogNode) -> Vec<u8> {

@@ -37,6 +37,9 @@ pub use open::{Recovery, Replay, ReplayError, StateSource, TreeSource};
 pub use pending::{FlushJob, Flushed};
 pub use query::StateAnswer;
 
+/// So many flushes' worth of blocks may wait in memory.
+const BACKLOG_FLUSHES: u64 = 4;
+
 /// Who writes the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlushMode {
@@ -229,6 +232,13 @@ impl Ledger {
                 || self.pending.changes.0.len() >= self.options.flush_keys)
     }
 
+    /// Whether several flushes' worth waits to be written: a caller that flushes elsewhere has to
+    /// wait for it before the next block, or memory fills.
+    pub fn is_backlogged(&self) -> bool {
+        self.pending.blocks >= BACKLOG_FLUSHES * self.options.flush_blocks
+            || self.pending.changes.0.len() >= BACKLOG_FLUSHES as usize * self.options.flush_keys
+    }
+
     /// Writes everything committed to the store now, and a checkpoint of the tree. Good before
     /// stopping: the next start has nothing to execute again.
     pub fn flush(&mut self) -> Result<(), StateError> {
@@ -303,7 +313,8 @@ impl Ledger {
     }
 }
 
-/// Where the receipts of a block are.
+/// Where the receipts of a block are, by transaction. Random keys are what a store finds dearest, so
+/// there is no second index by device and sequence number.
 fn places(record: &BlockRecord) -> Derived {
     let height = record.block.header.height;
     let mut derived = Derived::new();
@@ -313,26 +324,6 @@ fn places(record: &BlockRecord) -> Derived {
             index: receipt.index,
         };
         derived.insert(cells::transaction_key(&receipt.transaction), place.encode());
-    }
-    // The receipts of due entries are not of transactions; usually they all come first.
-    let due = record
-        .receipts
-        .len()
-        .saturating_sub(record.block.transactions.len());
-    for (position, transaction) in record.block.transactions.iter().enumerate() {
-        let (body, hash) = (&transaction.body, transaction.body.hash());
-        let is_its = |receipt: &&Receipt| receipt.transaction == hash;
-        let guess = record.receipts.get(due + position).filter(is_its);
-        if let Some(receipt) = guess.or_else(|| record.receipts.iter().find(is_its)) {
-            let place = Place {
-                height,
-                index: receipt.index,
-            };
-            derived.insert(
-                cells::identity_key(&body.device, body.sequence),
-                place.encode(),
-            );
-        }
     }
     derived
 }

@@ -8,7 +8,7 @@ use crate::tree::Tree;
 use borsh::BorshDeserialize;
 use senim_types::proof::log::{LogNode, fold_log_nodes, log_siblings};
 use senim_types::proof::{LogProof, StateProof};
-use senim_types::{Block, Hash, Header, Height, PublicKey, StateView, ViewError, codec, limits};
+use senim_types::{Block, Hash, Header, Height, StateView, ViewError, codec, limits};
 use std::sync::Arc;
 
 /// A state value, or its absence, with the proof of it under the tip's `state_root`.
@@ -99,15 +99,6 @@ impl Ledger {
     /// Where the receipt of a transaction is, by the hash of the transaction's body.
     pub fn find_transaction(&self, hash: &Hash) -> Result<Option<Place>, StateError> {
         self.find(&cells::transaction_key(hash))
-    }
-
-    /// Where the receipt of the transaction with this identity is.
-    pub fn find_identity(
-        &self,
-        device: &PublicKey,
-        sequence: u64,
-    ) -> Result<Option<Place>, StateError> {
-        self.find(&cells::identity_key(device, sequence))
     }
 
     fn find(&self, key: &[u8]) -> Result<Option<Place>, StateError> {

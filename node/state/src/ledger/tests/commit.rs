@@ -221,7 +221,6 @@ fn what_was_never_there_is_not_found() {
     let (mut ledger, _) = Machine::default().open();
     grow(&mut ledger).expect("commits");
     assert_eq!(ledger.find_transaction(&Hash::of(b"no")), Ok(None));
-    assert_eq!(ledger.find_identity(&device(), 99), Ok(None));
     assert_eq!(ledger.block(Height(2)), Ok(None));
     assert_eq!(ledger.block_bytes(Height(2)), Ok(None));
 }

@@ -276,19 +276,6 @@ fn check_whole(ledger: &Ledger, reference: &[State]) {
                 })
             );
         }
-        for (index, transaction) in record.block.transactions.iter().enumerate() {
-            let body = &transaction.body;
-            let place = ledger
-                .find_identity(&body.device, body.sequence)
-                .expect("finds");
-            assert_eq!(
-                place,
-                Some(Place {
-                    height,
-                    index: index as u32 + 1
-                })
-            );
-        }
     }
     assert_eq!(parent, ledger.tip_hash());
 }
