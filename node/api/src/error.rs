@@ -1,7 +1,7 @@
 //! How a refusal looks over HTTP: the same code everywhere, the status for those who only read that.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use senim_replica::ReadError;
 use senim_types::{Code, Fault};
@@ -37,7 +37,10 @@ impl ApiError {
 
     /// A refusal with words of its own.
     pub fn with_message(code: Code, message: impl Into<String>) -> ApiError {
-        ApiError { message: message.into(), ..ApiError::new(code) }
+        ApiError {
+            message: message.into(),
+            ..ApiError::new(code)
+        }
     }
 
     /// The HTTP status.
@@ -81,10 +84,55 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
         let mut response = (status, Json(self)).into_response();
-        let is_load = status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE;
+        let is_load =
+            status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE;
         if is_load {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
         }
         response
     }
+}
+
+/// Bytes of a framework's own words that are passed on.
+const WORDS_BYTES_MAX: usize = 1024;
+
+/// Gives refusals that never reached a handler (wrong method, body too large, a number that is none, a
+/// handler that broke) the form of all others. The status and what the status asks for stay.
+pub(crate) async fn in_one_form(response: Response) -> Response {
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !is_refusal || kind.is_some_and(|kind| kind == "application/json") {
+        return response;
+    }
+    let allowed: HeaderMap = response
+        .headers()
+        .iter()
+        .filter(|(name, _)| *name == header::ALLOW)
+        .map(owned)
+        .collect();
+    let error = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(Code::TOO_LARGE),
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::with_message(
+            Code::BAD_REQUEST,
+            "The route has no such method: see the header Allow.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => ApiError::new(Code::TIMED_OUT),
+        status if status.is_server_error() => ApiError::with_message(
+            Code::NOT_READY,
+            "The node could not answer; its log says why.",
+        ),
+        _ => {
+            let words = axum::body::to_bytes(response.into_body(), WORDS_BYTES_MAX).await;
+            let words = words.unwrap_or_default();
+            ApiError::with_message(Code::BAD_REQUEST, String::from_utf8_lossy(&words))
+        }
+    };
+    (status, allowed, Json(error)).into_response()
+}
+
+fn owned((name, value): (&header::HeaderName, &HeaderValue)) -> (header::HeaderName, HeaderValue) {
+    (name.clone(), value.clone())
 }

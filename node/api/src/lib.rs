@@ -12,7 +12,7 @@ mod routes;
 mod sealed;
 
 pub use error::ApiError;
-pub use handle::{NodeHandle, Request};
+pub use handle::{NodeHandle, REQUESTS_MAX, Request};
 pub use metrics::Metrics;
 pub use routes::{Api, router};
 pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedStore, request_message};

@@ -12,9 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use senim_abi::registry::Standing;
-use senim_abi::registry::record::{
-    DeviceRecord, OrganisationRecord, device_key, organisation_key,
-};
+use senim_abi::registry::record::{DeviceRecord, OrganisationRecord, device_key, organisation_key};
 use senim_abi::{REGISTRY, Roles};
 use senim_replica::{Read, ReadAnswer};
 use senim_types::crypto::verify;
@@ -22,11 +20,14 @@ use senim_types::domain::signed_bytes;
 use senim_types::text::KeyKind;
 use senim_types::{Code, Domain, Hash, OrgId, PublicKey, Signature, codec};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes of one sealed object.
 pub const SEALED_BYTES_MAX: usize = 256 * 1024;
 /// How old, or how far ahead, a request's time may be, in ms.
 const REQUEST_AGE_MS_MAX: u64 = 2 * 60 * 1000;
+/// Numbers the files that are being written: nodes of one process share a folder.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 /// The header that authorises a request.
 pub const REQUEST_HEADER: &str = "senim-request";
 
@@ -49,7 +50,12 @@ struct RequestStatement<'a> {
 
 /// The message that a device signs, under [`Domain::Request`], for a request.
 pub fn request_message(method: &str, path: &str, body: &[u8], time_ms: u64) -> Vec<u8> {
-    codec::encode(&RequestStatement { method, path, body: Hash::of(body), time_ms })
+    codec::encode(&RequestStatement {
+        method,
+        path,
+        body: Hash::of(body),
+        time_ms,
+    })
 }
 
 /// Who asks.
@@ -68,6 +74,21 @@ impl SealedStore {
         self.folder.join(hash.to_string())
     }
 
+    /// Writes aside and renames, so that a crash leaves the whole object or none.
+    async fn write(&self, hash: &Hash, org: OrgId, ciphertext: &[u8]) -> std::io::Result<()> {
+        tokio::fs::create_dir_all(&self.folder).await?;
+        let number = WRITES.fetch_add(1, Ordering::Relaxed);
+        let (file, aside) = (
+            self.file(hash),
+            self.folder.join(format!("{hash}.{number}.new")),
+        );
+        let stored = [&org.0.to_be_bytes()[..], ciphertext].concat();
+        tokio::fs::write(&aside, stored).await?;
+        tokio::fs::File::open(&aside).await?.sync_all().await?;
+        tokio::fs::rename(&aside, &file).await?;
+        tokio::fs::File::open(&self.folder).await?.sync_all().await
+    }
+
     async fn read(&self, hash: &Hash) -> Result<(OrgId, Vec<u8>), ApiError> {
         let stored = match tokio::fs::read(self.file(hash)).await {
             Ok(stored) => stored,
@@ -76,7 +97,8 @@ impl SealedStore {
             }
             Err(error) => return Err(io_error(&error)),
         };
-        let damaged = ApiError::with_message(Code::STORE_DAMAGED, "The sealed object here is damaged.");
+        let damaged =
+            ApiError::with_message(Code::STORE_DAMAGED, "The sealed object here is damaged.");
         let Some((org, ciphertext)) = stored.split_first_chunk::<4>() else {
             return Err(damaged);
         };
@@ -90,7 +112,11 @@ impl SealedStore {
 fn io_error(error: &std::io::Error) -> ApiError {
     tracing::error!(%error, "the store of sealed data failed");
     let is_full = error.kind() == std::io::ErrorKind::StorageFull;
-    ApiError::new(if is_full { Code::DISK_FULL } else { Code::STORE_FAILED })
+    ApiError::new(if is_full {
+        Code::DISK_FULL
+    } else {
+        Code::STORE_FAILED
+    })
 }
 
 fn unauthorised(message: &str) -> ApiError {
@@ -105,7 +131,9 @@ async fn authorise(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Requester, ApiError> {
-    let text = headers.get(REQUEST_HEADER).and_then(|value| value.to_str().ok());
+    let text = headers
+        .get(REQUEST_HEADER)
+        .and_then(|value| value.to_str().ok());
     let text = text.ok_or_else(|| unauthorised("The header Senim-Request is missing."))?;
     let malformed = || unauthorised("The header Senim-Request is not `device:time:signature`.");
     let mut fields = text.split(':');
@@ -120,14 +148,20 @@ async fn authorise(
     hex::decode_to_slice(signature, &mut signed.0).map_err(|_| malformed())?;
     let now_ms = (api.sealed.now_ms)();
     if now_ms.abs_diff(time_ms) > REQUEST_AGE_MS_MAX {
-        return Err(unauthorised("The request's time is more than two minutes from this node's clock."));
+        return Err(unauthorised(
+            "The request's time is more than two minutes from this node's clock.",
+        ));
     }
     let ReadAnswer::Status(status) = api.node.read(Read::Status).await? else {
         return Err(Code::NOT_READY.into());
     };
     let path = format!("/v1/sealed/{hash}");
     let message = request_message(method.as_str(), &path, body, time_ms);
-    if !verify(&device, &signed_bytes(Domain::Request, &status.chain, &message), &signed) {
+    if !verify(
+        &device,
+        &signed_bytes(Domain::Request, &status.chain, &message),
+        &signed,
+    ) {
         return Err(unauthorised("The request's signature does not verify."));
     }
     let enrolled: Option<DeviceRecord> =
@@ -135,31 +169,43 @@ async fn authorise(
     let enrolled = enrolled.ok_or(Code::DEVICE_UNKNOWN)?.into_current();
     let organisation: Option<OrganisationRecord> =
         record(api, organisation_key(enrolled.org).in_state_of(REGISTRY)).await?;
-    let organisation = organisation.ok_or(Code::ORGANISATION_UNKNOWN)?.into_current();
+    let organisation = organisation
+        .ok_or(Code::ORGANISATION_UNKNOWN)?
+        .into_current();
     if enrolled.standing != Standing::Active {
         return Err(Code::DEVICE_SUSPENDED.into());
     }
     if organisation.standing != Standing::Active {
         return Err(Code::ORGANISATION_SUSPENDED.into());
     }
-    Ok(Requester { org: enrolled.org, roles: organisation.roles })
+    Ok(Requester {
+        org: enrolled.org,
+        roles: organisation.roles,
+    })
 }
 
-async fn record<T: borsh::BorshDeserialize>(api: &Api, key: Vec<u8>) -> Result<Option<T>, ApiError> {
+async fn record<T: borsh::BorshDeserialize>(
+    api: &Api,
+    key: Vec<u8>,
+) -> Result<Option<T>, ApiError> {
     match api.node.read(Read::Value { key }).await? {
         ReadAnswer::Value(None) => Ok(None),
-        ReadAnswer::Value(Some(bytes)) => {
-            T::try_from_slice(&bytes).map(Some).map_err(|_| Code::CORRUPT_RECORD.into())
-        }
+        ReadAnswer::Value(Some(bytes)) => T::try_from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| Code::CORRUPT_RECORD.into()),
         _ => Err(Code::NOT_READY.into()),
     }
 }
 
 fn needs(requester: &Requester, roles: Roles) -> Result<(), ApiError> {
-    if requester.roles.intersects(roles) { Ok(()) } else { Err(Code::ROLE_NOT_ALLOWED.into()) }
+    if requester.roles.intersects(roles) {
+        Ok(())
+    } else {
+        Err(Code::ROLE_NOT_ALLOWED.into())
+    }
 }
 
-/// Stores an object under its hash. The same again is a success.
+/// Stores an object under its hash. The same again by the same organisation is a success.
 pub(crate) async fn store(
     State(api): State<Api>,
     Path(hash): Path<String>,
@@ -170,18 +216,24 @@ pub(crate) async fn store(
     needs(&requester, Roles::CLINIC)?;
     let hash: Hash = parse("hash", &hash)?;
     if Hash::of(&body) != hash {
-        return Err(ApiError::with_message(Code::BAD_REQUEST, "The body's blake3 is not the hash of the path."));
+        return Err(ApiError::with_message(
+            Code::BAD_REQUEST,
+            "The body's blake3 is not the hash of the path.",
+        ));
     }
-    let file = api.sealed.file(&hash);
-    let write = async {
-        tokio::fs::create_dir_all(&api.sealed.folder).await?;
-        let aside = file.with_extension("new");
-        let stored = [&requester.org.0.to_be_bytes()[..], &body].concat();
-        tokio::fs::write(&aside, stored).await?;
-        tokio::fs::File::open(&aside).await?.sync_all().await?;
-        tokio::fs::rename(&aside, &file).await
-    };
-    write.await.map_err(|error| io_error(&error))?;
+    if let Ok((owner, _)) = api.sealed.read(&hash).await {
+        // Whoever was first keeps it: a copy sent by another must not take the right to delete.
+        let is_owner = owner == requester.org;
+        return if is_owner {
+            Ok(StatusCode::OK)
+        } else {
+            Err(Code::NOT_AUTHORISED.into())
+        };
+    }
+    api.sealed
+        .write(&hash, requester.org, &body)
+        .await
+        .map_err(|error| io_error(&error))?;
     Ok(StatusCode::CREATED)
 }
 
@@ -192,7 +244,10 @@ pub(crate) async fn fetch(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let requester = authorise(&api, &Method::GET, &hash, &headers, &[]).await?;
-    needs(&requester, Roles::CLINIC | Roles::PHARMACY | Roles::IDENTITY_SERVICE)?;
+    needs(
+        &requester,
+        Roles::CLINIC | Roles::PHARMACY | Roles::IDENTITY_SERVICE,
+    )?;
     let hash: Hash = parse("hash", &hash)?;
     let (_, ciphertext) = api.sealed.read(&hash).await?;
     tracing::info!(organisation = requester.org.0, sealed = %hash, "sealed data was looked at");
@@ -211,7 +266,9 @@ pub(crate) async fn remove(
     if owner != requester.org {
         return Err(Code::NOT_AUTHORISED.into());
     }
-    tokio::fs::remove_file(api.sealed.file(&hash)).await.map_err(|error| io_error(&error))?;
+    tokio::fs::remove_file(api.sealed.file(&hash))
+        .await
+        .map_err(|error| io_error(&error))?;
     tracing::info!(organisation = requester.org.0, sealed = %hash, "sealed data was deleted");
     Ok(StatusCode::NO_CONTENT)
 }

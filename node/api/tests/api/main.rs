@@ -1,0 +1,9 @@
+//! The interface with a running validator behind it, asked as a client asks: by method, path and bytes.
+
+mod load;
+mod network;
+mod page;
+mod reads;
+mod refusals;
+mod sealed;
+mod transactions;
