@@ -41,13 +41,14 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
         "senim-contract-prescription",
         &[treasury, ("senim-contract-marking", true)],
     );
-    assert_clean(&check_arrows_of_tests(&[used]));
+    let api = package("senim-api", &[("senimd", true), ("senim-light-client", true)]);
+    assert_clean(&check_arrows_of_tests(&[used, api.clone()]));
     let unused = package(
         "senim-contract-prescription",
         &[treasury, ("senim-contract-marking", false)],
     );
     assert_finds(
-        &check_arrows_of_tests(&[unused]),
+        &check_arrows_of_tests(&[unused, api]),
         "senim-contract-marking is an arrow of tests",
     );
 }
