@@ -15,6 +15,24 @@ if ! cargo fuzz --version >/dev/null 2>&1; then
     exit 1
 fi
 
+# Sound inputs to start from: golden vectors, shipped contracts, messages of the tests. A corpus is not committed.
+corpus=fuzz/corpus
+hex_lines() { # FILE of `name hex` lines, FOLDER: one file of bytes for each line.
+    mkdir -p "$2"
+    while read -r name hex; do
+        printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" >"$2/$(basename "$1" .txt)-$name"
+    done <"$1"
+}
+for target in decode_wire state_proof_verify; do
+    hex_lines node/types/tests/golden/wire.txt "$corpus/$target"
+done
+mkdir -p "$corpus"/{contract_module_check,fhir_parse,gs1_parse,national_id}
+cp genesis/contracts/*.wasm "$corpus/contract_module_check/"
+cp tests/data/fhir/*.json "$corpus/fhir_parse/"
+printf ']d2010541234500001321A1\x1d17290331\x1d10LOT1' >"$corpus/gs1_parse/scanned"
+printf '(01)05412345000013(21)A1(17)290331(10)LOT1' >"$corpus/gs1_parse/bracketed"
+printf '000000000000' >"$corpus/national_id/digits"
+
 mapfile -t folders < <(git ls-files -- 'fuzz/Cargo.toml' '*/fuzz/Cargo.toml' | xargs -r -n 1 dirname)
 if [ "${#folders[@]}" -eq 0 ]; then
     echo "there is no folder fuzz/ with a manifest" >&2

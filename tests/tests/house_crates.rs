@@ -41,7 +41,10 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
         "senim-contract-prescription",
         &[treasury, ("senim-contract-marking", true)],
     );
-    let api = package("senim-api", &[("senimd", true), ("senim-light-client", true)]);
+    let api = package(
+        "senim-api",
+        &[("senimd", true), ("senim-light-client", true)],
+    );
     assert_clean(&check_arrows_of_tests(&[used, api.clone()]));
     let unused = package(
         "senim-contract-prescription",
