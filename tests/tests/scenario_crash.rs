@@ -3,15 +3,20 @@
 
 use senim_abi::registry::Execute;
 use senim_abi::{Roles, treasury};
+use senim_consensus::{ConsensusMessage, SignedVote};
 use senim_execution::Engine;
+use senim_replica::PeerMessage;
 use senim_state::disk::Unsynced;
 use senim_state::fault::{Faults, OperationClass};
 use senim_state::ledger::LedgerOptions;
 use senim_state::store::Unflushed;
 use senim_tests::world::network::{self, GENESIS_TIME};
 use senim_tests::world::people::{self, METFORMIN, Request};
-use senim_tests::world::{Network, Options, VALID_FOR_MS, World, sign};
-use senim_types::{Hash, Header, OrgId, SignedTransaction, TimeMs, Tiyn, codec};
+use senim_tests::world::watch::Watch;
+use senim_tests::world::{Network, Options, VALID_FOR_MS, World, secret, sign};
+use senim_types::{
+    Hash, Header, Height, OrgId, Round, SignedTransaction, TimeMs, Tiyn, Vote, VoteKind, codec,
+};
 use std::collections::BTreeMap;
 
 /// What becomes of what was not durable: torn in the write that it died in, files, store.
@@ -26,6 +31,10 @@ const WAYS: [(bool, Unsynced, Unflushed); 8] = [
     (true, Unsynced::Lost, Unflushed::Kept),
 ];
 
+fn way(number: u64) -> (bool, Unsynced, Unflushed) {
+    WAYS[(number % WAYS.len() as u64) as usize]
+}
+
 /// Small files and frequent flushes: a few blocks touch everything.
 fn options(validators: usize) -> Options {
     let ledger = LedgerOptions {
@@ -37,6 +46,7 @@ fn options(validators: usize) -> Options {
     };
     Options {
         ledger,
+        flush_after_ms: 3,
         ..Options::new(validators, 51)
     }
 }
@@ -60,7 +70,10 @@ fn wishes(network: &Network) -> Vec<SignedTransaction> {
             people::introduce(METFORMIN, "C1", "2030-01-31", OrgId(20), &["C1A", "C1B"]),
         ),
         ("fund", people::withdraw("second", Tiyn(3))),
-        ("regulator", people::recall(METFORMIN, "C1")),
+        (
+            "regulator",
+            people::introduce(METFORMIN, "C2", "2030-02-28", OrgId(21), &["C2A"]),
+        ),
         ("fund", people::allot("third", Tiyn(5))),
     ];
     let signed = requests.into_iter().map(|(device, request)| {
@@ -209,10 +222,11 @@ fn a_lone_validator_dies_at_every_write() {
     let (writes, counts) = (whole.total(), whole.counts());
     let mut points = 0;
     for point in 1..=writes {
-        // Every way in turn; neighbouring points are of the same kind often enough that each kind of
+        // Two ways in turn; neighbouring points are of the same kind often enough that each kind of
         // write meets each way.
-        let way = WAYS[usize::try_from(point).expect("a small number") % WAYS.len()];
-        die_alone(&stage, point, way, &end);
+        for shift in [0, 3] {
+            die_alone(&stage, point, way(point + shift), &end);
+        }
         points += 1;
     }
     println!("one validator: points tried {points}, writes observed {writes}: {counts:?}");
@@ -235,8 +249,7 @@ fn one_of_four_dies_at_every_write() {
 
     let mut points = 0;
     for point in 1..=writes {
-        let (tear, unsynced, unflushed) =
-            WAYS[usize::try_from(point).expect("a small number") % WAYS.len()];
+        let (tear, unsynced, unflushed) = way(point);
         let context = format!("point {point}, {tear} {unsynced:?} {unflushed:?}");
         let mut world = stage.world(4);
         let faults = Faults::kill_at(point, tear);
@@ -287,8 +300,7 @@ fn all_four_lose_power_at_once() {
         }
         for node in 0..4 {
             world.stop(node);
-            let (_, unsynced, unflushed) =
-                WAYS[(usize::try_from(point).expect("small") + node) % WAYS.len()];
+            let (_, unsynced, unflushed) = way(point + node as u64);
             world.nodes[node].crash(unsynced, unflushed);
         }
         for node in 0..4 {
@@ -301,4 +313,47 @@ fn all_four_lose_power_at_once() {
         (0..4)
             .for_each(|node| nothing_is_lost(&world, node, &format!("point {point}, node {node}")));
     }
+}
+
+/// Two votes of one validator in one round; `other` is what the second is for.
+fn two_votes(other: Option<Hash>) -> Watch {
+    let key = secret("a validator");
+    let chain = Network::new(1).chain;
+    let mut watch = Watch::default();
+    for block in [Some(Hash::of(b"a block")), other] {
+        let (height, round) = (Height(1), Round(0));
+        let vote = Vote {
+            height,
+            round,
+            block,
+        };
+        let kind = VoteKind::Precommit;
+        let signature = key.sign_bytes(&vote.signed_bytes(kind, &chain));
+        let validator = key.public();
+        let signed = SignedVote {
+            kind,
+            vote,
+            validator,
+            signature,
+        };
+        watch.sent(&PeerMessage::Consensus(ConsensusMessage::Vote(signed)).encode());
+    }
+    watch
+}
+
+#[test]
+fn the_world_takes_a_vote_that_is_sent_again() {
+    assert_eq!(two_votes(Some(Hash::of(b"a block"))).places(), 1);
+}
+
+#[test]
+#[should_panic(expected = "signed twice")]
+fn the_world_notices_a_vote_for_another_block() {
+    two_votes(Some(Hash::of(b"another block")));
+}
+
+#[test]
+#[should_panic(expected = "signed twice")]
+fn the_world_notices_a_vote_for_no_block_after_one_for_a_block() {
+    two_votes(None);
 }

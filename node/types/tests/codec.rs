@@ -127,3 +127,27 @@ fn the_shape_of_a_transaction_is_checked_before_its_signatures() {
         Code::MALFORMED
     );
 }
+
+#[test]
+fn a_hostile_key_inside_a_value_is_told_by_name() {
+    let sound = common::transaction();
+    let bytes = encode(&sound);
+    let device = sound.body.device.encoded();
+    let at = bytes
+        .windows(device.len())
+        .position(|part| part == device)
+        .expect("the device's key is in there");
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let mut unreduced = [0xff; 32];
+    unreduced[0] = 0xee;
+    unreduced[31] = 0x7f;
+    for (key, code) in [
+        (identity, Code::KEY_SMALL_ORDER),
+        (unreduced, Code::KEY_NOT_CANONICAL),
+    ] {
+        let mut changed = bytes.clone();
+        changed[at + 1..at + 33].copy_from_slice(&key);
+        assert_eq!(SignedTransaction::decode(&changed), Err(code));
+    }
+}

@@ -6,38 +6,33 @@
 //!
 //! | file | has |
 //! | --- | --- |
+//! | [`clients`] | submitting, waiting for receipts, asking, and what a refusal may change |
 //! | [`network`] | the genesis: the devnet's template with keys that everybody can compute |
 //! | [`node`] | one machine: its disk and store outlive its process |
 //! | [`people`] | what clinic, wallet, pharmacy and operators send |
 //! | [`watch`] | what validators signed |
 
+mod chance;
+pub mod clients;
 pub mod network;
 pub mod node;
 pub mod people;
 pub mod watch;
 
+pub use clients::{VALID_FOR_MS, sign};
 pub use network::{Network, secret};
 pub use node::Node;
 pub use people::Request;
 
+use chance::Chance;
 use senim_execution::Engine;
-use senim_replica::{
-    Effect, Input, MempoolLimits, PeerMessage, Read, ReadAnswer, ReplicaTimer, SubmitAnswer, Ticket,
-};
+use senim_replica::{Effect, FlushJob, Input, MempoolLimits, PeerMessage, ReplicaTimer};
 use senim_state::ledger::LedgerOptions;
-use senim_types::crypto::SecretKey;
-use senim_types::proof::ReceiptProof;
-use senim_types::transaction::TRANSACTION_VERSION;
-use senim_types::{
-    Code, ContractId, Hash, Header, Height, PublicKey, Receipt, SignedTransaction, TimeMs,
-    Transaction, codec,
-};
+use senim_types::{Header, Height, PublicKey, TimeMs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use watch::Watch;
 
-/// How long a client lets its transactions live, in ms.
-pub const VALID_FOR_MS: u64 = 60 * 60 * 1000;
 /// A run that needs more events than this between two steps of a test does not come to its end.
 const EVENTS_MAX: usize = 200_000;
 /// Longest journey of a message, in ms.
@@ -56,6 +51,8 @@ pub struct Options {
     pub ledger: LedgerOptions,
     /// The nodes' mempools.
     pub mempool: MempoolLimits,
+    /// How long after it is due the state goes to the store, as it does on a thread of its own.
+    pub flush_after_ms: u64,
 }
 
 impl Options {
@@ -72,6 +69,7 @@ impl Options {
             seed,
             ledger,
             mempool,
+            flush_after_ms: 0,
         }
     }
 }
@@ -93,6 +91,10 @@ enum Event {
     Timer {
         node: usize,
         timer: ReplicaTimer,
+    },
+    Flush {
+        node: usize,
+        job: FlushJob,
     },
 }
 
@@ -201,22 +203,22 @@ impl World {
             .running_mut()
             .map(|replica| replica.start(now));
         self.perform(node, effects.unwrap_or_default());
+        self.begin_flush(node);
     }
 
     /// The node's process ends; its machine keeps all that it wrote.
     pub fn stop(&mut self, node: usize) {
         self.nodes[node].stop();
-        self.forget_timers(node);
+        // Its timers end with it, and what its other thread was about to write.
+        self.events.retain(|_, event| match event {
+            Event::Timer { node: of, .. } | Event::Flush { node: of, .. } => *of != node,
+            Event::Arrival { .. } => true,
+        });
     }
 
     /// Nodes that run.
     pub fn running(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.is_running())
-    }
-
-    fn forget_timers(&mut self, node: usize) {
-        self.events
-            .retain(|_, event| !matches!(event, Event::Timer { node: of, .. } if *of == node));
     }
 
     fn clock_of(&self, node: usize) -> TimeMs {
@@ -279,6 +281,26 @@ impl World {
         };
         let effects = replica.step(now, input);
         self.perform(node, effects);
+        self.begin_flush(node);
+    }
+
+    fn begin_flush(&mut self, node: usize) {
+        let replica = self.nodes[node].running_mut();
+        let Some(job) = replica.and_then(|replica| replica.begin_flush()) else {
+            return;
+        };
+        match self.options.flush_after_ms {
+            0 => self.flush(node, job),
+            after_ms => self.push(after_ms, Event::Flush { node, job }),
+        }
+    }
+
+    fn flush(&mut self, node: usize, job: FlushJob) {
+        let result = job.run();
+        let replica = self.nodes[node].running_mut();
+        let effects = replica.map(|replica| replica.end_flush(result, 0));
+        self.perform(node, effects.unwrap_or_default());
+        self.begin_flush(node);
     }
 
     fn perform(&mut self, node: usize, effects: Vec<Effect>) {
@@ -325,6 +347,7 @@ impl World {
         match event {
             Event::Arrival { to, from, bytes } => self.give(to, Input::Received { from, bytes }),
             Event::Timer { node, timer } => self.give(node, Input::TimerFired { timer }),
+            Event::Flush { node, job } => self.flush(node, job),
         }
         true
     }
@@ -337,10 +360,8 @@ impl World {
             }
             assert!(self.step(), "nothing happens any more, and not yet: {what}");
         }
-        panic!(
-            "after {EVENTS_MAX} events, not yet: {what}; tips {:?}",
-            self.tips()
-        );
+        let stand: Vec<String> = self.running().map(Node::stand).collect();
+        panic!("after {EVENTS_MAX} events, not yet: {what}; {stand:#?}");
     }
 
     /// Lets all happen that happens within `ms`.
@@ -393,96 +414,6 @@ impl World {
             .position(Node::is_running)
             .expect("a node runs")
     }
-
-    /// A transaction of a device, with its next sequence number.
-    pub fn sign(&mut self, device: &str, request: Request) -> SignedTransaction {
-        let key = self.network.device(device).clone();
-        let next = self.sequences.entry(key.public()).or_insert(0);
-        let sequence = *next;
-        *next += 1;
-        let valid_until = TimeMs(self.now.0 + VALID_FOR_MS);
-        sign(&self.network, &key, sequence, valid_until, request)
-    }
-
-    /// The sequence number that a device signs with next.
-    pub fn next_sequence(&self, device: &str) -> u64 {
-        let key = self.network.device(device).public();
-        self.sequences.get(&key).copied().unwrap_or(0)
-    }
-
-    /// Bytes to a node, as its interface takes them.
-    pub fn offer(&mut self, node: usize, bytes: &[u8]) -> SubmitAnswer {
-        let transaction = match SignedTransaction::decode(bytes) {
-            Ok(transaction) => transaction,
-            Err(code) => return SubmitAnswer::Refused(code),
-        };
-        let ticket = Ticket(self.tickets);
-        self.tickets += 1;
-        let submissions = vec![(ticket, transaction)];
-        self.give(node, Input::Submitted { submissions });
-        // A machine that died meanwhile answers nobody: the client asks again.
-        self.nodes[node]
-            .answer(ticket)
-            .unwrap_or(SubmitAnswer::Refused(Code::NOT_READY))
-    }
-
-    /// Bytes to any node, and the receipt once all running nodes have it. The error is the code of a
-    /// refusal that leaves no trace.
-    pub fn deliver(&mut self, bytes: &[u8]) -> Result<Receipt, Code> {
-        let node = self.any();
-        match self.offer(node, bytes) {
-            SubmitAnswer::Refused(code) => Err(code),
-            SubmitAnswer::Accepted(hash) | SubmitAnswer::Committed(hash) => {
-                self.run_until("the receipt on every node", |world| {
-                    world.running().all(|node| node.has(&hash))
-                });
-                self.settle();
-                Ok(self.proof(&hash).receipt)
-            }
-        }
-    }
-
-    /// Signs and delivers.
-    pub fn submit(&mut self, device: &str, request: Request) -> Result<Receipt, Code> {
-        let bytes = codec::encode(&self.sign(device, request));
-        self.deliver(&bytes)
-    }
-
-    /// Signs and delivers what has to be applied.
-    pub fn apply(&mut self, device: &str, request: Request) -> Receipt {
-        let receipt = self
-            .submit(device, request)
-            .expect("the transaction is admitted");
-        assert!(
-            receipt.status.is_applied(),
-            "{device}: {:?}",
-            receipt.status
-        );
-        receipt
-    }
-
-    /// The receipt of a transaction with its proof.
-    pub fn proof(&self, transaction: &Hash) -> ReceiptProof {
-        self.nodes[self.any()]
-            .proof(transaction)
-            .expect("the transaction is committed")
-    }
-
-    /// A question to a contract.
-    pub fn query<A: borsh::BorshDeserialize>(
-        &self,
-        contract: ContractId,
-        question: &impl borsh::BorshSerialize,
-    ) -> Result<A, Code> {
-        let input = codec::encode(question);
-        match self.nodes[self.any()].read(Read::Query { contract, input }) {
-            Ok(ReadAnswer::Output(bytes)) => {
-                Ok(borsh::from_slice(&bytes).expect("a contract answers what its manual says"))
-            }
-            Ok(other) => panic!("not the output of a query: {other:?}"),
-            Err(error) => Err(error.code),
-        }
-    }
 }
 
 impl Drop for World {
@@ -490,48 +421,5 @@ impl Drop for World {
         if std::thread::panicking() {
             eprintln!("repeat with SENIM_TEST_SEED={}", self.options.seed);
         }
-    }
-}
-
-/// A transaction with everything chosen.
-pub fn sign(
-    network: &Network,
-    device: &SecretKey,
-    sequence: u64,
-    valid_until: TimeMs,
-    request: Request,
-) -> SignedTransaction {
-    let (witnesses, signatures) = request.witnesses.into_iter().unzip();
-    let body = Transaction {
-        version: TRANSACTION_VERSION,
-        chain: network.chain,
-        device: device.public(),
-        sequence,
-        valid_until,
-        calls: request.calls,
-        witnesses,
-    };
-    device.sign_transaction(body, signatures)
-}
-
-/// SplitMix64: enough for a simulation, and the same everywhere.
-#[derive(Clone, Debug)]
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    fn bytes(&mut self) -> [u8; 32] {
-        *Hash::of(&self.next().to_be_bytes()).as_bytes()
     }
 }

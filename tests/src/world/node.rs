@@ -178,6 +178,15 @@ impl Node {
         }
     }
 
+    /// How it stands, for whoever has to find out why a run does not come to its end.
+    pub fn stand(&self) -> String {
+        let status = self.status();
+        format!(
+            "{}: height {}, has heard of {}, {} waiting, complains of {:?}",
+            self.name, status.tip.height, status.seen, status.mempool, self.misbehaved
+        )
+    }
+
     /// Its last block's header.
     pub fn tip(&self) -> Header {
         self.status().tip

@@ -1,0 +1,448 @@
+//! No private key, and nothing of a person, in any block, file, message, log line or metric.
+//!
+//! The story is played from a real order message; then every byte that it left behind is searched for
+//! what must not be there, in each form in which it could be. That the search finds something is shown
+//! by planting each needle.
+
+use senim_abi::prescription::msg::{self as prescription, Proof};
+use senim_abi::prescription::programme::MedicineRule;
+use senim_abi::prescription::{GroupId, ItemMask};
+use senim_abi::proof::{CardStatement, HoldStatement};
+use senim_api::Metrics;
+use senim_fhir::{LedgerOrder, MedicineMap, Order, ParseOptions, parse_order};
+use senim_tests::world::network::root;
+use senim_tests::world::people::{self, Request, Token, hold, hold_key, metformin_pack};
+use senim_tests::world::{World, secret};
+use senim_types::crypto::SecretKey;
+use senim_types::text::{KeyKind, to_bech32m};
+use senim_types::{Code, Domain, Hash, TimeMs, Tiyn, codec};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The number printed on a card, as a pharmacist could type it.
+const CARD_NUMBER: &str = "KZ-0000-4321-8765";
+/// The clinic's secret for keyed hashes.
+const LINK_KEY: [u8; 32] = [0xa7; 32];
+
+/// A number with sound check digits that was computed for this test and belongs to nobody.
+fn computed_iin() -> String {
+    let digits: Vec<u32> = "61030940001"
+        .bytes()
+        .map(|digit| u32::from(digit - b'0'))
+        .collect();
+    let sum = |weights: [u32; 11]| {
+        digits
+            .iter()
+            .zip(weights)
+            .map(|(digit, weight)| digit * weight)
+            .sum::<u32>()
+            % 11
+    };
+    let first = sum([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    let check = if first == 10 {
+        sum([3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2])
+    } else {
+        first
+    };
+    assert!(check < 10, "this number would never be issued");
+    format!("61030940001{check}")
+}
+
+/// The order message, with a national number and a card number among the person's identifiers.
+fn message() -> Value {
+    let path = root().join("tests/data/fhir/four-items.json");
+    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut message: Value = serde_json::from_slice(&text).expect("the message is JSON");
+    let entries = message["entry"]
+        .as_array_mut()
+        .expect("a bundle has entries");
+    let person = entries
+        .iter_mut()
+        .map(|entry| &mut entry["resource"])
+        .find(|resource| resource["resourceType"] == "Patient")
+        .expect("the message is for somebody");
+    let identifiers = person["identifier"].as_array_mut().expect("a list");
+    for (system, value) in [("iin", computed_iin()), ("card", CARD_NUMBER.to_owned())] {
+        let system = format!("https://example.org/senim/id/{system}");
+        identifiers.push(json!({ "system": system, "value": value }));
+    }
+    message
+}
+
+/// Something that must not be found, in one of its forms.
+struct Needle {
+    what: String,
+    bytes: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Needles(Vec<Needle>);
+
+impl Needles {
+    fn add(&mut self, what: &str, bytes: &[u8]) {
+        self.0.push(Needle {
+            what: what.to_owned(),
+            bytes: bytes.to_vec(),
+        });
+    }
+
+    /// A secret as bytes, as hexadecimal, as a list of numbers, and as text.
+    fn secret(&mut self, what: &str, seed: &[u8; 32]) {
+        let hexadecimal: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        let list: Vec<String> = seed.iter().take(12).map(u8::to_string).collect();
+        self.add(what, seed);
+        self.add(&format!("{what} in hexadecimal"), hexadecimal.as_bytes());
+        self.add(
+            &format!("{what} in capitals"),
+            hexadecimal.to_uppercase().as_bytes(),
+        );
+        self.add(&format!("{what} as a list"), list.join(", ").as_bytes());
+        for kind in [KeyKind::Device, KeyKind::Validator] {
+            let text = to_bech32m(kind.secret_prefix(), seed);
+            self.add(&format!("{what} as text"), text.as_bytes());
+        }
+    }
+
+    fn key(&mut self, what: &str, key: &SecretKey) {
+        self.secret(what, &key.seed());
+    }
+
+    /// Words about a person, as they stand and in hexadecimal.
+    fn words(&mut self, what: &str, words: &str) {
+        let hexadecimal: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
+        self.add(what, words.as_bytes());
+        self.add(&format!("{what} in hexadecimal"), hexadecimal.as_bytes());
+    }
+
+    /// Every text of the message that says something of somebody.
+    fn of_message(&mut self, value: &Value, path: &str, is_personal: bool) {
+        // Names of code systems and closed vocabularies say nothing of anybody.
+        const PUBLIC: [&str; 7] = [
+            "system",
+            "use",
+            "resourceType",
+            "reference",
+            "gender",
+            "fullUrl",
+            "unit",
+        ];
+        let personal = [
+            "Patient",
+            "Practitioner",
+            "PractitionerRole",
+            "Organization",
+            "Provenance",
+        ];
+        let fields = [
+            "identifier",
+            "groupIdentifier",
+            "dosageInstruction",
+            "reasonCode",
+            "signature",
+            "note",
+        ];
+        match value {
+            Value::Object(members) => {
+                let kind = members
+                    .get("resourceType")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                let is_personal = is_personal || personal.contains(&kind);
+                for (name, member) in members
+                    .iter()
+                    .filter(|(name, _)| !PUBLIC.contains(&name.as_str()))
+                {
+                    let is_personal = is_personal || fields.contains(&name.as_str());
+                    self.of_message(member, &format!("{path}.{name}"), is_personal);
+                }
+            }
+            Value::Array(members) => {
+                for (index, member) in members.iter().enumerate() {
+                    self.of_message(member, &format!("{path}[{index}]"), is_personal);
+                }
+            }
+            // Shorter ones are found by chance in any random bytes.
+            Value::String(text) if is_personal && text.len() >= 5 => self.words(path, text),
+            _ => {}
+        }
+    }
+
+    /// What is found in `bytes`, in one pass.
+    fn found<'a>(&'a self, bytes: &[u8]) -> BTreeSet<&'a str> {
+        let pair = |two: &[u8]| usize::from(two[0]) << 8 | usize::from(two[1]);
+        let mut by_pair: Vec<Vec<&Needle>> = (0..1 << 16).map(|_| Vec::new()).collect();
+        for needle in &self.0 {
+            by_pair[pair(&needle.bytes)].push(needle);
+        }
+        let mut found = BTreeSet::new();
+        for at in 0..bytes.len().saturating_sub(1) {
+            let rest = &bytes[at..];
+            let here = by_pair[pair(rest)]
+                .iter()
+                .filter(|needle| rest.starts_with(&needle.bytes));
+            found.extend(here.map(|needle| needle.what.as_str()));
+        }
+        found
+    }
+}
+
+/// Log lines, kept.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn bytes(&self) -> Vec<u8> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Lines;
+
+    fn make_writer(&'a self) -> Lines {
+        self.clone()
+    }
+}
+
+/// The ledger's items of the message's: the names of forms and units are the same.
+fn new_items(order: &Order) -> Vec<prescription::NewItem> {
+    let LedgerOrder::Issue { items } = &order.ledger else {
+        panic!("an order issues")
+    };
+    let to_item = |item: &senim_fhir::Item| {
+        let medicine = &item.medicine;
+        let form = serde_json::to_value(medicine.form).expect("a name");
+        let unit = serde_json::to_value(medicine.unit).expect("a name");
+        prescription::NewItem {
+            inn: people::value(&medicine.atc),
+            strength: Some(people::value(&medicine.strength)),
+            form: Some(serde_json::from_value(form).expect("the ledger's name")),
+            unit: serde_json::from_value(unit).expect("the ledger's name"),
+            quantity: item.parts[0].quantity,
+            not_before: TimeMs(item.parts[0].window.not_before_ms),
+            until: TimeMs(item.parts[0].window.until_ms),
+            price_cap: None,
+            part: None,
+        }
+    };
+    items.iter().map(to_item).collect()
+}
+
+/// Everything that a story leaves behind, by name.
+type Remains = Vec<(&'static str, Vec<u8>)>;
+
+fn play(needles: &mut Needles, lines: &Lines) -> Remains {
+    let message = message();
+    needles.of_message(&message, "message", false);
+    needles.words("the person's ИИН", &computed_iin());
+    needles.words("the card's number", CARD_NUMBER);
+    needles.words("the card's number, digits only", "43218765");
+    needles.words("the birth date without hyphens", "19610309");
+    needles.secret("the clinic's link key", &LINK_KEY);
+
+    let mut world = World::of(4, 61);
+    let wire = Rc::new(RefCell::new(Vec::new()));
+    let tapped = Rc::clone(&wire);
+    world.set_wire(Box::new(move |_, _, message| {
+        tapped.borrow_mut().extend(message.encode());
+        vec![message]
+    }));
+    for (name, key) in world.network.devices() {
+        needles.key(&format!("the key of {name}"), key);
+    }
+    for (name, key) in &world.network.validators {
+        needles.key(&format!("the key of {name}"), key);
+    }
+
+    let options = ParseOptions::new(world.now().0, LINK_KEY);
+    let order = parse_order(
+        message.to_string().as_bytes(),
+        &MedicineMap::shipped(),
+        &options,
+    )
+    .expect("the message is taken");
+    let items = new_items(&order);
+    for item in &items[2..] {
+        let rule = MedicineRule {
+            category: 0,
+            units_max: 1_000,
+            reference_price: Tiyn(100),
+        };
+        let inn = item.inn;
+        let programme = people::PROGRAMME;
+        let listed = prescription::Execute::SetMedicine {
+            programme,
+            inn,
+            rule: Some(rule),
+        };
+        world.apply("fund", Request::prescription(&listed));
+    }
+    let (holder, card) = (secret("privacy token"), secret("privacy card"));
+    needles.key("the token's key", &holder);
+    needles.key("the card's key", &card);
+    let issue = prescription::Execute::Issue {
+        index: 0,
+        programme: people::PROGRAMME,
+        prescriber: senim_abi::prescription::programme::PrescriberId(7),
+        holder: holder.public(),
+        card: Some(card.public()),
+        paper: None,
+        sealed: Some(Hash::of(
+            &[LINK_KEY.as_slice(), &order.sealed.message].concat(),
+        )),
+        draft: false,
+        items,
+    };
+    let receipt = world.apply("clinic", Request::prescription(&issue));
+    let token = Token {
+        group: GroupId::derive(&receipt.transaction, 0),
+        key: holder,
+    };
+
+    // With a QR.
+    let qr = world.fresh_qr(&token);
+    needles.key("the QR's ephemeral key", &qr.ephemeral);
+    needles.key("the hold key", &hold_key("pharmacy", token.group));
+    let metrics = Metrics::default();
+    let holding = hold(&world.network, "pharmacy", ItemMask::one(0), &qr);
+    world.apply("pharmacy", holding.clone());
+    metrics.submitted(None);
+    let dispense = world.dispensing("pharmacy", &token, metformin_pack(1), 60, Tiyn(140_000));
+    world.apply("pharmacy", dispense);
+    metrics.submitted(None);
+    let again = world.submit("pharmacy", holding.clone()).expect("charged");
+    metrics.submitted(again.status.code());
+
+    // With the card, at the rival's.
+    let rival_key = hold_key("rival", token.group);
+    needles.key("the rival's hold key", &rival_key);
+    world.advance(10);
+    let (challenged_at, expires_at) = (world.now(), TimeMs(world.now().0 + 60_000));
+    let items = ItemMask::one(1);
+    let statement = HoldStatement {
+        group: token.group,
+        items,
+        org: people::org_of("rival"),
+        device: world.network.device("rival").public(),
+        hold_key: rival_key.public(),
+    };
+    let answer = CardStatement {
+        hold: statement,
+        challenged_at,
+        expires_at,
+    };
+    let proof = Proof::Card {
+        card: card.public(),
+        challenged_at,
+        expires_at,
+    };
+    let held = prescription::Execute::Hold {
+        group: token.group,
+        items,
+        hold_key: rival_key.public(),
+        proof,
+    };
+    let request = Request::prescription(&held).witnessed(card.witness(
+        Domain::Card,
+        &world.network.chain,
+        answer.message(),
+    ));
+    world.apply("rival", request);
+
+    // Things go wrong too, and are told.
+    let mut forged = world.sign("pharmacy", holding);
+    forged.device_signature.0[1] ^= 1;
+    assert_eq!(
+        world.deliver(&codec::encode(&forged)),
+        Err(Code::BAD_SIGNATURE)
+    );
+    metrics.submitted(Some(Code::BAD_SIGNATURE));
+    world.stop(3);
+    world.apply("fund", people::allot("while one is away", Tiyn(1)));
+    world.start(3);
+    world.settle();
+
+    let mut blocks = Vec::new();
+    for record in world.nodes[0].blocks() {
+        blocks.extend(codec::encode(&record.block));
+        blocks.extend(codec::encode(&record.certificate));
+        blocks.extend(codec::encode(&record.receipts));
+        blocks.extend(format!("{record:?}").into_bytes());
+    }
+    let status = world.nodes[0].status();
+    let text = metrics.render(status.tip.height.0, status.mempool, status.halted);
+    let written = world.nodes.iter().flat_map(|node| node.written()).collect();
+    let wire = wire.borrow().clone();
+    vec![
+        ("blocks and receipts", blocks),
+        ("files and stores", written),
+        ("messages between nodes", wire),
+        ("log lines", lines.bytes()),
+        ("metrics", text.into_bytes()),
+    ]
+}
+
+#[test]
+fn nothing_of_a_person_or_a_private_key_is_left_behind() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(lines.clone())
+        .finish();
+    let guard = subscriber.set_default();
+    let mut needles = Needles::default();
+    let remains = play(&mut needles, &lines);
+    assert!(
+        needles.0.len() > 150,
+        "{} needles are too few",
+        needles.0.len()
+    );
+    for (name, bytes) in &remains {
+        assert!(bytes.len() > 100, "there are {name}");
+        let found = needles.found(bytes);
+        assert!(found.is_empty(), "in {name}: {found:?}");
+    }
+
+    // The search finds each needle where it is, at either end too.
+    let (_, hay) = remains.last().expect("there are metrics");
+    for needle in &needles.0 {
+        let planted: [&[u8]; 3] = [&needle.bytes, hay, &needle.bytes];
+        for planted in [planted[..2].concat(), planted[1..].concat()] {
+            let found = needles.found(&planted);
+            assert!(found.contains(needle.what.as_str()), "{}", needle.what);
+        }
+    }
+    // And what a careless line would say is in what was captured.
+    tracing::trace!(name = "Сынақова", "a careless line");
+    tracing::trace!(seed = ?secret("fund").seed().as_slice(), "a more careless line");
+    let found = needles.found(&lines.bytes());
+    assert!(
+        found.iter().any(|what| what.contains("family")),
+        "{found:?}"
+    );
+    assert!(found.contains("the key of fund as a list"), "{found:?}");
+    drop(guard);
+}
