@@ -6,7 +6,7 @@ use crate::message::PeerMessage;
 use crate::replica::{Check, Fault, Replica};
 use crate::stage::Stage;
 use senim_abi::ledger::keys;
-use senim_consensus::{Effect as ConsensusEffect, Input as ConsensusInput};
+use senim_consensus::{Effect as ConsensusEffect, Input as ConsensusInput, Phase};
 use senim_state::StateError;
 use senim_state::ledger::BlockRecord;
 use senim_types::{CommitCertificate, Hash, Height, StateView, TimeMs};
@@ -33,8 +33,12 @@ impl Replica {
     /// starts it too ([`ConsensusEffect::HeightSeen`]).
     pub(crate) fn start_height_if_due(&mut self, now: TimeMs) -> Result<(), Fault> {
         let height = self.ledger.tip().height.next();
-        let is_started = self.consensus.as_ref().is_none_or(|c| c.round().is_some() && c.height() == height);
-        if is_started {
+        // Decided counts as started: the body may still be on its way.
+        let is_under_way = self.consensus.as_ref().is_none_or(|consensus| {
+            consensus.height() == height
+                && matches!(consensus.phase(), Phase::Running | Phase::Decided)
+        });
+        if is_under_way {
             return Ok(());
         }
         let since_commit_ms = now.since_ms(self.committed_at);
@@ -47,7 +51,8 @@ impl Replica {
         } else {
             0
         };
-        let start_ms = wish_ms.max(self.pace.block_interval_ms_min);
+        // At least 1 ms, so that a height is started by a timer and not within the commit before.
+        let start_ms = wish_ms.max(self.pace.block_interval_ms_min).max(1);
         if since_commit_ms >= start_ms {
             return self.start_height(now);
         }

@@ -37,7 +37,9 @@ impl From<ServeError> for Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_new(&cli.log);
+    // Malachite tells every vote at `info`; who wants that asks for it by name.
+    let filter = format!("arc_malachitebft_core_consensus=warn,{}", cli.log);
+    let filter = tracing_subscriber::EnvFilter::try_new(filter);
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let done = match &cli.command {
