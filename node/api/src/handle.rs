@@ -52,7 +52,9 @@ impl NodeHandle {
     /// # Errors
     /// `MEMPOOL_FULL` where too many requests wait, `NOT_READY` where the node has stopped.
     pub async fn submit(&self, transaction: SignedTransaction) -> Result<SubmitAnswer, Code> {
-        self.submit_later(transaction)?.await.map_err(|_| Code::NOT_READY)
+        self.submit_later(transaction)?
+            .await
+            .map_err(|_| Code::NOT_READY)
     }
 
     /// Submits a transaction; the answer comes by itself.
@@ -74,9 +76,13 @@ impl NodeHandle {
     /// # Errors
     /// The node's refusal, or as [`NodeHandle::submit`].
     pub async fn read(&self, question: Read) -> Result<ReadAnswer, ReadError> {
-        let failed = |code| ReadError { code, detail: Vec::new() };
+        let failed = |code| ReadError {
+            code,
+            detail: Vec::new(),
+        };
         let (reply, answer) = oneshot::channel();
-        self.send(Request::Read { question, reply }).map_err(failed)?;
+        self.send(Request::Read { question, reply })
+            .map_err(failed)?;
         answer.await.map_err(|_| failed(Code::NOT_READY))?
     }
 
@@ -95,9 +101,11 @@ impl NodeHandle {
     }
 
     fn send(&self, request: Request) -> Result<(), Code> {
-        self.requests.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Code::MEMPOOL_FULL,
-            mpsc::error::TrySendError::Closed(_) => Code::NOT_READY,
-        })
+        self.requests
+            .try_send(request)
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Code::MEMPOOL_FULL,
+                mpsc::error::TrySendError::Closed(_) => Code::NOT_READY,
+            })
     }
 }

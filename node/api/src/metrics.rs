@@ -22,12 +22,39 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("senim");
         let (accepted, refused) = (Counter::default(), Family::default());
         let (height, waiting, halted) = (Gauge::default(), Gauge::default(), Gauge::default());
-        registry.register("transactions_accepted", "Transactions taken from clients", accepted.clone());
-        registry.register("transactions_refused", "Transactions refused at submission, by code", refused.clone());
-        registry.register("height", "Height of the last committed block", height.clone());
-        registry.register("mempool_transactions", "Transactions waiting for a block", waiting.clone());
-        registry.register("halted", "1 where the node has halted and its operator must act", halted.clone());
-        Metrics { registry, accepted, refused, height, waiting, halted }
+        registry.register(
+            "transactions_accepted",
+            "Transactions taken from clients",
+            accepted.clone(),
+        );
+        registry.register(
+            "transactions_refused",
+            "Transactions refused at submission, by code",
+            refused.clone(),
+        );
+        registry.register(
+            "height",
+            "Height of the last committed block",
+            height.clone(),
+        );
+        registry.register(
+            "mempool_transactions",
+            "Transactions waiting for a block",
+            waiting.clone(),
+        );
+        registry.register(
+            "halted",
+            "1 where the node has halted and its operator must act",
+            halted.clone(),
+        );
+        Metrics {
+            registry,
+            accepted,
+            refused,
+            height,
+            waiting,
+            halted,
+        }
     }
 }
 

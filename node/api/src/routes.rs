@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use senim_replica::{BlockRecord, NodeStatus, Read, ReadAnswer, SubmitAnswer};
 use senim_types::text::KeyKind;
 use senim_types::{
-    CommitCertificate, Code, ContractId, Hash, Header, Height, PublicKey, SignedTransaction, codec,
+    Code, CommitCertificate, ContractId, Hash, Header, Height, PublicKey, SignedTransaction, codec,
     limits,
 };
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,10 @@ pub fn router(api: Api) -> Router {
 }
 
 async fn nothing_here() -> ApiError {
-    ApiError::with_message(Code::NOT_FOUND, "There is no such route: see docs/http-api.md.")
+    ApiError::with_message(
+        Code::NOT_FOUND,
+        "There is no such route: see docs/http-api.md.",
+    )
 }
 
 /// How long to wait for a receipt.
@@ -100,7 +103,11 @@ struct Submitted {
     status: &'static str,
 }
 
-async fn submit(State(api): State<Api>, Query(wait): Query<Wait>, body: Bytes) -> Result<Response, ApiError> {
+async fn submit(
+    State(api): State<Api>,
+    Query(wait): Query<Wait>,
+    body: Bytes,
+) -> Result<Response, ApiError> {
     let answer = take(&api, &body).await;
     api.metrics.submitted(answer.as_ref().err().copied());
     let (transaction, is_committed) = match answer? {
@@ -116,9 +123,19 @@ async fn submit(State(api): State<Api>, Query(wait): Query<Wait>, body: Bytes) -
         },
         _ => is_committed,
     };
-    let (http, status) =
-        if is_committed { (StatusCode::OK, "committed") } else { (StatusCode::ACCEPTED, "accepted") };
-    Ok((http, Json(Submitted { transaction, status })).into_response())
+    let (http, status) = if is_committed {
+        (StatusCode::OK, "committed")
+    } else {
+        (StatusCode::ACCEPTED, "accepted")
+    };
+    Ok((
+        http,
+        Json(Submitted {
+            transaction,
+            status,
+        }),
+    )
+        .into_response())
 }
 
 async fn take(api: &Api, body: &[u8]) -> Result<SubmitAnswer, Code> {
@@ -144,7 +161,11 @@ async fn receipt(
     receipt_answer(&api, Read::Receipt { transaction }, &headers).await
 }
 
-async fn receipt_answer(api: &Api, question: Read, headers: &HeaderMap) -> Result<Response, ApiError> {
+async fn receipt_answer(
+    api: &Api,
+    question: Read,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     match api.node.read(question).await? {
         ReadAnswer::Receipt(Some(proof)) => Ok(bytes_or_json(headers, &*proof)),
         _ => Err(Code::NOT_FOUND.into()),
@@ -159,17 +180,25 @@ struct DeviceAnswer {
     time: u64,
 }
 
-async fn device(State(api): State<Api>, Path(device): Path<String>) -> Result<Json<DeviceAnswer>, ApiError> {
+async fn device(
+    State(api): State<Api>,
+    Path(device): Path<String>,
+) -> Result<Json<DeviceAnswer>, ApiError> {
     let device = parse_device(&device)?;
     match api.node.read(Read::Device { device }).await? {
-        ReadAnswer::Device(status) => {
-            Ok(Json(DeviceAnswer { next_sequence: status.next_sequence, time: status.time.0 }))
-        }
+        ReadAnswer::Device(status) => Ok(Json(DeviceAnswer {
+            next_sequence: status.next_sequence,
+            time: status.time.0,
+        })),
         _ => Err(Code::NOT_FOUND.into()),
     }
 }
 
-async fn state(State(api): State<Api>, Path(key): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn state(
+    State(api): State<Api>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let key = hex::decode(&key).map_err(|_| bad("the state key is not hex"))?;
     if key.len() > limits::STATE_KEY_BYTES_MAX {
         return Err(Code::TOO_LARGE.into());
@@ -198,7 +227,11 @@ async fn header_at(
 ) -> Result<Response, ApiError> {
     let record = block(&api, &height).await?;
     let (header, certificate) = (record.block.header.clone(), record.certificate.clone());
-    let certified = CertifiedHeader { hash: header.hash(), header, certificate };
+    let certified = CertifiedHeader {
+        hash: header.hash(),
+        header,
+        certificate,
+    };
     Ok(bytes_or_json(&headers, &certified))
 }
 
@@ -243,18 +276,31 @@ async fn block_at(
             .body
             .calls
             .iter()
-            .map(|call| CallSummary { contract: call.contract, method: call.method() })
+            .map(|call| CallSummary {
+                contract: call.contract,
+                method: call.method(),
+            })
             .collect(),
     };
     let transactions = block.transactions.iter().map(summary).collect();
     let (header, certificate) = (block.header.clone(), record.certificate.clone());
-    Ok(Json(BlockAnswer { hash: header.hash(), header, certificate, transactions }).into_response())
+    Ok(Json(BlockAnswer {
+        hash: header.hash(),
+        header,
+        certificate,
+        transactions,
+    })
+    .into_response())
 }
 
 async fn block(api: &Api, height: &str) -> Result<Arc<BlockRecord>, ApiError> {
     let height = match height {
         "latest" => node_status(api).await?.tip.height,
-        number => Height(number.parse().map_err(|_| bad("the height is neither a number nor `latest`"))?),
+        number => Height(
+            number
+                .parse()
+                .map_err(|_| bad("the height is neither a number nor `latest`"))?,
+        ),
     };
     match api.node.read(Read::Block { height }).await? {
         ReadAnswer::Block(Some(record)) => Ok(record),
@@ -262,8 +308,15 @@ async fn block(api: &Api, height: &str) -> Result<Arc<BlockRecord>, ApiError> {
     }
 }
 
-async fn query(State(api): State<Api>, Path(contract): Path<u32>, body: Bytes) -> Result<Response, ApiError> {
-    let question = Read::Query { contract: ContractId(contract), input: body.to_vec() };
+async fn query(
+    State(api): State<Api>,
+    Path(contract): Path<u32>,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let question = Read::Query {
+        contract: ContractId(contract),
+        input: body.to_vec(),
+    };
     match api.node.read(question).await? {
         ReadAnswer::Output(output) => Ok(octets(output)),
         _ => Err(Code::NOT_FOUND.into()),
@@ -326,7 +379,9 @@ async fn ready(State(api): State<Api>) -> Result<&'static str, ApiError> {
 
 async fn metrics(State(api): State<Api>) -> Result<Response, ApiError> {
     let status = node_status(&api).await?;
-    let text = api.metrics.render(status.tip.height.0, status.mempool, status.halted);
+    let text = api
+        .metrics
+        .render(status.tip.height.0, status.mempool, status.halted);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
@@ -336,15 +391,19 @@ fn bad(message: &str) -> ApiError {
 }
 
 pub(crate) fn parse<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, ApiError> {
-    text.parse().map_err(|_| bad(&format!("the {what} is not 64 hex digits")))
+    text.parse()
+        .map_err(|_| bad(&format!("the {what} is not 64 hex digits")))
 }
 
 fn parse_device(text: &str) -> Result<PublicKey, ApiError> {
-    PublicKey::from_text(KeyKind::Device, text).map_err(|error| bad(&format!("the device: {error}")))
+    PublicKey::from_text(KeyKind::Device, text)
+        .map_err(|error| bad(&format!("the device: {error}")))
 }
 
 fn wants_bytes(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let accepted = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains(OCTET_STREAM))
 }
 
@@ -354,5 +413,9 @@ pub(crate) fn octets(bytes: Vec<u8>) -> Response {
 
 /// Canonical bytes for those who ask for them, JSON for everybody else.
 fn bytes_or_json<T: Serialize + borsh::BorshSerialize>(headers: &HeaderMap, value: &T) -> Response {
-    if wants_bytes(headers) { octets(codec::encode(value)) } else { Json(value).into_response() }
+    if wants_bytes(headers) {
+        octets(codec::encode(value))
+    } else {
+        Json(value).into_response()
+    }
 }

@@ -26,7 +26,10 @@ pub struct ReadError {
 
 impl From<Fault> for ReadError {
     fn from(fault: Fault) -> Self {
-        ReadError { code: fault.code, detail: fault.reason.into_bytes() }
+        ReadError {
+            code: fault.code,
+            detail: fault.reason.into_bytes(),
+        }
     }
 }
 
@@ -37,12 +40,18 @@ impl Replica {
         match question {
             Read::Status => Ok(ReadAnswer::Status(Box::new(self.status()))),
             Read::Receipt { transaction } => {
-                let located = self.ledger.find_transaction(&transaction).map_err(Fault::state)?;
+                let located = self
+                    .ledger
+                    .find_transaction(&transaction)
+                    .map_err(Fault::state)?;
                 self.receipt_at(located)
             }
             Read::State { key } => self.state(key),
             Read::Value { key } => {
-                let value = self.ledger.get(&key).map_err(|error| Fault::host(error.into()))?;
+                let value = self
+                    .ledger
+                    .get(&key)
+                    .map_err(|error| Fault::host(error.into()))?;
                 Ok(ReadAnswer::Value(value))
             }
             Read::Block { height } => {
@@ -52,12 +61,23 @@ impl Replica {
             Read::Query { contract, input } => {
                 let tip = self.ledger.tip();
                 let at = (tip.height, tip.time);
-                match query(&self.engine, &self.ledger, at, contract, &input, QUERY_FUEL_MAX) {
+                match query(
+                    &self.engine,
+                    &self.ledger,
+                    at,
+                    contract,
+                    &input,
+                    QUERY_FUEL_MAX,
+                ) {
                     Ok(output) => Ok(ReadAnswer::Output(output)),
-                    Err(Stop::Refused(refusal)) => {
-                        Err(ReadError { code: refusal.code, detail: refusal.detail })
-                    }
-                    Err(Stop::Trapped(code)) => Err(ReadError { code, detail: Vec::new() }),
+                    Err(Stop::Refused(refusal)) => Err(ReadError {
+                        code: refusal.code,
+                        detail: refusal.detail,
+                    }),
+                    Err(Stop::Trapped(code)) => Err(ReadError {
+                        code,
+                        detail: Vec::new(),
+                    }),
                     Err(Stop::Fault(fault)) => Err(Fault::host(fault).into()),
                 }
             }
@@ -71,7 +91,10 @@ impl Replica {
             name: self.genesis.name.clone(),
             tip: self.ledger.tip().clone(),
             validators: self.validators.next.clone(),
-            validator: self.consensus.as_ref().map(|consensus| consensus.public_key()),
+            validator: self
+                .consensus
+                .as_ref()
+                .map(|consensus| consensus.public_key()),
             mempool: self.mempool.len(),
             seen: self.sync.seen.max(self.ledger.tip().height),
             halted: self.halted.is_some(),
@@ -111,18 +134,32 @@ impl Replica {
         let Some(stored) = self.ledger.block(tip.height).map_err(Fault::state)? else {
             return Ok(ReadAnswer::State(None));
         };
-        let answer = self.ledger.prove_state(&key).map_err(|error| Fault::host(error.into()))?;
+        let answer = self
+            .ledger
+            .prove_state(&key)
+            .map_err(|error| Fault::host(error.into()))?;
         let (value, proof) = (answer.value, answer.proof);
         let certificate = stored.certificate.clone();
-        let bundle = StateProofBundle { key, value, proof, header: tip, certificate };
+        let bundle = StateProofBundle {
+            key,
+            value,
+            proof,
+            header: tip,
+            certificate,
+        };
         Ok(ReadAnswer::State(Some(Box::new(bundle))))
     }
 
     fn device(&self, device: &PublicKey) -> Result<ReadAnswer, ReadError> {
         let on_ledger = next_sequence(&self.ledger, device).map_err(Fault::host)?;
         let waiting = self.mempool.iter().map(|t| &t.transaction().body);
-        let waiting = waiting.filter(|body| body.device == *device).map(|body| body.sequence + 1);
+        let waiting = waiting
+            .filter(|body| body.device == *device)
+            .map(|body| body.sequence + 1);
         let next_sequence = waiting.fold(on_ledger, u64::max);
-        Ok(ReadAnswer::Device(DeviceStatus { next_sequence, time: self.ledger.tip().time }))
+        Ok(ReadAnswer::Device(DeviceStatus {
+            next_sequence,
+            time: self.ledger.tip().time,
+        }))
     }
 }

@@ -1,16 +1,16 @@
 //! Blocks that are not decided: built or received, executed over the committed state, and dropped
 //! without a trace but for the one that is committed.
 
+use crate::outcome::execute;
 use crate::replica::{Fault, Replica};
 use crate::stage::Stage;
-use crate::outcome::execute;
 use senim_execution::{BlockEnv, BlockExecution, ExecuteError, Mode};
 use senim_state::tree::Staged;
 use senim_types::block::{PROTOCOL_VERSION, transactions_root};
 use senim_types::crypto::{VerifiedTransaction, verify_transactions};
 use senim_types::{
-    Block, Code, Hash, Header, Height, PublicKey, Receipt, Round, SignedTransaction, TimeMs,
-    codec, merkle,
+    Block, Code, Hash, Header, Height, PublicKey, Receipt, Round, SignedTransaction, TimeMs, codec,
+    merkle,
 };
 use std::collections::BTreeMap;
 
@@ -62,7 +62,11 @@ impl Candidates {
             return;
         }
         if candidate.sender.is_some() {
-            let of_sender = || self.0.iter().filter(|(_, kept)| kept.sender == candidate.sender);
+            let of_sender = || {
+                self.0
+                    .iter()
+                    .filter(|(_, kept)| kept.sender == candidate.sender)
+            };
             if of_sender().count() >= CANDIDATES_PER_SENDER_MAX {
                 let idle = of_sender().find(|(_, kept)| kept.outcome.is_none());
                 match idle.map(|(hash, _)| *hash) {
@@ -118,11 +122,15 @@ impl Replica {
             Err(ExecuteError::InvalidBlock { code, .. }) => {
                 // Unbalanced postings: a contract is broken. An empty block keeps the chain alive.
                 tracing::error!(%code, "the waiting transactions make no valid block; proposing none of them");
-                self.execute(&env, &[], Mode::Propose).map_err(Fault::execute)?
+                self.execute(&env, &[], Mode::Propose)
+                    .map_err(Fault::execute)?
             }
         };
-        let transactions: Vec<SignedTransaction> =
-            execution.included.iter().map(|index| waiting[*index].transaction().clone()).collect();
+        let transactions: Vec<SignedTransaction> = execution
+            .included
+            .iter()
+            .map(|index| waiting[*index].transaction().clone())
+            .collect();
         for (index, code) in std::mem::take(&mut execution.dropped) {
             if code != Code::BLOCK_FULL {
                 self.drop_waiting(&waiting[index], code);
@@ -144,12 +152,24 @@ impl Replica {
             next_validators_hash: self.validators.upcoming.hash(),
             log_root: self.ledger.log_root(),
         };
-        let block = Block { header, transactions };
+        let block = Block {
+            header,
+            transactions,
+        };
         let hash = block.header.hash();
         let bytes = codec::encode(&block);
         self.observer.enter(Stage::Other);
         let outcome = Some(Outcome { execution, staged });
-        self.candidates.insert(hash, Candidate { block, bytes, outcome, is_logged: false, sender: None });
+        self.candidates.insert(
+            hash,
+            Candidate {
+                block,
+                bytes,
+                outcome,
+                is_logged: false,
+                sender: None,
+            },
+        );
         self.log_body(&hash)?;
         Ok(hash)
     }
@@ -167,7 +187,8 @@ impl Replica {
             return Err(Reject::Invalid(Code::NOT_FOUND));
         };
         if valid_round.is_none() {
-            self.check_time(now, &candidate.block.header, round).map_err(Reject::Invalid)?;
+            self.check_time(now, &candidate.block.header, round)
+                .map_err(Reject::Invalid)?;
         }
         self.execute_candidate(hash)?;
         self.log_body(hash)?;
@@ -179,10 +200,16 @@ impl Replica {
     fn check_time(&self, now: TimeMs, header: &Header, round: Round) -> Result<(), Code> {
         let parameters = &self.genesis.parameters;
         let precision_ms = parameters.time_precision_ms;
-        let delay_ms = parameters.message_delay_ms.saturating_mul(u64::from(round.0) + 1);
+        let delay_ms = parameters
+            .message_delay_ms
+            .saturating_mul(u64::from(round.0) + 1);
         let is_early = header.time.since_ms(now) > precision_ms;
         let is_late = now.since_ms(header.time) > precision_ms.saturating_add(delay_ms);
-        if is_early || is_late { Err(Code::HEADER_TIME) } else { Ok(()) }
+        if is_early || is_late {
+            Err(Code::HEADER_TIME)
+        } else {
+            Ok(())
+        }
     }
 
     /// Executes a candidate once and compares every root; the outcome is kept with it.
@@ -230,12 +257,23 @@ impl Replica {
             (header.height == tip.height.next(), Code::HEADER_HEIGHT),
             (header.parent == self.ledger.tip_hash(), Code::HEADER_PARENT),
             (header.time > tip.time, Code::HEADER_TIME),
-            (self.validators.next.index_of(&header.proposer).is_some(), Code::HEADER_PROPOSER),
-            (header.validators_hash == self.validators.next.hash(), Code::VALIDATORS_HASH),
-            (header.next_validators_hash == self.validators.upcoming.hash(), Code::VALIDATORS_HASH),
+            (
+                self.validators.next.index_of(&header.proposer).is_some(),
+                Code::HEADER_PROPOSER,
+            ),
+            (
+                header.validators_hash == self.validators.next.hash(),
+                Code::VALIDATORS_HASH,
+            ),
+            (
+                header.next_validators_hash == self.validators.upcoming.hash(),
+                Code::VALIDATORS_HASH,
+            ),
             (header.log_root == self.ledger.log_root(), Code::LOG_ROOT),
         ];
-        table.iter().try_for_each(|(holds, code)| if *holds { Ok(()) } else { Err(*code) })
+        table
+            .iter()
+            .try_for_each(|(holds, code)| if *holds { Ok(()) } else { Err(*code) })
     }
 
     /// A block's transactions as verified ones: those that wait here were verified, the rest are
@@ -247,21 +285,32 @@ impl Replica {
         let known: Vec<Option<VerifiedTransaction>> = transactions
             .iter()
             .map(|transaction| {
-                let waiting = self.mempool.get(&transaction.body.device, transaction.body.sequence)?;
+                let waiting = self
+                    .mempool
+                    .get(&transaction.body.device, transaction.body.sequence)?;
                 // The hash does not cover signatures, so the whole is compared.
                 (waiting.transaction() == transaction).then(|| waiting.clone())
             })
             .collect();
         let pairs = transactions.into_iter().zip(&known);
-        let unknown: Vec<SignedTransaction> =
-            pairs.filter(|(_, known)| known.is_none()).map(|(transaction, _)| transaction).collect();
+        let unknown: Vec<SignedTransaction> = pairs
+            .filter(|(_, known)| known.is_none())
+            .map(|(transaction, _)| transaction)
+            .collect();
         self.observer.enter(Stage::Verify);
         let chain = self.ledger.tip().chain;
         let mut checked = verify_transactions(&chain, unknown, &mut self.rng).into_iter();
         self.observer.enter(Stage::Other);
-        let next = || checked.next().expect("one answer for each transaction that is not known");
+        let next = || {
+            checked
+                .next()
+                .expect("one answer for each transaction that is not known")
+        };
         let mut next = next;
-        known.into_iter().map(|known| known.map_or_else(&mut next, Ok)).collect()
+        known
+            .into_iter()
+            .map(|known| known.map_or_else(&mut next, Ok))
+            .collect()
     }
 
     fn execute(
@@ -270,7 +319,14 @@ impl Replica {
         transactions: &[VerifiedTransaction],
         mode: Mode,
     ) -> Result<BlockExecution, ExecuteError> {
-        execute(&self.engine, &self.ledger, env, &self.validators, transactions, mode)
+        execute(
+            &self.engine,
+            &self.ledger,
+            env,
+            &self.validators,
+            transactions,
+            mode,
+        )
     }
 
     fn stage(&mut self, execution: &BlockExecution) -> Staged {
@@ -320,7 +376,13 @@ impl Replica {
         let (hash, height) = (block.header.hash(), block.header.height);
         if height == self.ledger.tip().height.next() {
             let sender = Some(from);
-            let candidate = Candidate { block, bytes, outcome: None, is_logged: false, sender };
+            let candidate = Candidate {
+                block,
+                bytes,
+                outcome: None,
+                is_logged: false,
+                sender,
+            };
             self.candidates.insert(hash, candidate);
         }
         Ok((hash, height))

@@ -15,17 +15,32 @@ use std::collections::VecDeque;
 impl Replica {
     /// The height after the tip may start later: consensus keeps what validators say of it.
     pub(crate) fn await_height(&mut self, now: TimeMs) -> Result<(), Fault> {
-        let (height, validators) = (self.ledger.tip().height.next(), self.validators.next.clone());
+        let (height, validators) = (
+            self.ledger.tip().height.next(),
+            self.validators.next.clone(),
+        );
         self.consensus_step(now, ConsensusInput::AwaitHeight { height, validators })?;
         self.start_height_if_due(now)
     }
 
     /// Starts deciding the height after the tip, with what an earlier run wrote of it.
     pub(crate) fn start_height(&mut self, now: TimeMs) -> Result<(), Fault> {
-        let (height, validators) = (self.ledger.tip().height.next(), self.validators.next.clone());
+        let (height, validators) = (
+            self.ledger.tip().height.next(),
+            self.validators.next.clone(),
+        );
         let wal = std::mem::take(&mut self.recovered);
-        self.out.push(Effect::CancelTimer { timer: ReplicaTimer::Height(height) });
-        self.consensus_step(now, ConsensusInput::StartHeight { height, validators, wal })
+        self.out.push(Effect::CancelTimer {
+            timer: ReplicaTimer::Height(height),
+        });
+        self.consensus_step(
+            now,
+            ConsensusInput::StartHeight {
+                height,
+                validators,
+                wal,
+            },
+        )
     }
 
     /// Starts the next height at the first of: a waiting transaction, a due entry, the heartbeat;
@@ -57,7 +72,10 @@ impl Replica {
             return self.start_height(now);
         }
         let after_ms = start_ms - since_commit_ms;
-        self.out.push(Effect::SetTimer { timer: ReplicaTimer::Height(height), after_ms });
+        self.out.push(Effect::SetTimer {
+            timer: ReplicaTimer::Height(height),
+            after_ms,
+        });
         Ok(())
     }
 
@@ -65,11 +83,18 @@ impl Replica {
     fn next_due(&self) -> Result<Option<TimeMs>, Fault> {
         let first = self.ledger.scan(&keys::collection(keys::DUE), &[], 1);
         let first = first.map_err(|error| Fault::host(error.into()))?;
-        Ok(first.first().and_then(|(key, _)| keys::parse_due(key)).map(|(time, _)| time))
+        Ok(first
+            .first()
+            .and_then(|(key, _)| keys::parse_due(key))
+            .map(|(time, _)| time))
     }
 
     /// Gives consensus an input, and carries out what it asks, and so on until it asks nothing.
-    pub(crate) fn consensus_step(&mut self, now: TimeMs, input: ConsensusInput) -> Result<(), Fault> {
+    pub(crate) fn consensus_step(
+        &mut self,
+        now: TimeMs,
+        input: ConsensusInput,
+    ) -> Result<(), Fault> {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let Some(consensus) = &mut self.consensus else {
@@ -120,12 +145,26 @@ impl Replica {
             ConsensusEffect::BuildProposal { height, round, .. } => {
                 if height == self.ledger.tip().height.next() {
                     let block = self.build_block(now)?;
-                    inputs.push_back(ConsensusInput::ProposalBuilt { height, round, block });
+                    inputs.push_back(ConsensusInput::ProposalBuilt {
+                        height,
+                        round,
+                        block,
+                    });
                 }
                 Ok(())
             }
-            ConsensusEffect::CheckProposal { height, round, valid_round, block, .. } => {
-                let check = Check { height, round, valid_round };
+            ConsensusEffect::CheckProposal {
+                height,
+                round,
+                valid_round,
+                block,
+                ..
+            } => {
+                let check = Check {
+                    height,
+                    round,
+                    valid_round,
+                };
                 if self.candidates.get(&block).is_some() {
                     let checked = self.checked(now, &block, check)?;
                     inputs.push_back(checked);
@@ -136,7 +175,9 @@ impl Replica {
                 }
                 Ok(())
             }
-            ConsensusEffect::Decided { block, certificate } => self.decided(now, block, certificate),
+            ConsensusEffect::Decided { block, certificate } => {
+                self.decided(now, block, certificate)
+            }
             ConsensusEffect::HeightSeen { height } => self.height_seen(now, height),
             ConsensusEffect::ScheduleTimer { timer, after_ms } => {
                 let timer = ReplicaTimer::Consensus(timer);
@@ -144,7 +185,9 @@ impl Replica {
                 Ok(())
             }
             ConsensusEffect::CancelTimer { timer } => {
-                self.out.push(Effect::CancelTimer { timer: ReplicaTimer::Consensus(timer) });
+                self.out.push(Effect::CancelTimer {
+                    timer: ReplicaTimer::Consensus(timer),
+                });
                 Ok(())
             }
             ConsensusEffect::Evidence { evidence } => {
@@ -155,19 +198,30 @@ impl Replica {
                 tracing::debug!(%error, "a message about consensus was refused");
                 Ok(())
             }
-            ConsensusEffect::Halt { error } => {
-                Err(Fault { code: error.code(), reason: error.to_string() })
-            }
+            ConsensusEffect::Halt { error } => Err(Fault {
+                code: error.code(),
+                reason: error.to_string(),
+            }),
         }
     }
 
     /// A body came that consensus waits for.
-    pub(crate) fn check_proposal(&mut self, now: TimeMs, block: Hash, check: Check) -> Result<(), Fault> {
+    pub(crate) fn check_proposal(
+        &mut self,
+        now: TimeMs,
+        block: Hash,
+        check: Check,
+    ) -> Result<(), Fault> {
         let checked = self.checked(now, &block, check)?;
         self.consensus_step(now, checked)
     }
 
-    fn checked(&mut self, now: TimeMs, block: &Hash, check: Check) -> Result<ConsensusInput, Fault> {
+    fn checked(
+        &mut self,
+        now: TimeMs,
+        block: &Hash,
+        check: Check,
+    ) -> Result<ConsensusInput, Fault> {
         let valid = match self.judge(now, block, check.round, check.valid_round) {
             Ok(()) => true,
             Err(Reject::Invalid(code)) => {
@@ -176,7 +230,11 @@ impl Replica {
             }
             Err(Reject::Fault(fault)) => return Err(fault),
         };
-        Ok(ConsensusInput::ProposalChecked { height: check.height, block: *block, valid })
+        Ok(ConsensusInput::ProposalChecked {
+            height: check.height,
+            block: *block,
+            valid,
+        })
     }
 
     /// A validator speaks of a height that has not started here.
@@ -193,12 +251,20 @@ impl Replica {
     }
 
     /// Consensus decided: commit, or fetch what is missing.
-    fn decided(&mut self, now: TimeMs, block: Hash, certificate: CommitCertificate) -> Result<(), Fault> {
+    fn decided(
+        &mut self,
+        now: TimeMs,
+        block: Hash,
+        certificate: CommitCertificate,
+    ) -> Result<(), Fault> {
         if self.candidates.get(&block).is_some() {
             return self.commit_candidate(now, &block, certificate);
         }
         // The certificate is here and the body is not: whoever signed has it.
-        let message = PeerMessage::BodyRequest { height: certificate.height, block };
+        let message = PeerMessage::BodyRequest {
+            height: certificate.height,
+            block,
+        };
         self.broadcast(&message);
         self.sync.certified = Some(certificate);
         self.arm_sync_timer();
@@ -218,14 +284,23 @@ impl Replica {
 
     /// A body came; it may be the one that a certificate waits for.
     pub(crate) fn commit_if_certified(&mut self, now: TimeMs, block: &Hash) -> Result<(), Fault> {
-        match self.sync.certified.take_if(|certificate| certificate.block == *block) {
+        match self
+            .sync
+            .certified
+            .take_if(|certificate| certificate.block == *block)
+        {
             Some(certificate) => self.commit_candidate(now, block, certificate),
             None => Ok(()),
         }
     }
 
     /// Commits the candidate that `certificate` decides, and goes on to the next height.
-    fn commit_candidate(&mut self, now: TimeMs, block: &Hash, certificate: CommitCertificate) -> Result<(), Fault> {
+    fn commit_candidate(
+        &mut self,
+        now: TimeMs,
+        block: &Hash,
+        certificate: CommitCertificate,
+    ) -> Result<(), Fault> {
         self.commit(now, block, certificate)?;
         self.await_height(now)
     }
@@ -234,22 +309,40 @@ impl Replica {
     ///
     /// A certified block that this node finds invalid, or that has another outcome here, ends the
     /// node: it computes something else than the quorum, and following would hide it.
-    pub(crate) fn commit(&mut self, now: TimeMs, hash: &Hash, certificate: CommitCertificate) -> Result<(), Fault> {
-        self.execute_candidate(hash).map_err(|reject| match reject {
-            Reject::Fault(fault) => fault,
-            Reject::Invalid(code) => Fault {
-                code: senim_types::Code::OUTCOME_DIFFERS,
-                reason: format!("certified block {} at height {}: {code}", hash, certificate.height),
-            },
-        })?;
-        let candidate = self.candidates.decide(hash).expect("it was executed just now");
+    pub(crate) fn commit(
+        &mut self,
+        now: TimeMs,
+        hash: &Hash,
+        certificate: CommitCertificate,
+    ) -> Result<(), Fault> {
+        self.execute_candidate(hash)
+            .map_err(|reject| match reject {
+                Reject::Fault(fault) => fault,
+                Reject::Invalid(code) => Fault {
+                    code: senim_types::Code::OUTCOME_DIFFERS,
+                    reason: format!(
+                        "certified block {} at height {}: {code}",
+                        hash, certificate.height
+                    ),
+                },
+            })?;
+        let candidate = self
+            .candidates
+            .decide(hash)
+            .expect("it was executed just now");
         let Outcome { execution, staged } = candidate.outcome.expect("it was executed just now");
         let header = candidate.block.header.clone();
         let transactions: Vec<(Hash, senim_types::PublicKey, u64)> = execution.receipts
             [execution.ledger_receipts..]
             .iter()
             .zip(&candidate.block.transactions)
-            .map(|(receipt, signed)| (receipt.transaction, signed.body.device, signed.body.sequence))
+            .map(|(receipt, signed)| {
+                (
+                    receipt.transaction,
+                    signed.body.device,
+                    signed.body.sequence,
+                )
+            })
             .collect();
         let record = BlockRecord {
             block: candidate.block,
@@ -277,7 +370,10 @@ impl Replica {
             self.out.push(Effect::Dropped { transaction, code });
         }
         let transactions = transactions.into_iter().map(|(hash, ..)| hash).collect();
-        self.out.push(Effect::Committed { header: Box::new(header), transactions });
+        self.out.push(Effect::Committed {
+            header: Box::new(header),
+            transactions,
+        });
         Ok(())
     }
 }

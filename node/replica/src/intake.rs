@@ -41,7 +41,9 @@ impl Replica {
         let unknown: Vec<SignedTransaction> = transactions
             .into_iter()
             .filter(|transaction| {
-                let waiting = self.mempool.get(&transaction.body.device, transaction.body.sequence);
+                let waiting = self
+                    .mempool
+                    .get(&transaction.body.device, transaction.body.sequence);
                 waiting.is_none_or(|waiting| waiting.transaction() != transaction)
             })
             .collect();
@@ -57,7 +59,10 @@ impl Replica {
         self.start_height_if_due(now)
     }
 
-    fn verify(&mut self, transactions: Vec<SignedTransaction>) -> Vec<Result<VerifiedTransaction, Code>> {
+    fn verify(
+        &mut self,
+        transactions: Vec<SignedTransaction>,
+    ) -> Vec<Result<VerifiedTransaction, Code>> {
         self.enter(Stage::Verify);
         let chain = self.ledger.tip().chain;
         let verified = verify_transactions(&chain, transactions, &mut self.rng);
@@ -76,16 +81,30 @@ impl Replica {
         let tip = self.ledger.tip();
         // What is past its time by the clock would not be included by any proposer.
         let time = TimeMs(now.0.max(tip.time.0));
-        let admitted = admit(&self.ledger, &tip.chain, time, &transaction.transaction().body);
+        let admitted = admit(
+            &self.ledger,
+            &tip.chain,
+            time,
+            &transaction.transaction().body,
+        );
         match admitted.map_err(Fault::host)? {
             Err(code) => {
                 // The same transaction again is answered with its receipt, whatever it is refused for now.
-                if self.ledger.find_transaction(&hash).map_err(Fault::state)?.is_some() {
+                if self
+                    .ledger
+                    .find_transaction(&hash)
+                    .map_err(Fault::state)?
+                    .is_some()
+                {
                     return Ok(SubmitAnswer::Committed(hash));
                 }
                 // Every number below a device's window is used.
                 let is_below = code == Code::SEQUENCE_TOO_OLD;
-                Ok(SubmitAnswer::Refused(if is_below { Code::SEQUENCE_USED } else { code }))
+                Ok(SubmitAnswer::Refused(if is_below {
+                    Code::SEQUENCE_USED
+                } else {
+                    code
+                }))
             }
             Ok(()) => match self.mempool.offer(transaction.clone()) {
                 Ok(offer) => {
@@ -102,7 +121,13 @@ impl Replica {
     fn gossip(&mut self, transactions: Vec<SignedTransaction>) {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for transaction in transactions {
-            let length = transaction.body.calls.iter().map(|call| call.input.len()).sum::<usize>() + 4096;
+            let length = transaction
+                .body
+                .calls
+                .iter()
+                .map(|call| call.input.len())
+                .sum::<usize>()
+                + 4096;
             if bytes + length > GOSSIP_BYTES_MAX && !batch.is_empty() {
                 let message = PeerMessage::Transactions(std::mem::take(&mut batch));
                 self.broadcast(&message);

@@ -17,7 +17,11 @@ pub struct MempoolLimits {
 
 impl Default for MempoolLimits {
     fn default() -> Self {
-        MempoolLimits { transactions_max: 20_000, bytes_max: 64 << 20, per_device_max: 256 }
+        MempoolLimits {
+            transactions_max: 20_000,
+            bytes_max: 64 << 20,
+            per_device_max: 256,
+        }
     }
 }
 
@@ -71,8 +75,15 @@ impl Mempool {
     pub fn offer(&mut self, transaction: VerifiedTransaction) -> Result<Offer, Code> {
         let identity = identity(&transaction);
         if let Some(arrival) = self.by_identity.get(&identity) {
-            let same = self.queue.get(arrival).is_some_and(|t| t.hash() == transaction.hash());
-            return if same { Ok(Offer::Known) } else { Err(Code::SEQUENCE_USED) };
+            let same = self
+                .queue
+                .get(arrival)
+                .is_some_and(|t| t.hash() == transaction.hash());
+            return if same {
+                Ok(Offer::Known)
+            } else {
+                Err(Code::SEQUENCE_USED)
+            };
         }
         let full = self.queue.len() >= self.limits.transactions_max
             || self.bytes + transaction.length() > self.limits.bytes_max;

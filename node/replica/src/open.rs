@@ -11,11 +11,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use senim_consensus::{Consensus, Params, Signer};
 use senim_execution::{BlockEnv, Engine, Mode, apply_genesis};
+use senim_state::StateError;
 use senim_state::disk::Disk;
 use senim_state::ledger::{FlushMode, Ledger, LedgerOptions, Replay, ReplayError};
 use senim_state::store::StoreOpener;
 use senim_state::wal::WalError;
-use senim_state::StateError;
 use senim_types::crypto::verify_transactions;
 use senim_types::{Block, ChangeSet, Code, Genesis, Hash, StateView, TimeMs};
 use std::cell::RefCell;
@@ -90,18 +90,21 @@ struct Again<'a> {
 impl Replay for Again<'_> {
     fn genesis(&mut self) -> Result<ChangeSet, ReplayError> {
         let applied = apply_genesis(self.engine, self.genesis, self.codes);
-        applied.map(|applied| applied.changes).map_err(|error| ReplayError(error.to_string()))
+        applied
+            .map(|applied| applied.changes)
+            .map_err(|error| ReplayError(error.to_string()))
     }
 
     fn block(&mut self, block: &Block, state: &dyn StateView) -> Result<ChangeSet, ReplayError> {
         let header = &block.header;
         let transactions = block.transactions.clone();
         let verified: Result<Vec<_>, Code> =
-            verify_transactions(&header.chain, transactions, self.rng).into_iter().collect();
+            verify_transactions(&header.chain, transactions, self.rng)
+                .into_iter()
+                .collect();
         let verified = verified.map_err(|code| ReplayError(format!("a transaction: {code}")))?;
         let failed = |error: &dyn std::fmt::Display| ReplayError(error.to_string());
-        let validators =
-            Validators::read(state, self.genesis).map_err(|error| failed(&error))?;
+        let validators = Validators::read(state, self.genesis).map_err(|error| failed(&error))?;
         let env = BlockEnv {
             chain: header.chain,
             height: header.height,
@@ -109,9 +112,17 @@ impl Replay for Again<'_> {
             proposer: header.proposer,
             parameters: self.genesis.parameters.clone(),
         };
-        let executed =
-            execute(self.engine, state, &env, &validators, &verified, Mode::Validate);
-        executed.map(|execution| execution.changes).map_err(|error| failed(&error))
+        let executed = execute(
+            self.engine,
+            state,
+            &env,
+            &validators,
+            &verified,
+            Mode::Validate,
+        );
+        executed
+            .map(|execution| execution.changes)
+            .map_err(|error| failed(&error))
     }
 }
 
@@ -119,11 +130,28 @@ impl Replica {
     /// Opens a node's data, or makes it; executes again what the store does not have yet; reads what
     /// an earlier run promised of the height after the tip. [`Replica::start`] comes next.
     pub fn open(setup: Setup) -> Result<Replica, OpenError> {
-        let Setup { genesis, codes, engine, disk, store, signer, consensus, pace, .. } = setup;
+        let Setup {
+            genesis,
+            codes,
+            engine,
+            disk,
+            store,
+            signer,
+            consensus,
+            pace,
+            ..
+        } = setup;
         let mut rng = ChaCha8Rng::from_seed(setup.seed);
-        let mut again =
-            Again { engine: &engine, genesis: &genesis, codes: &codes, rng: &mut rng };
-        let options = LedgerOptions { flush: FlushMode::ByCaller, ..setup.ledger };
+        let mut again = Again {
+            engine: &engine,
+            genesis: &genesis,
+            codes: &codes,
+            rng: &mut rng,
+        };
+        let options = LedgerOptions {
+            flush: FlushMode::ByCaller,
+            ..setup.ledger
+        };
         let (ledger, _recovery) =
             Ledger::open(Arc::clone(&disk), &*store, &genesis, options, &mut again)?;
         let height = ledger.height().next();
@@ -135,8 +163,13 @@ impl Replica {
             // What this node built or judged valid before: votes may refer to it.
             if let Ok(block) = Block::decode(&bytes) {
                 let hash = block.header.hash();
-                let candidate =
-                    Candidate { block, bytes, outcome: None, is_logged: true, sender: None };
+                let candidate = Candidate {
+                    block,
+                    bytes,
+                    outcome: None,
+                    is_logged: true,
+                    sender: None,
+                };
                 candidates.insert(hash, candidate);
             }
         }

@@ -1,9 +1,11 @@
 //! What a block does to the ledger: the contracts' doing, and which validators come next.
 
+use senim_abi::REGISTRY;
 use senim_abi::ledger::keys;
 use senim_abi::registry::record::{ValidatorsRecord, validators_key};
-use senim_abi::REGISTRY;
-use senim_execution::{BlockEnv, BlockExecution, Engine, ExecuteError, HostFault, Mode, execute_block};
+use senim_execution::{
+    BlockEnv, BlockExecution, Engine, ExecuteError, HostFault, Mode, execute_block,
+};
 use senim_types::crypto::VerifiedTransaction;
 use senim_types::{Genesis, StateView, ValidatorSet, codec};
 
@@ -24,7 +26,9 @@ impl Validators {
     /// Reads them from the state after a block, or from the genesis state.
     pub fn read(state: &dyn StateView, genesis: &Genesis) -> Result<Validators, HostFault> {
         let next = match state.get(&keys::next_validators())? {
-            Some(bytes) => borsh::from_slice(&bytes).map_err(|_| unreadable("the next validators"))?,
+            Some(bytes) => {
+                borsh::from_slice(&bytes).map_err(|_| unreadable("the next validators"))?
+            }
             None => genesis.validators.clone(),
         };
         let upcoming = match state.get(&validators_key().in_state_of(REGISTRY))? {
@@ -53,7 +57,9 @@ pub fn execute(
 ) -> Result<BlockExecution, ExecuteError> {
     let mut execution = execute_block(engine, state, env, transactions, mode)?;
     if validators.upcoming != validators.next {
-        execution.changes.put(keys::next_validators(), codec::encode(&validators.upcoming));
+        execution
+            .changes
+            .put(keys::next_validators(), codec::encode(&validators.upcoming));
     }
     Ok(execution)
 }

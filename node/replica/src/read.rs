@@ -2,10 +2,7 @@
 
 use senim_state::ledger::BlockRecord;
 use senim_types::proof::{ReceiptProof, StateProofBundle};
-use senim_types::{
-    ChainId, ContractId, Hash, Header, Height, PublicKey, TimeMs,
-    ValidatorSet,
-};
+use senim_types::{ChainId, ContractId, Hash, Header, Height, PublicKey, TimeMs, ValidatorSet};
 use std::sync::Arc;
 
 /// A question. All of them are answered from the committed state; none changes anything.

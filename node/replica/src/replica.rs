@@ -32,7 +32,10 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Pace { block_interval_ms_min: 100, sync_timeout_ms: 2_000 }
+        Pace {
+            block_interval_ms_min: 100,
+            sync_timeout_ms: 2_000,
+        }
     }
 }
 
@@ -47,21 +50,33 @@ pub struct Fault {
 
 impl Fault {
     pub(crate) fn host(fault: HostFault) -> Fault {
-        Fault { code: Code::STORE_FAILED, reason: fault.to_string() }
+        Fault {
+            code: Code::STORE_FAILED,
+            reason: fault.to_string(),
+        }
     }
 
     pub(crate) fn state(error: StateError) -> Fault {
-        Fault { code: error.code(), reason: error.to_string() }
+        Fault {
+            code: error.code(),
+            reason: error.to_string(),
+        }
     }
 
     pub(crate) fn wal(error: WalError) -> Fault {
-        Fault { code: Code::STORE_FAILED, reason: error.to_string() }
+        Fault {
+            code: Code::STORE_FAILED,
+            reason: error.to_string(),
+        }
     }
 
     pub(crate) fn execute(error: ExecuteError) -> Fault {
         match error {
             ExecuteError::Fault(fault) => Fault::host(fault),
-            other => Fault { code: Code::OUTCOME_DIFFERS, reason: other.to_string() },
+            other => Fault {
+                code: Code::OUTCOME_DIFFERS,
+                reason: other.to_string(),
+            },
         }
     }
 }
@@ -158,7 +173,11 @@ impl Replica {
     /// Ends the replica: what is committed goes to the store, so that the next start is quick. A
     /// replica that is dropped without it loses nothing; the next start executes more again.
     pub fn close(mut self) -> Result<(), Fault> {
-        if self.halted.is_some() { Ok(()) } else { self.ledger.flush().map_err(Fault::state) }
+        if self.halted.is_some() {
+            Ok(())
+        } else {
+            self.ledger.flush().map_err(Fault::state)
+        }
     }
 
     fn handle(&mut self, now: TimeMs, input: Input) -> Result<(), Fault> {
@@ -171,12 +190,17 @@ impl Replica {
                 match message {
                     Ok(message) => self.received(now, from, message),
                     Err(error) => {
-                        self.out.push(Effect::Misbehaved { peer: from, code: error.code() });
+                        self.out.push(Effect::Misbehaved {
+                            peer: from,
+                            code: error.code(),
+                        });
                         Ok(())
                     }
                 }
             }
-            Input::TimerFired { timer: ReplicaTimer::Consensus(timer) } => {
+            Input::TimerFired {
+                timer: ReplicaTimer::Consensus(timer),
+            } => {
                 if timer.kind == TimerKind::Rebroadcast {
                     // Perhaps nothing moves because the others have decided, while this node was down
                     // or cut off: then their answer is how far they are.
@@ -185,20 +209,29 @@ impl Replica {
                 }
                 self.consensus_step(now, ConsensusInput::TimeoutElapsed { timer })
             }
-            Input::TimerFired { timer: ReplicaTimer::Height(height) } => {
+            Input::TimerFired {
+                timer: ReplicaTimer::Height(height),
+            } => {
                 if height == self.ledger.tip().height.next() {
                     self.start_height_if_due(now)?;
                 }
                 Ok(())
             }
-            Input::TimerFired { timer: ReplicaTimer::Sync } => {
+            Input::TimerFired {
+                timer: ReplicaTimer::Sync,
+            } => {
                 self.sync_timed_out();
                 Ok(())
             }
         }
     }
 
-    fn received(&mut self, now: TimeMs, from: PublicKey, message: PeerMessage) -> Result<(), Fault> {
+    fn received(
+        &mut self,
+        now: TimeMs,
+        from: PublicKey,
+        message: PeerMessage,
+    ) -> Result<(), Fault> {
         match message {
             PeerMessage::Consensus(message) => {
                 self.consensus_step(now, ConsensusInput::Message { message })
@@ -242,7 +275,10 @@ impl Replica {
     pub(crate) fn drop_waiting(&mut self, transaction: &VerifiedTransaction, code: Code) {
         let body = &transaction.transaction().body;
         self.mempool.remove(&body.device, body.sequence);
-        self.out.push(Effect::Dropped { transaction: transaction.hash(), code });
+        self.out.push(Effect::Dropped {
+            transaction: transaction.hash(),
+            code,
+        });
     }
 
     /// The key in the headers of blocks that this node proposes. Only a validator proposes.
@@ -256,8 +292,12 @@ impl Replica {
     pub(crate) fn halt(&mut self, fault: Fault) {
         tracing::error!(code = %fault.code, reason = %fault.reason, "the node halts");
         // What was not yet done must not be done: a vote whose log entry failed stays here.
-        self.out.retain(|effect| !matches!(effect, Effect::Broadcast { .. } | Effect::Send { .. }));
-        self.out.push(Effect::Halted { code: fault.code, reason: fault.reason.clone() });
+        self.out
+            .retain(|effect| !matches!(effect, Effect::Broadcast { .. } | Effect::Send { .. }));
+        self.out.push(Effect::Halted {
+            code: fault.code,
+            reason: fault.reason.clone(),
+        });
         self.halted = Some(fault);
     }
 

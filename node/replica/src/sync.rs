@@ -2,9 +2,7 @@
 
 use crate::candidate::Candidate;
 use crate::input::{Effect, ReplicaTimer};
-use crate::message::{
-    BLOCKS_PER_RESPONSE_MAX, CertifiedBlock, PeerMessage, RESPONSE_BYTES_TARGET,
-};
+use crate::message::{BLOCKS_PER_RESPONSE_MAX, CertifiedBlock, PeerMessage, RESPONSE_BYTES_TARGET};
 use crate::replica::{Fault, Replica};
 use crate::stage::Stage;
 use senim_types::crypto::verify_certificate;
@@ -74,15 +72,20 @@ impl Replica {
 
     pub(crate) fn arm_sync_timer(&mut self) {
         let after_ms = self.pace.sync_timeout_ms;
-        self.out.push(Effect::SetTimer { timer: ReplicaTimer::Sync, after_ms });
+        self.out.push(Effect::SetTimer {
+            timer: ReplicaTimer::Sync,
+            after_ms,
+        });
     }
 
     /// A peer did not answer: ask another.
     pub(crate) fn sync_timed_out(&mut self) {
         self.sync.asked = None;
         if let Some(certificate) = &self.sync.certified {
-            let message =
-                PeerMessage::BodyRequest { height: certificate.height, block: certificate.block };
+            let message = PeerMessage::BodyRequest {
+                height: certificate.height,
+                block: certificate.block,
+            };
             self.broadcast(&message);
             self.arm_sync_timer();
         }
@@ -94,16 +97,24 @@ impl Replica {
     /// The body of an undecided block, or of the committed one of that height.
     pub(crate) fn answer_body_request(&mut self, to: PublicKey, height: Height, hash: &Hash) {
         if let Some(candidate) = self.candidates.get(hash) {
-            let message = PeerMessage::Body { block: candidate.bytes.clone() };
+            let message = PeerMessage::Body {
+                block: candidate.bytes.clone(),
+            };
             self.send(to, &message);
         } else if height <= self.ledger.tip().height {
-            let message = PeerMessage::Status { height: self.ledger.tip().height };
+            let message = PeerMessage::Status {
+                height: self.ledger.tip().height,
+            };
             self.send(to, &message);
         }
     }
 
     /// Certified blocks from `first` on, as many as fit.
-    pub(crate) fn answer_blocks_request(&mut self, to: PublicKey, first: Height) -> Result<(), Fault> {
+    pub(crate) fn answer_blocks_request(
+        &mut self,
+        to: PublicKey,
+        first: Height,
+    ) -> Result<(), Fault> {
         let (mut blocks, mut bytes, mut height) = (Vec::new(), 0, first.max(Height(1)));
         while blocks.len() < BLOCKS_PER_RESPONSE_MAX && bytes < RESPONSE_BYTES_TARGET {
             let Some(record) = self.ledger.block(height).map_err(Fault::state)? else {
@@ -111,7 +122,10 @@ impl Replica {
             };
             let block = codec::encode(&record.block);
             bytes += block.len();
-            blocks.push(CertifiedBlock { block, certificate: record.certificate.clone() });
+            blocks.push(CertifiedBlock {
+                block,
+                certificate: record.certificate.clone(),
+            });
             height = height.next();
         }
         self.send(to, &PeerMessage::Blocks(blocks));
@@ -129,7 +143,9 @@ impl Replica {
             return Ok(());
         }
         self.sync.asked = None;
-        self.out.push(Effect::CancelTimer { timer: ReplicaTimer::Sync });
+        self.out.push(Effect::CancelTimer {
+            timer: ReplicaTimer::Sync,
+        });
         let before = self.ledger.tip().height;
         for certified in blocks {
             if let Err(code) = self.commit_certified(now, certified)? {
@@ -140,7 +156,11 @@ impl Replica {
         let height = self.ledger.tip().height;
         if height > before {
             self.recovered.clear();
-            tracing::info!(height = height.0, seen = self.sync.seen.0, "caught up to a height");
+            tracing::info!(
+                height = height.0,
+                seen = self.sync.seen.0,
+                "caught up to a height"
+            );
             if self.sync.seen > height {
                 self.request_blocks(from);
             }
@@ -155,8 +175,15 @@ impl Replica {
 
     /// Commits a block that was decided without this node. A wrong one is its sender's fault; one
     /// that is certified and has another outcome here ends this node.
-    fn commit_certified(&mut self, now: TimeMs, certified: CertifiedBlock) -> Result<Result<(), Code>, Fault> {
-        let CertifiedBlock { block: bytes, certificate } = certified;
+    fn commit_certified(
+        &mut self,
+        now: TimeMs,
+        certified: CertifiedBlock,
+    ) -> Result<Result<(), Code>, Fault> {
+        let CertifiedBlock {
+            block: bytes,
+            certificate,
+        } = certified;
         let block = match Block::decode(&bytes) {
             Ok(block) => block,
             Err(code) => return Ok(Err(code)),
@@ -165,19 +192,31 @@ impl Replica {
         if block.header.height <= self.ledger.tip().height {
             return Ok(Ok(()));
         }
-        if block.header.height != self.ledger.tip().height.next() || certificate.height != block.header.height {
+        if block.header.height != self.ledger.tip().height.next()
+            || certificate.height != block.header.height
+        {
             return Ok(Err(Code::HEADER_HEIGHT));
         }
         if certificate.block != hash {
             return Ok(Err(Code::CERTIFICATE_BLOCK));
         }
         self.enter(Stage::Consensus);
-        let holds = verify_certificate(&self.ledger.tip().chain, &self.validators.next, &certificate);
+        let holds = verify_certificate(
+            &self.ledger.tip().chain,
+            &self.validators.next,
+            &certificate,
+        );
         self.enter(Stage::Other);
         if let Err(error) = holds {
             return Ok(Err(error.code()));
         }
-        let candidate = Candidate { block, bytes, outcome: None, is_logged: false, sender: None };
+        let candidate = Candidate {
+            block,
+            bytes,
+            outcome: None,
+            is_logged: false,
+            sender: None,
+        };
         self.candidates.insert(hash, candidate);
         self.commit(now, &hash, certificate).map(Ok)
     }

@@ -5,8 +5,8 @@ use crate::network::{Incoming, Outgoing};
 use senim_api::Request;
 use senim_replica::{Effect, Flushed, Input, Replica, ReplicaTimer, StateError, Ticket};
 use senim_types::{Code, Hash, Header, SignedTransaction, TimeMs};
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -18,7 +18,9 @@ const WAITERS_MAX: usize = 16_384;
 
 /// Wall-clock time in Unix ms.
 pub fn now() -> TimeMs {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     TimeMs(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
@@ -68,7 +70,9 @@ type FlushResult = (Result<Flushed, StateError>, u64);
 /// Runs `replica` until it is stopped or its channels are gone. Blocks the calling thread, which
 /// needs the stack that contracts ask for ([`STACK_BYTES`]).
 pub fn run(mut replica: Replica, channels: Channels) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -184,7 +188,11 @@ impl Driver {
             };
             self.flush = Some(result);
             // Without a thread the sender is dropped, which counts as a failed flush.
-            if std::thread::Builder::new().name("flush".to_owned()).spawn(run).is_err() {
+            if std::thread::Builder::new()
+                .name("flush".to_owned())
+                .spawn(run)
+                .is_err()
+            {
                 tracing::error!("the operating system gives no thread for the store");
             }
         }
@@ -267,8 +275,15 @@ impl Driver {
                         let _gone = reply.send(answer);
                     }
                 }
-                Effect::Committed { header, transactions } => {
-                    tracing::debug!(height = header.height.0, transactions = transactions.len(), "committed");
+                Effect::Committed {
+                    header,
+                    transactions,
+                } => {
+                    tracing::debug!(
+                        height = header.height.0,
+                        transactions = transactions.len(),
+                        "committed"
+                    );
                     self.progress.transactions += transactions.len() as u64;
                     self.progress.tip = Some(header);
                     for transaction in &transactions {

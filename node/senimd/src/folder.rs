@@ -56,7 +56,11 @@ impl FolderError {
         match self {
             FolderError::Io { path, .. } | FolderError::Content { path, .. } => {
                 let is_key = path.extension().is_some_and(|extension| extension == "key");
-                if is_key { Code::KEY_FILE } else { Code::GENESIS }
+                if is_key {
+                    Code::KEY_FILE
+                } else {
+                    Code::GENESIS
+                }
             }
             FolderError::Exists(_) | FolderError::Template { .. } => Code::CONFIGURATION,
         }
@@ -64,7 +68,10 @@ impl FolderError {
 }
 
 fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, FolderError> {
-    result.map_err(|error| FolderError::Io { path: path.to_owned(), error })
+    result.map_err(|error| FolderError::Io {
+        path: path.to_owned(),
+        error,
+    })
 }
 
 /// A network's folder.
@@ -121,7 +128,11 @@ impl Folder {
     pub fn remove_state(&self, name: &str) -> Result<(), FolderError> {
         ["store", "tree"].iter().try_for_each(|part| {
             let path = self.node_path(name).join(part);
-            if path.exists() { at(&path, fs::remove_dir_all(&path)) } else { Ok(()) }
+            if path.exists() {
+                at(&path, fs::remove_dir_all(&path))
+            } else {
+                Ok(())
+            }
         })
     }
 
@@ -131,8 +142,10 @@ impl Folder {
         if self.is_initialised() {
             return Err(FolderError::Exists(self.0.clone()));
         }
-        let template_error =
-            |error| FolderError::Template { path: new.template_path.to_owned(), error };
+        let template_error = |error| FolderError::Template {
+            path: new.template_path.to_owned(),
+            error,
+        };
         let text = at(new.template_path, fs::read_to_string(new.template_path))?;
         let mut template = Template::parse(&text).map_err(template_error)?;
         template.limit_validators(new.validators_max);
@@ -149,7 +162,10 @@ impl Folder {
         };
         let path = self.genesis_path();
         let json = serde_json::to_string_pretty(&genesis);
-        let json = json.map_err(|error| FolderError::Content { path: path.clone(), reason: error.to_string() })?;
+        let json = json.map_err(|error| FolderError::Content {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
         at(&path, fs::write(&path, json))?;
         Ok(genesis)
     }
@@ -160,7 +176,10 @@ impl Folder {
         let mut keys = Keys::new();
         for organisation in template.organisations() {
             for device in &organisation.devices {
-                keys.insert(device.clone(), self.make_key(device, KeyKind::Device)?.public());
+                keys.insert(
+                    device.clone(),
+                    self.make_key(device, KeyKind::Device)?.public(),
+                );
             }
             if organisation.validator {
                 let name = template::validator_name(organisation.id);
@@ -178,7 +197,10 @@ impl Folder {
             path: path.clone(),
             reason: format!("the operating system gives no randomness: {error}"),
         })?;
-        at(&path, write_secret(&path, &to_bech32m(kind.secret_prefix(), &seed)))?;
+        at(
+            &path,
+            write_secret(&path, &to_bech32m(kind.secret_prefix(), &seed)),
+        )?;
         Ok(SecretKey::from_seed(&seed))
     }
 
@@ -186,10 +208,17 @@ impl Folder {
         let to = self.0.join("contracts");
         at(&to, fs::create_dir_all(&to))?;
         let copy = |(id, name): &(_, &str)| {
-            let (source, target) = (from.join(format!("{name}.wasm")), to.join(format!("{name}.wasm")));
+            let (source, target) = (
+                from.join(format!("{name}.wasm")),
+                to.join(format!("{name}.wasm")),
+            );
             let code = at(&source, fs::read(&source))?;
             at(&target, fs::write(&target, &code))?;
-            Ok(GenesisContract { id: *id, name: (*name).to_owned(), code: Hash::of(&code) })
+            Ok(GenesisContract {
+                id: *id,
+                name: (*name).to_owned(),
+                code: Hash::of(&code),
+            })
         };
         ENGINE_CONTRACTS.iter().map(copy).collect()
     }
@@ -198,7 +227,10 @@ impl Folder {
     pub fn genesis(&self) -> Result<Genesis, FolderError> {
         let path = self.genesis_path();
         let text = at(&path, fs::read_to_string(&path))?;
-        serde_json::from_str(&text).map_err(|error| FolderError::Content { path, reason: error.to_string() })
+        serde_json::from_str(&text).map_err(|error| FolderError::Content {
+            path,
+            reason: error.to_string(),
+        })
     }
 
     /// Reads the contracts' code, by hash. That it is what the genesis names is checked by its use.
@@ -207,7 +239,10 @@ impl Folder {
         let mut codes = BTreeMap::new();
         for entry in at(&folder, fs::read_dir(&folder))? {
             let path = at(&folder, entry)?.path();
-            if path.extension().is_some_and(|extension| extension == "wasm") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "wasm")
+            {
                 let code = at(&path, fs::read(&path))?;
                 codes.insert(Hash::of(&code), code);
             }
@@ -222,12 +257,18 @@ impl Folder {
         for entry in at(&folder, fs::read_dir(&folder))? {
             let name = at(&folder, entry)?.file_name();
             let name = name.to_string_lossy();
-            if let Some(name) = name.strip_suffix(".key").filter(|name| name.starts_with("validator-")) {
+            if let Some(name) = name
+                .strip_suffix(".key")
+                .filter(|name| name.starts_with("validator-"))
+            {
                 names.push(name.to_owned());
             }
         }
         names.sort_by_key(|name| (name.len(), name.clone()));
-        names.into_iter().map(|name| Ok((name.clone(), self.key(&name, KeyKind::Validator)?))).collect()
+        names
+            .into_iter()
+            .map(|name| Ok((name.clone(), self.key(&name, KeyKind::Validator)?)))
+            .collect()
     }
 
     /// Reads a secret key.
@@ -236,7 +277,10 @@ impl Folder {
         let text = zeroize::Zeroizing::new(at(&path, fs::read_to_string(&path))?);
         match from_bech32m(kind.secret_prefix(), text.trim()) {
             Ok(seed) => Ok(SecretKey::from_seed(&zeroize::Zeroizing::new(seed))),
-            Err(error) => Err(FolderError::Content { path, reason: error.to_string() }),
+            Err(error) => Err(FolderError::Content {
+                path,
+                reason: error.to_string(),
+            }),
         }
     }
 }

@@ -4,10 +4,10 @@
 use clap::Parser;
 use senim_types::Code;
 use senimd::args::{Bench, Cli, Command, Devnet, Init, ListenArgs, Output, TemplateArgs};
-use senimd::{bench, driver};
 use senimd::folder::{Folder, FolderError, NewNetwork};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
+use senimd::{bench, driver};
 use std::process::ExitCode;
 
 /// A command's failure: whose fault it is decides the exit code.
@@ -19,19 +19,28 @@ struct Failure {
 
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
-        Failure { code: error.code(), message: error.to_string() }
+        Failure {
+            code: error.code(),
+            message: error.to_string(),
+        }
     }
 }
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Failure { code: error.code(), message: error.to_string() }
+        Failure {
+            code: error.code(),
+            message: error.to_string(),
+        }
     }
 }
 
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
-        Failure { code: error.code(), message: error.to_string() }
+        Failure {
+            code: error.code(),
+            message: error.to_string(),
+        }
     }
 }
 
@@ -41,7 +50,10 @@ fn main() -> ExitCode {
     let filter = format!("arc_malachitebft_core_consensus=warn,{}", cli.log);
     let filter = tracing_subscriber::EnvFilter::try_new(filter);
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     let done = match &cli.command {
         Command::Init(args) => init(args, cli.output),
         Command::Start(args) => start(&Folder::new(&args.folder.dir), &args.listen, cli.output),
@@ -53,7 +65,8 @@ fn main() -> ExitCode {
         Err(failure) => {
             match cli.output {
                 Output::Json => {
-                    let error = serde_json::json!({ "code": failure.code, "message": failure.message });
+                    let error =
+                        serde_json::json!({ "code": failure.code, "message": failure.message });
                     println!("{error}");
                 }
                 Output::Text => eprintln!("senimd: {} [{}]", failure.message, failure.code),
@@ -103,8 +116,11 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
 }
 
 fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
-    let report = bench::run(args, &mut |line| eprintln!("bench: {line}"))
-        .map_err(|error| Failure { code: error.code(), message: error.to_string() })?;
+    let report =
+        bench::run(args, &mut |line| eprintln!("bench: {line}")).map_err(|error| Failure {
+            code: error.code(),
+            message: error.to_string(),
+        })?;
     match output {
         Output::Json => println!("{}", serde_json::json!(report)),
         Output::Text => println!("{report}"),
@@ -113,8 +129,10 @@ fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
 }
 
 fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| Failure { code: Code::CONFIGURATION, message: error.to_string() })?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure {
+        code: Code::CONFIGURATION,
+        message: error.to_string(),
+    })?;
     runtime.block_on(async {
         let listeners = listen(folder.validators()?.len(), args.listen, args.port).await?;
         let mut tuning = Tuning::default();
@@ -131,7 +149,10 @@ fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failu
 /// Says where the nodes are, once they can be reached.
 fn announce(folder: &Folder, nodes: &Nodes, args: &ListenArgs, output: Output) {
     let urls = (0u16..).zip(&nodes.nodes).map(|(offset, node)| {
-        (node.name.clone(), format!("http://{}:{}", args.listen, args.port + offset))
+        (
+            node.name.clone(),
+            format!("http://{}:{}", args.listen, args.port + offset),
+        )
     });
     let chain = nodes.genesis.chain_id();
     match output {

@@ -41,13 +41,22 @@ impl MemoryNetwork {
         let all: BTreeMap<PublicKey, _> = nodes.iter().copied().zip(senders).collect();
         let network = |own: &PublicKey| {
             let peers = all.iter().filter(|(key, _)| *key != own);
-            MemoryNetwork { own: *own, peers: peers.map(|(k, s)| (*k, s.clone())).collect() }
+            MemoryNetwork {
+                own: *own,
+                peers: peers.map(|(k, s)| (*k, s.clone())).collect(),
+            }
         };
         nodes.iter().map(network).zip(receivers).collect()
     }
 
     fn deliver(&self, to: &mpsc::Sender<Incoming>, bytes: Arc<[u8]>) {
-        if to.try_send(Incoming { from: self.own, bytes }).is_err() {
+        if to
+            .try_send(Incoming {
+                from: self.own,
+                bytes,
+            })
+            .is_err()
+        {
             tracing::warn!("a node takes no more messages: one is lost");
         }
     }

@@ -120,7 +120,12 @@ impl Nodes {
         let engine = Engine::new(Some(folder.path().join("compiled")))?;
         let mut nodes = Vec::new();
         for ((name, key), network) in validators.into_iter().zip(MemoryNetwork::mesh(&keys)) {
-            let parts = Parts { genesis: &genesis, codes: &codes, engine: &engine, tuning };
+            let parts = Parts {
+                genesis: &genesis,
+                codes: &codes,
+                engine: &engine,
+                tuning,
+            };
             let observer = observer(&name);
             nodes.push(start_node(folder, parts, name, key, network, observer)?);
         }
@@ -145,7 +150,10 @@ fn start_node(
     parts: Parts<'_>,
     name: String,
     key: SecretKey,
-    (network, incoming): (MemoryNetwork, tokio::sync::mpsc::Receiver<crate::network::Incoming>),
+    (network, incoming): (
+        MemoryNetwork,
+        tokio::sync::mpsc::Receiver<crate::network::Incoming>,
+    ),
     observer: Box<dyn Observer>,
 ) -> Result<Node, StartError> {
     let public = key.public();
@@ -164,8 +172,18 @@ fn start_node(
         .name(name.clone())
         .stack_size(driver::STACK_BYTES)
         .spawn(move || driver::run(replica, channels))
-        .map_err(|error| StartError::System { node: name.clone(), reason: error.to_string() })?;
-    Ok(Node { name, key: public, handle, progress, stop: Some(stop), thread: Some(thread) })
+        .map_err(|error| StartError::System {
+            node: name.clone(),
+            reason: error.to_string(),
+        })?;
+    Ok(Node {
+        name,
+        key: public,
+        handle,
+        progress,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
 }
 
 fn open_replica(
@@ -176,7 +194,10 @@ fn open_replica(
     observer: Box<dyn Observer>,
 ) -> Result<Replica, StartError> {
     let path = folder.node_path(name);
-    let system = |reason: String| StartError::System { node: name.to_owned(), reason };
+    let system = |reason: String| StartError::System {
+        node: name.to_owned(),
+        reason,
+    };
     let disk = RealDisk::open(&path).map_err(|error| system(error.to_string()))?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| system(error.to_string()))?;
@@ -187,7 +208,10 @@ fn open_replica(
         codes: parts.codes.clone(),
         engine: parts.engine.clone(),
         disk: Arc::new(disk),
-        store: Box::new(SledOpener::new(&path.join("store"), SLED_CACHE_BYTES_DEFAULT)),
+        store: Box::new(SledOpener::new(
+            &path.join("store"),
+            SLED_CACHE_BYTES_DEFAULT,
+        )),
         ledger: LedgerOptions::default(),
         signer: key.map(|key| Box::new(key) as Box<dyn Signer>),
         consensus,
@@ -196,8 +220,10 @@ fn open_replica(
         seed,
         observer,
     };
-    Replica::open(setup)
-        .map_err(|error| StartError::Open { node: name.to_owned(), error: Box::new(error) })
+    Replica::open(setup).map_err(|error| StartError::Open {
+        node: name.to_owned(),
+        error: Box::new(error),
+    })
 }
 
 /// Opens a stopped node's data without its key: to look at it, or to have its state rebuilt.
@@ -205,7 +231,12 @@ pub fn reopen(folder: &Folder, name: &str) -> Result<Replica, StartError> {
     let (genesis, codes) = (folder.genesis()?, folder.codes()?);
     let engine = Engine::new(Some(folder.path().join("compiled")))?;
     let tuning = Tuning::default();
-    let parts = Parts { genesis: &genesis, codes: &codes, engine: &engine, tuning };
+    let parts = Parts {
+        genesis: &genesis,
+        codes: &codes,
+        engine: &engine,
+        tuning,
+    };
     open_replica(folder, parts, name, None, unobserved(name))
 }
 

@@ -51,7 +51,9 @@ impl ServeError {
 pub async fn listen(count: usize, ip: IpAddr, port: u16) -> Result<Vec<TcpListener>, ServeError> {
     let mut listeners = Vec::with_capacity(count);
     for offset in 0..count {
-        let port = u16::try_from(offset).ok().and_then(|offset| port.checked_add(offset));
+        let port = u16::try_from(offset)
+            .ok()
+            .and_then(|offset| port.checked_add(offset));
         let address = SocketAddr::new(ip, port.ok_or(ServeError::Ports(u16::MAX))?);
         let listener = TcpListener::bind(address).await;
         listeners.push(listener.map_err(|error| ServeError::Listen { address, error })?);
@@ -60,7 +62,11 @@ pub async fn listen(count: usize, ip: IpAddr, port: u16) -> Result<Vec<TcpListen
 }
 
 /// Serves until the process is told to end, or a node halts.
-pub async fn serve(folder: &Folder, nodes: &Nodes, listeners: Vec<TcpListener>) -> Result<(), ServeError> {
+pub async fn serve(
+    folder: &Folder,
+    nodes: &Nodes,
+    listeners: Vec<TcpListener>,
+) -> Result<(), ServeError> {
     let mut servers = JoinSet::new();
     for (node, listener) in nodes.nodes.iter().zip(listeners) {
         let sealed = SealedStore::new(folder.path().join("sealed"), || driver::now().0);
@@ -75,7 +81,9 @@ pub async fn serve(folder: &Folder, nodes: &Nodes, listeners: Vec<TcpListener>) 
     for node in &nodes.nodes {
         let (name, mut progress) = (node.name.clone(), node.progress.clone());
         halts.spawn(async move {
-            let halted = progress.wait_for(|progress| progress.halted.is_some()).await;
+            let halted = progress
+                .wait_for(|progress| progress.halted.is_some())
+                .await;
             let halted = halted.ok().and_then(|progress| progress.halted.clone());
             (name, halted)
         });

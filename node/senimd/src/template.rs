@@ -149,7 +149,10 @@ pub enum TemplateError {
 }
 
 fn parse<T: std::str::FromStr>(what: &'static str, value: &str) -> Result<T, TemplateError> {
-    value.parse().map_err(|_| TemplateError::Value { what, value: value.to_owned() })
+    value.parse().map_err(|_| TemplateError::Value {
+        what,
+        value: value.to_owned(),
+    })
 }
 
 fn until(date: &str) -> Result<TimeMs, TemplateError> {
@@ -160,7 +163,10 @@ fn until(date: &str) -> Result<TimeMs, TemplateError> {
 fn roles(names: &[String]) -> Result<Roles, TemplateError> {
     names.iter().try_fold(Roles::NONE, |roles, name| {
         let role = Roles::by_name(name);
-        let role = role.ok_or(TemplateError::Value { what: "role", value: name.clone() })?;
+        let role = role.ok_or(TemplateError::Value {
+            what: "role",
+            value: name.clone(),
+        })?;
         Ok(roles.union(role))
     })
 }
@@ -186,15 +192,26 @@ impl Template {
 
     /// Keeps the first `count` validators. A network of one validator is sound, and smaller.
     pub fn limit_validators(&mut self, count: usize) {
-        let running = self.organisation.iter_mut().filter(|organisation| organisation.validator);
-        running.skip(count).for_each(|organisation| organisation.validator = false);
+        let running = self
+            .organisation
+            .iter_mut()
+            .filter(|organisation| organisation.validator);
+        running
+            .skip(count)
+            .for_each(|organisation| organisation.validator = false);
     }
 
     /// The validators, each of power 1.
     pub fn validators(&self, keys: &Keys) -> Result<ValidatorSet, TemplateError> {
-        let running = self.organisation.iter().filter(|organisation| organisation.validator);
+        let running = self
+            .organisation
+            .iter()
+            .filter(|organisation| organisation.validator);
         let validators = running.map(|organisation| {
-            Ok(Validator { key: key(keys, &validator_name(organisation.id))?, power: 1 })
+            Ok(Validator {
+                key: key(keys, &validator_name(organisation.id))?,
+                power: 1,
+            })
         });
         let validators = validators.collect::<Result<Vec<_>, TemplateError>>()?;
         ValidatorSet::new(validators).ok_or(TemplateError::Validators)
@@ -211,7 +228,10 @@ impl Template {
             .collect();
         let treasury = self.treasury(&offsets);
         calls.push(call(TREASURY, codec::encode(&treasury::Genesis(treasury))));
-        let settings = Settings { offsets, restore_ms_max: 10 * DAY_MS };
+        let settings = Settings {
+            offsets,
+            restore_ms_max: 10 * DAY_MS,
+        };
         let mut marking = vec![marking::Execute::SetSettings { settings }];
         for entry in &self.product {
             marking.push(entry.call()?);
@@ -219,13 +239,18 @@ impl Template {
         for stock in &self.stock {
             marking.push(stock.call()?);
         }
-        calls.extend(marking.chunks(MESSAGES_PER_CALL).map(|part| {
-            call(MARKING, codec::encode(&marking::Genesis(part.to_vec())))
-        }));
+        calls.extend(
+            marking
+                .chunks(MESSAGES_PER_CALL)
+                .map(|part| call(MARKING, codec::encode(&marking::Genesis(part.to_vec())))),
+        );
         for programme in &self.programme {
             let executes = programme.calls()?;
             calls.extend(executes.chunks(MESSAGES_PER_CALL).map(|part| {
-                call(PRESCRIPTION, codec::encode(&prescription::Genesis(part.to_vec())))
+                call(
+                    PRESCRIPTION,
+                    codec::encode(&prescription::Genesis(part.to_vec())),
+                )
             }));
         }
         Ok(calls)
@@ -244,15 +269,27 @@ impl Template {
             for (index, name) in organisation.devices.iter().enumerate() {
                 let device = key(keys, name)?;
                 let administrator = index == 0;
-                calls.push(registry::Execute::EnrolDevice { org, device, administrator });
+                calls.push(registry::Execute::EnrolDevice {
+                    org,
+                    device,
+                    administrator,
+                });
             }
             if organisation.validator {
                 let validator = key(keys, &validator_name(organisation.id))?;
-                calls.push(registry::Execute::AddValidator { validator, power: 1, org });
+                calls.push(registry::Execute::AddValidator {
+                    validator,
+                    power: 1,
+                    org,
+                });
             }
         }
         calls.extend(rights().into_iter().map(|(contract, method, roles_any)| {
-            registry::Execute::SetRight { contract, method, roles_any }
+            registry::Execute::SetRight {
+                contract,
+                method,
+                roles_any,
+            }
         }));
         Ok(calls)
     }
@@ -280,7 +317,9 @@ impl Template {
 }
 
 fn key(keys: &Keys, name: &str) -> Result<PublicKey, TemplateError> {
-    keys.get(name).copied().ok_or_else(|| TemplateError::Key(name.to_owned()))
+    keys.get(name)
+        .copied()
+        .ok_or_else(|| TemplateError::Key(name.to_owned()))
 }
 
 /// Who may call which method of the engine contracts and of the ledger itself.
@@ -293,7 +332,11 @@ fn rights() -> Vec<(ContractId, u8, Roles)> {
             registry::Execute::METHOD_ENROL_DEVICE,
             registry::Execute::METHOD_SET_DEVICE_STANDING,
         ];
-        let roles = if manages_devices.contains(&method) { everybody } else { Roles::OPERATOR };
+        let roles = if manages_devices.contains(&method) {
+            everybody
+        } else {
+            Roles::OPERATOR
+        };
         rights.push((REGISTRY, method, roles));
     }
     // The payer's own methods come first; the rest is for contracts alone.
@@ -308,7 +351,11 @@ fn rights() -> Vec<(ContractId, u8, Roles)> {
             }
         }
     }
-    for method in [ledger::methods::DEPLOY, ledger::methods::CREATE, ledger::methods::UPGRADE] {
+    for method in [
+        ledger::methods::DEPLOY,
+        ledger::methods::CREATE,
+        ledger::methods::UPGRADE,
+    ] {
         rights.push((ContractId::LEDGER, method, Roles::OPERATOR));
     }
     rights
@@ -326,13 +373,19 @@ impl CatalogueEntry {
             price_cap: Tiyn(self.price_cap_tiyn),
             marketed: true,
         };
-        Ok(marking::Execute::SetProduct { gtin: parse::<Gtin>("gtin", &self.gtin)?, product })
+        Ok(marking::Execute::SetProduct {
+            gtin: parse::<Gtin>("gtin", &self.gtin)?,
+            product,
+        })
     }
 }
 
 impl Stock {
     fn call(&self) -> Result<marking::Execute, TemplateError> {
-        let serials = self.serials.iter().map(|serial| parse::<Serial>("serial", serial));
+        let serials = self
+            .serials
+            .iter()
+            .map(|serial| parse::<Serial>("serial", serial));
         Ok(marking::Execute::Introduce {
             gtin: parse::<Gtin>("gtin", &self.gtin)?,
             lot: parse::<Lot>("lot", &self.lot)?,
@@ -363,18 +416,30 @@ impl ProgrammeRules {
         };
         let mut calls = vec![prescription::Execute::SetProgramme { programme, rules }];
         for provider in &self.provider {
-            let contract =
-                Provider { settlement: provider.settlement, until: until(&provider.until)? };
+            let contract = Provider {
+                settlement: provider.settlement,
+                until: until(&provider.until)?,
+            };
             let org = OrgId(provider.org);
-            calls.push(prescription::Execute::SetProvider { programme, org, provider: Some(contract) });
+            calls.push(prescription::Execute::SetProvider {
+                programme,
+                org,
+                provider: Some(contract),
+            });
         }
         for prescriber in &self.prescriber {
-            let categories = prescriber.categories.iter().fold(0, |all, bit| all | 1u32 << (bit % 32));
+            let categories = prescriber
+                .categories
+                .iter()
+                .fold(0, |all, bit| all | 1u32 << (bit % 32));
             calls.push(prescription::Execute::SetPrescriber {
                 programme,
                 org: OrgId(prescriber.org),
                 prescriber: PrescriberId::ANY,
-                right: Some(PrescriberRight { categories, until: until(&prescriber.until)? }),
+                right: Some(PrescriberRight {
+                    categories,
+                    until: until(&prescriber.until)?,
+                }),
             });
         }
         for medicine in &self.medicine {
@@ -384,17 +449,26 @@ impl ProgrammeRules {
                 reference_price: Tiyn(medicine.reference_tiyn),
             };
             let inn = parse::<InnCode>("inn", &medicine.inn)?;
-            calls.push(prescription::Execute::SetMedicine { programme, inn, rule: Some(rule) });
+            calls.push(prescription::Execute::SetMedicine {
+                programme,
+                inn,
+                rule: Some(rule),
+            });
         }
         Ok(calls)
     }
 }
 
 fn proofs(names: &[String]) -> Result<ProofKinds, TemplateError> {
-    names.iter().try_fold(ProofKinds(0), |kinds, name| match name.as_str() {
-        "live_qr" => Ok(kinds | ProofKinds::LIVE_QR),
-        "card" => Ok(kinds | ProofKinds::CARD),
-        "paper" => Ok(kinds | ProofKinds::PAPER),
-        other => Err(TemplateError::Value { what: "proof", value: other.to_owned() }),
-    })
+    names
+        .iter()
+        .try_fold(ProofKinds(0), |kinds, name| match name.as_str() {
+            "live_qr" => Ok(kinds | ProofKinds::LIVE_QR),
+            "card" => Ok(kinds | ProofKinds::CARD),
+            "paper" => Ok(kinds | ProofKinds::PAPER),
+            other => Err(TemplateError::Value {
+                what: "proof",
+                value: other.to_owned(),
+            }),
+        })
 }

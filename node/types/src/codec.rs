@@ -53,9 +53,8 @@ pub fn decode<T: BorshSerialize + BorshDeserialize>(
             limit,
         });
     }
-    let value = T::try_from_slice(bytes).map_err(|error| {
-        KeyError::of(&error).map_or(DecodeError::Malformed, DecodeError::Key)
-    })?;
+    let value = T::try_from_slice(bytes)
+        .map_err(|error| KeyError::of(&error).map_or(DecodeError::Malformed, DecodeError::Key))?;
     if encode(&value) == bytes {
         Ok(value)
     } else {

@@ -11,16 +11,25 @@ fn transaction(device: u8, sequence: u64, valid_until: u64, input: u8) -> Verifi
         device: key.public(),
         sequence,
         valid_until: TimeMs(valid_until),
-        calls: vec![Call { contract: ContractId(1), input: vec![input] }],
+        calls: vec![Call {
+            contract: ContractId(1),
+            input: vec![input],
+        }],
         witnesses: vec![],
     };
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     let signed = vec![key.sign_transaction(body, vec![])];
-    verify_transactions(&ChainId::default(), signed, &mut rng).remove(0).expect("signed above")
+    verify_transactions(&ChainId::default(), signed, &mut rng)
+        .remove(0)
+        .expect("signed above")
 }
 
 fn limits(transactions_max: usize, per_device_max: usize) -> MempoolLimits {
-    MempoolLimits { transactions_max, bytes_max: 1 << 20, per_device_max }
+    MempoolLimits {
+        transactions_max,
+        bytes_max: 1 << 20,
+        per_device_max,
+    }
 }
 
 #[test]
@@ -28,7 +37,10 @@ fn the_same_transaction_waits_once_and_its_identity_is_taken() {
     let mut pool = Mempool::new(limits(10, 10));
     assert_eq!(pool.offer(transaction(1, 1, 9, 0)), Ok(Offer::Added));
     assert_eq!(pool.offer(transaction(1, 1, 9, 0)), Ok(Offer::Known));
-    assert_eq!(pool.offer(transaction(1, 1, 9, 1)), Err(Code::SEQUENCE_USED));
+    assert_eq!(
+        pool.offer(transaction(1, 1, 9, 1)),
+        Err(Code::SEQUENCE_USED)
+    );
     assert_eq!(pool.len(), 1);
 }
 
@@ -48,8 +60,14 @@ fn limits_hold_for_all_and_for_one() {
     assert!(pool.remove(&key, 2).is_some());
     assert!(pool.remove(&key, 2).is_none());
     assert_eq!(pool.offer(transaction(1, 3, 9, 0)), Ok(Offer::Added));
-    let mut small = Mempool::new(MempoolLimits { bytes_max: 100, ..limits(10, 10) });
-    assert_eq!(small.offer(transaction(1, 1, 9, 0)), Err(Code::MEMPOOL_FULL));
+    let mut small = Mempool::new(MempoolLimits {
+        bytes_max: 100,
+        ..limits(10, 10)
+    });
+    assert_eq!(
+        small.offer(transaction(1, 1, 9, 0)),
+        Err(Code::MEMPOOL_FULL)
+    );
 }
 
 #[test]
@@ -64,5 +82,8 @@ fn what_is_removed_leaves_nothing_behind() {
     assert_eq!(order, [2, 3, 4]);
     assert_eq!(pool.remove_expired(TimeMs(100)).len(), 3);
     assert!(pool.is_empty());
-    assert_eq!((pool.bytes(), pool.per_device.len(), pool.by_identity.len()), (0, 0, 0));
+    assert_eq!(
+        (pool.bytes(), pool.per_device.len(), pool.by_identity.len()),
+        (0, 0, 0)
+    );
 }

@@ -5,8 +5,8 @@ use super::BenchError;
 use super::load::Redemption;
 use crate::args::Bench;
 use crate::node::{Node, Nodes};
-use senim_light_client::LightClient;
 use senim_api::NodeHandle;
+use senim_light_client::LightClient;
 use senim_replica::{BlockRecord, Read, ReadAnswer, SubmitAnswer};
 use senim_types::{Code, Hash, Height, Receipt, SignedTransaction, Status, merkle};
 use std::collections::{BTreeMap, VecDeque};
@@ -85,7 +85,9 @@ struct Flight {
 impl Client {
     /// A client of these nodes that trusts their genesis alone.
     pub fn new(nodes: &Nodes) -> Client {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
         Client {
             runtime: runtime.unwrap_or_else(|error| panic!("the system gives no timers: {error}")),
             light: LightClient::from_genesis(&nodes.genesis),
@@ -111,10 +113,18 @@ impl Client {
         let limit = concurrency.min(200);
         loop {
             while flights.len() < limit {
-                let Some(transaction) = queue.next() else { break };
+                let Some(transaction) = queue.next() else {
+                    break;
+                };
                 let hash = transaction.hash();
                 self.submit(0, transaction)?;
-                flights.insert(hash, Flight { step: Step::Setup, submitted: Instant::now() });
+                flights.insert(
+                    hash,
+                    Flight {
+                        step: Step::Setup,
+                        submitted: Instant::now(),
+                    },
+                );
             }
             if flights.is_empty() {
                 return Ok(());
@@ -130,7 +140,11 @@ impl Client {
     }
 
     /// Plays the redemptions: each hold at once or at the rate, each dispense when its hold is final.
-    pub fn redeem(&mut self, redemptions: &[Redemption], args: &Bench) -> Result<Measured, BenchError> {
+    pub fn redeem(
+        &mut self,
+        redemptions: &[Redemption],
+        args: &Bench,
+    ) -> Result<Measured, BenchError> {
         let mut measured = Measured::default();
         let mut flights: BTreeMap<Hash, Flight> = BTreeMap::new();
         let mut begun: Vec<Option<Instant>> = vec![None; redemptions.len()];
@@ -138,7 +152,12 @@ impl Client {
         let mut ready: Vec<usize> = Vec::new();
         while measured.redemptions < redemptions.len() {
             for number in std::mem::take(&mut ready) {
-                self.launch(number, Step::Dispense(number), &redemptions[number].dispense, &mut flights)?;
+                self.launch(
+                    number,
+                    Step::Dispense(number),
+                    &redemptions[number].dispense,
+                    &mut flights,
+                )?;
             }
             let offered = match args.rate {
                 Some(rate) => (start.elapsed().as_secs_f64() * f64::from(rate)) as usize,
@@ -150,17 +169,28 @@ impl Client {
                 && burst < SUBMIT_BURST
             {
                 begun[next] = Some(Instant::now());
-                self.launch(next, Step::Hold(next), &redemptions[next].hold, &mut flights)?;
+                self.launch(
+                    next,
+                    Step::Hold(next),
+                    &redemptions[next].hold,
+                    &mut flights,
+                )?;
                 next += 1;
                 under_way += 1;
                 burst += 1;
             }
             let is_waiting = next >= redemptions.len() || under_way >= args.concurrency;
-            let patience = if is_waiting { STILL } else { Duration::from_millis(1) };
+            let patience = if is_waiting {
+                STILL
+            } else {
+                Duration::from_millis(1)
+            };
             for record in self.blocks(patience)? {
                 let now = Instant::now();
                 for receipt in &record.receipts {
-                    let Some(flight) = flights.remove(&receipt.transaction) else { continue };
+                    let Some(flight) = flights.remove(&receipt.transaction) else {
+                        continue;
+                    };
                     applied("redemption", receipt)?;
                     measured.finality_us.push(since_us(now, flight.submitted));
                     match flight.step {
@@ -201,7 +231,11 @@ impl Client {
         loop {
             match self.nodes[node].submit_later(transaction.clone()) {
                 Ok(answer) => {
-                    self.unanswered.push_back(Unanswered { answer, node, transaction });
+                    self.unanswered.push_back(Unanswered {
+                        answer,
+                        node,
+                        transaction,
+                    });
                     return Ok(());
                 }
                 Err(Code::MEMPOOL_FULL) => self.back_off(),
@@ -229,21 +263,29 @@ impl Client {
             let answered = self.unanswered.pop_front();
             match answer {
                 SubmitAnswer::Accepted(_) | SubmitAnswer::Committed(_) => {}
-                SubmitAnswer::Refused(Code::MEMPOOL_FULL | Code::DEVICE_RATE) => again.extend(answered),
+                SubmitAnswer::Refused(Code::MEMPOOL_FULL | Code::DEVICE_RATE) => {
+                    again.extend(answered)
+                }
                 SubmitAnswer::Refused(code) => return Err(refused("a submission", code)),
             }
         }
         if !again.is_empty() {
             self.back_off();
         }
-        again.into_iter().try_for_each(|unanswered| self.submit(unanswered.node, unanswered.transaction))
+        again
+            .into_iter()
+            .try_for_each(|unanswered| self.submit(unanswered.node, unanswered.transaction))
     }
 
     /// The blocks since the last look, verified; waits at most `patience` for the first.
     fn blocks(&mut self, patience: Duration) -> Result<Vec<Arc<BlockRecord>>, BenchError> {
         self.answers()?;
         // Answers that ask to come again may come while no block does.
-        let step = if self.unanswered.is_empty() { patience } else { patience.min(ANSWER_PACE) };
+        let step = if self.unanswered.is_empty() {
+            patience
+        } else {
+            patience.min(ANSWER_PACE)
+        };
         let (progress, seen) = (&mut self.progress, self.seen);
         let waited = self.runtime.block_on(async {
             let ahead = progress.wait_for(|progress| {
@@ -263,7 +305,9 @@ impl Client {
             return Ok(Vec::new());
         };
         if let Some((code, reason)) = progress.halted {
-            return Err(BenchError::Still(format!("a node halted: {code}: {reason}")));
+            return Err(BenchError::Still(format!(
+                "a node halted: {code}: {reason}"
+            )));
         }
         let tip = progress.tip.map_or(self.seen, |tip| tip.height);
         let mut records = Vec::new();
@@ -281,12 +325,19 @@ impl Client {
     fn block(&mut self, height: Height) -> Result<Arc<BlockRecord>, BenchError> {
         let handle = &self.nodes[0];
         let answer = self.runtime.block_on(handle.read(Read::Block { height }));
-        let unverified = |code| BenchError::Unverified { height: height.0, code };
+        let unverified = |code| BenchError::Unverified {
+            height: height.0,
+            code,
+        };
         let Ok(ReadAnswer::Block(Some(record))) = answer else {
             return Err(unverified(Code::NOT_FOUND));
         };
-        self.light.header(&record.block.header, &record.certificate).map_err(unverified)?;
-        if merkle::list_root(record.receipts.iter().map(Receipt::leaf)) != record.block.header.receipts_root {
+        self.light
+            .header(&record.block.header, &record.certificate)
+            .map_err(unverified)?;
+        if merkle::list_root(record.receipts.iter().map(Receipt::leaf))
+            != record.block.header.receipts_root
+        {
             return Err(unverified(Code::RECEIPT_PROOF));
         }
         Ok(record)
@@ -297,14 +348,27 @@ impl Client {
         self.blocks(Duration::from_millis(1))?;
         let height = self.seen;
         let mut tips = Vec::new();
-        for Node { name, progress, handle, .. } in &nodes.nodes {
+        for Node {
+            name,
+            progress,
+            handle,
+            ..
+        } in &nodes.nodes
+        {
             let mut progress = progress.clone();
             let reached = self.runtime.block_on(async {
-                let there = progress.wait_for(|p| p.tip.as_ref().is_some_and(|t| t.height >= height));
-                tokio::time::timeout(STILL, there).await.ok().and_then(Result::ok).is_some()
+                let there =
+                    progress.wait_for(|p| p.tip.as_ref().is_some_and(|t| t.height >= height));
+                tokio::time::timeout(STILL, there)
+                    .await
+                    .ok()
+                    .and_then(Result::ok)
+                    .is_some()
             });
             if !reached {
-                return Err(BenchError::Still(format!("{name} does not reach height {height}")));
+                return Err(BenchError::Still(format!(
+                    "{name} does not reach height {height}"
+                )));
             }
             match self.runtime.block_on(handle.read(Read::Block { height })) {
                 Ok(ReadAnswer::Block(Some(record))) => tips.push(record.block.header.clone()),
@@ -313,7 +377,10 @@ impl Client {
         }
         let first = &tips[0];
         if tips.iter().any(|tip| tip.state_root != first.state_root) {
-            return Err(BenchError::Unverified { height: height.0, code: Code::STATE_ROOT });
+            return Err(BenchError::Unverified {
+                height: height.0,
+                code: Code::STATE_ROOT,
+            });
         }
         Ok(Tips {
             height,
@@ -329,14 +396,15 @@ fn since_us(now: Instant, then: Instant) -> u64 {
 }
 
 fn refused(what: &str, code: Code) -> BenchError {
-    BenchError::Refused { what: what.to_owned(), code }
+    BenchError::Refused {
+        what: what.to_owned(),
+        code,
+    }
 }
 
 fn applied(what: &str, receipt: &Receipt) -> Result<(), BenchError> {
     match &receipt.status {
         Status::Applied => Ok(()),
-        Status::Refused { code, .. } | Status::Trapped { code } => {
-            Err(refused(what, *code))
-        }
+        Status::Refused { code, .. } | Status::Trapped { code } => Err(refused(what, *code)),
     }
 }

@@ -17,7 +17,7 @@ use senim_types::limits::CALLS_MAX;
 use senim_types::text::KeyKind;
 use senim_types::transaction::TRANSACTION_VERSION;
 use senim_types::{
-    Call, ChainId, ContractId, Domain, Hash, OrgId, SignedTransaction, Signature, Statement,
+    Call, ChainId, ContractId, Domain, Hash, OrgId, Signature, SignedTransaction, Statement,
     TimeMs, Tiyn, Transaction,
 };
 use std::fmt::Write;
@@ -45,7 +45,10 @@ pub fn network(args: &Bench, folder: &Folder) -> Result<Network, FolderError> {
         fs::create_dir_all(folder.path())?;
         fs::write(&path, template(args))
     };
-    write().map_err(|error| FolderError::Io { path: path.clone(), error })?;
+    write().map_err(|error| FolderError::Io {
+        path: path.clone(),
+        error,
+    })?;
     let genesis = folder.initialise(&NewNetwork {
         template_path: &path,
         contracts_path: &args.contracts,
@@ -164,7 +167,11 @@ struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    fn sign(&mut self, calls: Vec<Call>, witnesses: Vec<(Statement, Signature)>) -> SignedTransaction {
+    fn sign(
+        &mut self,
+        calls: Vec<Call>,
+        witnesses: Vec<(Statement, Signature)>,
+    ) -> SignedTransaction {
         let (witnesses, signatures): (Vec<_>, Vec<_>) = witnesses.into_iter().unzip();
         let body = Transaction {
             version: TRANSACTION_VERSION,
@@ -181,18 +188,27 @@ impl Signer<'_> {
 }
 
 fn call<T: borsh::BorshSerialize>(contract: ContractId, message: &T) -> Call {
-    Call { contract, input: senim_types::codec::encode(message) }
+    Call {
+        contract,
+        input: senim_types::codec::encode(message),
+    }
 }
 
 fn usable<T: std::str::FromStr>(text: &str) -> T {
-    text.parse().unwrap_or_else(|_| unreachable!("the benchmark's own constants are sound: {text}"))
+    text.parse()
+        .unwrap_or_else(|_| unreachable!("the benchmark's own constants are sound: {text}"))
 }
 
 impl Load {
     /// Signs everything.
     pub fn sign(args: &Bench, network: &Network, now: TimeMs) -> Load {
         let valid_until = TimeMs(now.0 + DAY_MS - 60_000);
-        let signer = |device| Signer { chain: network.chain, device, sequence: 0, valid_until };
+        let signer = |device| Signer {
+            chain: network.chain,
+            device,
+            sequence: 0,
+            valid_until,
+        };
         let (mut clinic, mut regulator) = (signer(&network.clinic), signer(&network.regulator));
         let mut tills: Vec<Signer<'_>> = network.pharmacies.iter().map(signer).collect();
         let count = args.transactions as usize;
@@ -207,14 +223,21 @@ impl Load {
             });
             let signed = clinic.sign(calls.collect(), vec![]);
             let hash = signed.hash();
-            groups.extend(numbers.zip(0u16..).map(|(_, index)| GroupId::derive(&hash, index)));
+            groups.extend(
+                numbers
+                    .zip(0u16..)
+                    .map(|(_, index)| GroupId::derive(&hash, index)),
+            );
             setup.push(signed);
         }
         let redemptions = groups.iter().enumerate().map(|(number, group)| {
             let till = number % tills.len();
             redemption(number, *group, now, &mut tills[till])
         });
-        Load { redemptions: redemptions.collect(), setup }
+        Load {
+            redemptions: redemptions.collect(),
+            setup,
+        }
     }
 }
 
@@ -233,7 +256,10 @@ fn packs(count: usize, regulator: &mut Signer<'_>) -> Vec<SignedTransaction> {
         call(MARKING, &execute)
     };
     let calls: Vec<Call> = numbers.chunks(marking::PACKS_MAX).map(introduce).collect();
-    calls.chunks(CALLS_MAX).map(|calls| regulator.sign(calls.to_vec(), vec![])).collect()
+    calls
+        .chunks(CALLS_MAX)
+        .map(|calls| regulator.sign(calls.to_vec(), vec![]))
+        .collect()
 }
 
 /// Tokens that nobody redeems: prescriptions of as many items as one may have.
@@ -244,7 +270,11 @@ fn live_tokens(count: usize, now: TimeMs, clinic: &mut Signer<'_>) -> Vec<Signed
         let numbers = first..groups.min(first + CALLS_MAX);
         let calls = numbers.zip(0u16..).map(|(number, index)| {
             let items = (count - number * ITEMS_MAX).min(ITEMS_MAX);
-            issue(index, key("live", number).public(), vec![item(60, now); items])
+            issue(
+                index,
+                key("live", number).public(),
+                vec![item(60, now); items],
+            )
         });
         setup.push(clinic.sign(calls.collect(), vec![]));
     }
@@ -290,8 +320,11 @@ fn expiry() -> Day {
 
 fn redemption(number: usize, group: GroupId, now: TimeMs, till: &mut Signer<'_>) -> Redemption {
     let chain = till.chain;
-    let (token, ephemeral, hold_key) =
-        (key("token", number), key("ephemeral", number), key("hold", number));
+    let (token, ephemeral, hold_key) = (
+        key("token", number),
+        key("ephemeral", number),
+        key("hold", number),
+    );
     let items = ItemMask::one(0);
     let qr = QrStatement {
         group,
@@ -324,9 +357,19 @@ fn redemption(number: usize, group: GroupId, now: TimeMs, till: &mut Signer<'_>)
         lot: usable(LOT),
         expiry: expiry(),
     };
-    let pack = PackUse { pack: code, units: 60, price: Tiyn(140_000) };
-    let lines = vec![DispenseLine { item: 0, packs: vec![pack] }];
-    let step = HeldStep::Dispense { group, lines: lines_hash(&lines) };
+    let pack = PackUse {
+        pack: code,
+        units: 60,
+        price: Tiyn(140_000),
+    };
+    let lines = vec![DispenseLine {
+        item: 0,
+        packs: vec![pack],
+    }];
+    let step = HeldStep::Dispense {
+        group,
+        lines: lines_hash(&lines),
+    };
     let dispense = prescription::Execute::Dispense { group, lines };
     let witnesses = vec![hold_key.witness(Domain::HeldStep, &chain, step.message())];
     let dispense = till.sign(vec![call(PRESCRIPTION, &dispense)], witnesses);

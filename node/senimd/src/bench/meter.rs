@@ -25,7 +25,11 @@ fn cpu_us(clock: rustix::time::ClockId) -> u64 {
 /// Resident memory of the process, in bytes.
 pub fn resident_bytes() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages: u64 = statm.split(' ').nth(1).and_then(|field| field.parse().ok()).unwrap_or(0);
+    let pages: u64 = statm
+        .split(' ')
+        .nth(1)
+        .and_then(|field| field.parse().ok())
+        .unwrap_or(0);
     pages * rustix::param::page_size() as u64
 }
 
@@ -58,14 +62,24 @@ impl Meters {
         let totals = Arc::new(Totals::default());
         let mut meters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         meters.insert(node.to_owned(), Arc::clone(&totals));
-        Box::new(Meter { totals, stage: Stage::Other, since_ns: None })
+        Box::new(Meter {
+            totals,
+            stage: Stage::Other,
+            since_ns: None,
+        })
     }
 
     /// What was used so far.
     pub fn snapshot(&self) -> Snapshot {
         let meters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = |totals: &Arc<Totals>| std::array::from_fn(|i| totals[i].load(Ordering::Relaxed));
-        Snapshot(meters.iter().map(|(node, totals)| (node.clone(), read(totals))).collect())
+        let read =
+            |totals: &Arc<Totals>| std::array::from_fn(|i| totals[i].load(Ordering::Relaxed));
+        Snapshot(
+            meters
+                .iter()
+                .map(|(node, totals)| (node.clone(), read(totals)))
+                .collect(),
+        )
     }
 }
 
@@ -82,7 +96,10 @@ impl Snapshot {
 
     /// Mean over the nodes of the time in `stage`, in µs.
     pub fn mean_us(&self, stage: Stage) -> f64 {
-        let index = Stage::ALL.iter().position(|other| *other == stage).unwrap_or(0);
+        let index = Stage::ALL
+            .iter()
+            .position(|other| *other == stage)
+            .unwrap_or(0);
         let sum: u64 = self.0.values().map(|totals| totals[index]).sum();
         sum as f64 / 1_000.0 / self.0.len().max(1) as f64
     }
@@ -99,7 +116,10 @@ impl Observer for Meter {
     fn enter(&mut self, stage: Stage) -> Stage {
         let now_ns = thread_cpu_ns();
         if let Some(since_ns) = self.since_ns {
-            let index = Stage::ALL.iter().position(|other| *other == self.stage).unwrap_or(0);
+            let index = Stage::ALL
+                .iter()
+                .position(|other| *other == self.stage)
+                .unwrap_or(0);
             self.totals[index].fetch_add(now_ns.saturating_sub(since_ns), Ordering::Relaxed);
         }
         self.since_ns = Some(now_ns);
@@ -107,7 +127,10 @@ impl Observer for Meter {
     }
 
     fn spent(&mut self, stage: Stage, spent_ns: u64) {
-        let index = Stage::ALL.iter().position(|other| *other == stage).unwrap_or(0);
+        let index = Stage::ALL
+            .iter()
+            .position(|other| *other == stage)
+            .unwrap_or(0);
         self.totals[index].fetch_add(spent_ns, Ordering::Relaxed);
     }
 }

@@ -81,11 +81,18 @@ impl BenchError {
 pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchError> {
     let folder = Folder::new(&args.dir);
     folder.remove()?;
-    tell(format!("making a network of {} validators in {}", args.validators, args.dir.display()));
+    tell(format!(
+        "making a network of {} validators in {}",
+        args.validators,
+        args.dir.display()
+    ));
     let network = load::network(args, &folder)?;
     let mut tuning = Tuning::default();
     tuning.pace.block_interval_ms_min = args.block_interval_ms;
-    tuning.mempool = MempoolLimits { transactions_max: 100_000, ..MempoolLimits::default() };
+    tuning.mempool = MempoolLimits {
+        transactions_max: 100_000,
+        ..MempoolLimits::default()
+    };
     let meters = Meters::default();
     let mut nodes = Nodes::start(&folder, tuning, |name| meters.observer(name))?;
     tell(format!(

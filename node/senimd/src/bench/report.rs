@@ -78,7 +78,10 @@ impl Percentiles {
             let index = (samples.len() * percent).div_ceil(100).saturating_sub(1);
             samples.get(index).map_or(0.0, |us| *us as f64 / 1000.0)
         };
-        Percentiles { p50: at(50), p99: at(99) }
+        Percentiles {
+            p50: at(50),
+            p99: at(99),
+        }
     }
 }
 
@@ -98,11 +101,19 @@ pub struct Run<'a> {
 
 impl Report {
     pub(super) fn new(run: Run<'_>) -> Report {
-        let Run { args, measured, elapsed, stages, .. } = run;
+        let Run {
+            args,
+            measured,
+            elapsed,
+            stages,
+            ..
+        } = run;
         let redemptions = measured.redemptions;
         let each = |total_us: f64| round(total_us / redemptions.max(1) as f64);
-        let by_stage: BTreeMap<&'static str, f64> =
-            Stage::ALL.iter().map(|stage| (stage.name(), each(stages.mean_us(*stage)))).collect();
+        let by_stage: BTreeMap<&'static str, f64> = Stage::ALL
+            .iter()
+            .map(|stage| (stage.name(), each(stages.mean_us(*stage))))
+            .collect();
         let total_us: f64 = Stage::ALL.iter().map(|stage| stages.mean_us(*stage)).sum();
         Report {
             validators: args.validators,
@@ -126,7 +137,11 @@ impl Report {
             file_system: run.file_system,
             replayed: run.replayed,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            build: if cfg!(debug_assertions) { "debug" } else { "optimised" },
+            build: if cfg!(debug_assertions) {
+                "debug"
+            } else {
+                "optimised"
+            },
         }
     }
 }
@@ -137,20 +152,52 @@ fn round(value: f64) -> f64 {
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{} pharmacy redemptions (hold + dispense), {} validators", self.redemptions, self.validators)?;
-        writeln!(f, "  {} build, {} cores, {}, {} devices, {} other live tokens", self.build, self.cores, self.file_system, self.devices, self.live_tokens)?;
-        writeln!(f, "  {:>10.0} redemptions/s over {:.1} s, {} blocks", self.redemptions_per_s, self.elapsed_s, self.blocks)?;
-        writeln!(f, "  {:>10.0} ms finality p50, {:.0} ms p99 (a transaction)", self.finality_ms.p50, self.finality_ms.p99)?;
-        writeln!(f, "  {:>10.0} ms p50, {:.0} ms p99 (a redemption)", self.redemption_ms.p50, self.redemption_ms.p99)?;
-        writeln!(f, "  {:>10.1} µs CPU per redemption and validator", self.cpu_us_per_redemption)?;
+        writeln!(
+            f,
+            "{} pharmacy redemptions (hold + dispense), {} validators",
+            self.redemptions, self.validators
+        )?;
+        writeln!(
+            f,
+            "  {} build, {} cores, {}, {} devices, {} other live tokens",
+            self.build, self.cores, self.file_system, self.devices, self.live_tokens
+        )?;
+        writeln!(
+            f,
+            "  {:>10.0} redemptions/s over {:.1} s, {} blocks",
+            self.redemptions_per_s, self.elapsed_s, self.blocks
+        )?;
+        writeln!(
+            f,
+            "  {:>10.0} ms finality p50, {:.0} ms p99 (a transaction)",
+            self.finality_ms.p50, self.finality_ms.p99
+        )?;
+        writeln!(
+            f,
+            "  {:>10.0} ms p50, {:.0} ms p99 (a redemption)",
+            self.redemption_ms.p50, self.redemption_ms.p99
+        )?;
+        writeln!(
+            f,
+            "  {:>10.1} µs CPU per redemption and validator",
+            self.cpu_us_per_redemption
+        )?;
         let mut stages: Vec<_> = self.cpu_us_by_stage.iter().collect();
         stages.sort_by(|a, b| b.1.total_cmp(a.1));
         for (stage, us) in stages {
             writeln!(f, "  {us:>10.1} µs   {stage}")?;
         }
-        writeln!(f, "  {:>10.1} µs CPU per redemption, the client", self.client_cpu_us_per_redemption)?;
+        writeln!(
+            f,
+            "  {:>10.1} µs CPU per redemption, the client",
+            self.client_cpu_us_per_redemption
+        )?;
         writeln!(f, "  {:>10.0} MiB resident", self.resident_mib)?;
-        let replayed = if self.replayed { "same count and roots" } else { "DIFFERENT" };
+        let replayed = if self.replayed {
+            "same count and roots"
+        } else {
+            "DIFFERENT"
+        };
         write!(f, "  executing every log again: {replayed}")
     }
 }
@@ -165,9 +212,15 @@ pub fn replay(
 ) -> Result<bool, BenchError> {
     let expected = (load.setup.len() + 2 * redemptions) as u64;
     for node in &nodes.nodes {
-        let differs = |reason: String| BenchError::Replay { node: node.name.clone(), reason };
+        let differs = |reason: String| BenchError::Replay {
+            node: node.name.clone(),
+            reason,
+        };
         if tips.transactions != expected {
-            return Err(differs(format!("{} transactions, not {expected}", tips.transactions)));
+            return Err(differs(format!(
+                "{} transactions, not {expected}",
+                tips.transactions
+            )));
         }
         folder.remove_state(&node.name)?;
         let replica = reopen(folder, &node.name)?;
@@ -175,7 +228,11 @@ pub fn replay(
             return Err(differs("no status".to_owned()));
         };
         if status.tip.hash() != tips.hash || status.tip.state_root != tips.state_root {
-            return Err(differs(format!("tip {} instead of {}", status.tip.hash(), tips.hash)));
+            return Err(differs(format!(
+                "tip {} instead of {}",
+                status.tip.hash(),
+                tips.hash
+            )));
         }
     }
     Ok(true)
