@@ -28,6 +28,13 @@ fn a_make_target_that_does_not_exist_is_found() {
 }
 
 #[test]
+fn every_command_that_a_document_names_exists() {
+    let tree = Tree::repository();
+    assert_clean(&check_program(&tree, "senim", &senim_cli::is_command));
+    assert_clean(&check_program(&tree, "senimd", &senimd::args::is_command));
+}
+
+#[test]
 fn commands_are_read_from_backticks_and_blocks() {
     let text = "`senim pack parse '<x>'`\n\n```sh\n# senim comment\nKEY=k senim tx submit --key k | jq .\n```\n";
     let tree = Tree::of([("a.md", text)]);

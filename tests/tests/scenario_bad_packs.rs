@@ -179,7 +179,7 @@ fn what_is_not_borne_and_an_exhausted_budget() {
         Code::MAX_QUANTITY,
     );
     let mut unlisted = amlodipine(30, world.now());
-    unlisted.inn = people::value("N02BE01");
+    unlisted.inn = people::value("A10BB01");
     is_charged(
         &mut world,
         "a medicine that is not listed",

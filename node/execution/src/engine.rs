@@ -222,7 +222,8 @@ fn write_cached(file: &std::path::Path, module: &Module) -> Result<(), HostFault
         .map_err(|error| fault("serialising a contract", &error))?;
     let mut bytes = blake3::hash(&native).as_bytes().to_vec();
     bytes.extend_from_slice(&native);
-    let aside = file.with_extension("tmp");
+    // Another process may fill the same folder at this moment.
+    let aside = file.with_extension(format!("{}.tmp", std::process::id()));
     std::fs::write(&aside, &bytes)
         .and_then(|()| std::fs::rename(&aside, file))
         .map_err(|error| HostFault(format!("cannot write {}: {error}", file.display())))

@@ -89,7 +89,7 @@ impl Replica {
             self.broadcast(&message);
             self.arm_sync_timer();
         }
-        if self.sync.seen > self.ledger.tip().height {
+        if self.sync.seen > self.ledger.tip().height || !self.sync.ahead.is_empty() {
             self.request_blocks_from_anyone();
         }
     }
@@ -166,9 +166,10 @@ impl Replica {
             }
             self.await_height(now)?;
         } else if self.sync.seen > height {
-            // It claimed more than it gave.
+            // It claimed more than it gave. Whoever else claimed to be ahead is asked after a while, so
+            // that no liar sets this node's pace.
             self.sync.seen = height;
-            self.request_blocks_from_anyone();
+            self.arm_sync_timer();
         }
         Ok(())
     }

@@ -23,6 +23,18 @@ pub struct Cli {
     pub output: Output,
 }
 
+/// Whether these words are a command of this program: for checking documents.
+pub fn is_command(words: &[String]) -> bool {
+    let mut command = <Cli as clap::CommandFactory>::command();
+    words.iter().all(|word| match command.find_subcommand(word).cloned() {
+        Some(found) => {
+            command = found;
+            true
+        }
+        None => false,
+    })
+}
+
 /// How a result is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {

@@ -10,7 +10,20 @@ pub const LINES_SOFT_MAX: usize = 500;
 pub const LINES_HARD_MAX: usize = 800;
 
 /// Files between the two limits: path, and why one file reads better than two.
-pub const ALLOWED: &[(&str, &str)] = &[];
+pub const ALLOWED: &[(&str, &str)] = &[
+    (
+        "contracts/prescription/tests/guards_of_a_hold.rs",
+        "one table of every guard of one step, in the order in which they are met",
+    ),
+    (
+        "contracts/treasury/tests/properties.rs",
+        "a naive model and the random commands that are compared with it, side by side",
+    ),
+    (
+        "contracts/treasury/tests/transfers.rs",
+        "one table of every state and step of a transfer",
+    ),
+];
 
 /// Judges every source file against the two limits, and the table of exceptions against the files.
 pub fn check(tree: &Tree, allowed: &[(&str, &str)]) -> Vec<Finding> {
