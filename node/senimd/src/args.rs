@@ -26,13 +26,15 @@ pub struct Cli {
 /// Whether these words are a command of this program: for checking documents.
 pub fn is_command(words: &[String]) -> bool {
     let mut command = <Cli as clap::CommandFactory>::command();
-    words.iter().all(|word| match command.find_subcommand(word).cloned() {
-        Some(found) => {
-            command = found;
-            true
-        }
-        None => false,
-    })
+    words
+        .iter()
+        .all(|word| match command.find_subcommand(word).cloned() {
+            Some(found) => {
+                command = found;
+                true
+            }
+            None => false,
+        })
 }
 
 /// How a result is told.
