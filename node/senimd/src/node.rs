@@ -4,7 +4,7 @@ use crate::driver::{self, Channels, Progress};
 use crate::folder::{Folder, FolderError};
 use crate::network::MemoryNetwork;
 use senim_api::NodeHandle;
-use senim_consensus::{Params, Signer, Timeouts};
+use senim_consensus::{Params, Signer};
 use senim_execution::{Engine, HostFault};
 use senim_replica::{MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup};
 use senim_state::disk::RealDisk;
@@ -201,8 +201,6 @@ fn open_replica(
     let disk = RealDisk::open(&path).map_err(|error| system(error.to_string()))?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| system(error.to_string()))?;
-    let mut consensus = Params::local(parts.genesis.chain_id());
-    consensus.timeouts = Timeouts::LOCAL;
     let setup = Setup {
         genesis: parts.genesis.clone(),
         codes: parts.codes.clone(),
@@ -214,7 +212,7 @@ fn open_replica(
         )),
         ledger: LedgerOptions::default(),
         signer: key.map(|key| Box::new(key) as Box<dyn Signer>),
-        consensus,
+        consensus: Params::local(parts.genesis.chain_id()),
         pace: parts.tuning.pace,
         mempool: parts.tuning.mempool,
         seed,
