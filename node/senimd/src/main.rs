@@ -10,6 +10,10 @@ use senimd::serve::{ServeError, listen, serve};
 use senimd::{bench, driver};
 use std::process::ExitCode;
 
+/// Measured: with the C library's allocator a fifth of all CPU went into it, and freed memory stayed resident.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A command's failure: whose fault it is decides the exit code.
 #[derive(Debug)]
 struct Failure {

@@ -2,7 +2,7 @@
 //! with what became final.
 
 use super::BenchError;
-use super::load::Redemption;
+use super::load::{Encoded, Redemption};
 use crate::args::Bench;
 use crate::node::{Node, Nodes};
 use senim_api::NodeHandle;
@@ -104,10 +104,10 @@ impl Client {
     pub fn submit_all(
         &mut self,
         what: &str,
-        transactions: Vec<SignedTransaction>,
+        transactions: &[Encoded],
         concurrency: usize,
     ) -> Result<(), BenchError> {
-        let mut queue = transactions.into_iter();
+        let mut queue = transactions.iter().map(Encoded::decode);
         let mut flights: BTreeMap<Hash, Flight> = BTreeMap::new();
         // A device's window is 256: so many of one device may be under way.
         let limit = concurrency.min(200);
@@ -215,13 +215,14 @@ impl Client {
         &mut self,
         number: usize,
         step: Step,
-        transaction: &SignedTransaction,
+        transaction: &Encoded,
         flights: &mut BTreeMap<Hash, Flight>,
     ) -> Result<(), BenchError> {
         let node = number % self.nodes.len();
         let submitted = Instant::now();
+        let transaction = transaction.decode();
         let hash = transaction.hash();
-        self.submit(node, transaction.clone())?;
+        self.submit(node, transaction)?;
         flights.insert(hash, Flight { step, submitted });
         Ok(())
     }

@@ -13,12 +13,12 @@ use senim_abi::prescription::record::{ITEMS_MAX, ItemMask};
 use senim_abi::proof::{HeldStep, HoldStatement, QrStatement, lines_hash};
 use senim_abi::{MARKING, PRESCRIPTION};
 use senim_types::crypto::SecretKey;
-use senim_types::limits::CALLS_MAX;
+use senim_types::limits::{CALLS_MAX, TRANSACTION_BYTES_MAX};
 use senim_types::text::KeyKind;
 use senim_types::transaction::TRANSACTION_VERSION;
 use senim_types::{
     Call, ChainId, ContractId, Domain, Hash, OrgId, Signature, SignedTransaction, Statement,
-    TimeMs, Tiyn, Transaction,
+    TimeMs, Tiyn, Transaction, codec,
 };
 use std::fmt::Write;
 use std::fs;
@@ -138,18 +138,34 @@ price_cap_tiyn = 145000
     text
 }
 
+/// A signed transaction as its bytes: a tenth of the memory that it takes decoded, so that the load does
+/// not hide what the nodes take.
+pub struct Encoded(Box<[u8]>);
+
+impl Encoded {
+    fn new(transaction: &SignedTransaction) -> Encoded {
+        Encoded(codec::encode(transaction).into())
+    }
+
+    /// The transaction, as a node's interface decodes it.
+    pub fn decode(&self) -> SignedTransaction {
+        codec::decode(&self.0, TRANSACTION_BYTES_MAX)
+            .unwrap_or_else(|error| unreachable!("it was encoded here: {error:?}"))
+    }
+}
+
 /// One redemption: a hold, and the dispense that may follow once the hold is final.
 pub struct Redemption {
     /// The hold.
-    pub hold: SignedTransaction,
+    pub hold: Encoded,
     /// The dispense.
-    pub dispense: SignedTransaction,
+    pub dispense: Encoded,
 }
 
 /// All that is submitted.
 pub struct Load {
     /// Prescriptions and packs.
-    pub setup: Vec<SignedTransaction>,
+    pub setup: Vec<Encoded>,
     /// What is measured.
     pub redemptions: Vec<Redemption>,
 }
@@ -190,7 +206,7 @@ impl Signer<'_> {
 fn call<T: borsh::BorshSerialize>(contract: ContractId, message: &T) -> Call {
     Call {
         contract,
-        input: senim_types::codec::encode(message),
+        input: codec::encode(message),
     }
 }
 
@@ -228,7 +244,7 @@ impl Load {
                     .zip(0u16..)
                     .map(|(_, index)| GroupId::derive(&hash, index)),
             );
-            setup.push(signed);
+            setup.push(Encoded::new(&signed));
         }
         let redemptions = groups.iter().enumerate().map(|(number, group)| {
             let till = number % tills.len();
@@ -242,7 +258,7 @@ impl Load {
 }
 
 /// The packs of all redemptions, introduced on the pharmacy's shelf.
-fn packs(count: usize, regulator: &mut Signer<'_>) -> Vec<SignedTransaction> {
+fn packs(count: usize, regulator: &mut Signer<'_>) -> Vec<Encoded> {
     let numbers: Vec<usize> = (0..count).collect();
     let introduce = |numbers: &[usize]| {
         let execute = marking::Execute::Introduce {
@@ -258,12 +274,12 @@ fn packs(count: usize, regulator: &mut Signer<'_>) -> Vec<SignedTransaction> {
     let calls: Vec<Call> = numbers.chunks(marking::PACKS_MAX).map(introduce).collect();
     calls
         .chunks(CALLS_MAX)
-        .map(|calls| regulator.sign(calls.to_vec(), vec![]))
+        .map(|calls| Encoded::new(&regulator.sign(calls.to_vec(), vec![])))
         .collect()
 }
 
 /// Tokens that nobody redeems: prescriptions of as many items as one may have.
-fn live_tokens(count: usize, now: TimeMs, clinic: &mut Signer<'_>) -> Vec<SignedTransaction> {
+fn live_tokens(count: usize, now: TimeMs, clinic: &mut Signer<'_>) -> Vec<Encoded> {
     let groups = count.div_ceil(ITEMS_MAX);
     let mut setup = Vec::new();
     for first in (0..groups).step_by(CALLS_MAX) {
@@ -276,7 +292,7 @@ fn live_tokens(count: usize, now: TimeMs, clinic: &mut Signer<'_>) -> Vec<Signed
                 vec![item(60, now); items],
             )
         });
-        setup.push(clinic.sign(calls.collect(), vec![]));
+        setup.push(Encoded::new(&clinic.sign(calls.collect(), vec![])));
     }
     setup
 }
@@ -373,5 +389,8 @@ fn redemption(number: usize, group: GroupId, now: TimeMs, till: &mut Signer<'_>)
     let dispense = prescription::Execute::Dispense { group, lines };
     let witnesses = vec![hold_key.witness(Domain::HeldStep, &chain, step.message())];
     let dispense = till.sign(vec![call(PRESCRIPTION, &dispense)], witnesses);
-    Redemption { hold, dispense }
+    Redemption {
+        hold: Encoded::new(&hold),
+        dispense: Encoded::new(&dispense),
+    }
 }

@@ -102,7 +102,7 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
     let load = Load::sign(args, &network, driver::now());
     let mut client = client::Client::new(&nodes);
     tell("issuing prescriptions and putting packs on the shelves (not measured)".to_owned());
-    client.submit_all("setup", load.setup.clone(), args.concurrency as usize)?;
+    client.submit_all("setup", &load.setup, args.concurrency as usize)?;
     tell("measuring".to_owned());
     let before = meters.snapshot();
     let process_before = meter::process_cpu_us();
