@@ -104,10 +104,10 @@ impl Client {
     pub fn submit_all(
         &mut self,
         what: &str,
-        transactions: &[Encoded],
+        transactions: Vec<Encoded>,
         concurrency: usize,
     ) -> Result<(), BenchError> {
-        let mut queue = transactions.iter().map(Encoded::decode);
+        let mut queue = transactions.into_iter().map(|encoded| encoded.decode());
         let mut flights: BTreeMap<Hash, Flight> = BTreeMap::new();
         // A device's window is 256: so many of one device may be under way.
         let limit = concurrency.min(200);

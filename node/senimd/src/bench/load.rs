@@ -216,6 +216,11 @@ fn usable<T: std::str::FromStr>(text: &str) -> T {
 }
 
 impl Load {
+    /// How many transactions there are.
+    pub fn transactions(&self) -> u64 {
+        (self.setup.len() + 2 * self.redemptions.len()) as u64
+    }
+
     /// Signs everything.
     pub fn sign(args: &Bench, network: &Network, now: TimeMs) -> Load {
         let valid_until = TimeMs(now.0 + DAY_MS - 60_000);

@@ -102,7 +102,8 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
     let load = Load::sign(args, &network, driver::now());
     let mut client = client::Client::new(&nodes);
     tell("issuing prescriptions and putting packs on the shelves (not measured)".to_owned());
-    client.submit_all("setup", &load.setup, args.concurrency as usize)?;
+    let expected = load.transactions();
+    client.submit_all("setup", load.setup, args.concurrency as usize)?;
     tell("measuring".to_owned());
     let before = meters.snapshot();
     let process_before = meter::process_cpu_us();
@@ -117,7 +118,7 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
     let tips = client.settle(&nodes)?;
     nodes.stop();
     tell("executing every node's log again".to_owned());
-    let replayed = report::replay(&folder, &nodes, &tips, measured.redemptions, &load)?;
+    let replayed = report::replay(&folder, &nodes, &tips, expected)?;
     let report = Report::new(report::Run {
         args,
         measured,
