@@ -4,13 +4,14 @@ use crate::rules::{self, Authority};
 use crate::state;
 use alloc::string::String;
 use alloc::vec::Vec;
-use senim_abi::registry::msg::{OrganisationPage, RightList};
+use senim_abi::registry::msg::{OrganisationPage, PeerPage, RightList};
 use senim_abi::registry::record::{
-    COLLECTION_ORGANISATION, COLLECTION_RIGHT, OrganisationRecord, RightRecord, organisation_key,
-    right_key,
+    COLLECTION_ORGANISATION, COLLECTION_PEER, COLLECTION_RIGHT, OrganisationRecord, PeerRecord,
+    RightRecord, organisation_key, peer_key, right_key,
 };
 use senim_abi::registry::{
-    Device, Execute, Genesis, Organisation, Query, RegistryEvent, Right, Standing, ValidatorInfo,
+    Device, Execute, Genesis, Organisation, Peer, Query, RegistryEvent, Right, Standing,
+    ValidatorInfo,
 };
 use senim_sdk::{Caller, Entry, Env, Key, Outcome, Refusal, Roles, codec, ensure};
 use senim_types::{Code, ContractId, Hash, OrgId, PublicKey, Validator, ValidatorSet};
@@ -77,6 +78,8 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Resu
             set_validator_power(env, authority, validator, power)
         }
         Execute::RemoveValidator { validator } => remove_validator(env, authority, validator),
+        Execute::SetPeer { org, peer, address } => set_peer(env, authority, org, peer, address),
+        Execute::RemovePeer { peer } => remove_peer(env, authority, peer),
     }
 }
 
@@ -167,11 +170,12 @@ fn enrol_device<E: Env>(
             Code::DEVICE_EXISTS,
         );
     }
-    // One key, one purpose: a validator's key signs votes only.
+    // One key, one purpose: a validator's key signs votes only, a peer's opens connections only.
     ensure(
         state::validator(env, &device)?.is_none(),
         Code::DEVICE_EXISTS,
     )?;
+    ensure(state::peer(env, &device)?.is_none(), Code::PEER_EXISTS)?;
     let enrolled_at = env.now();
     state::save_device(
         env,
@@ -259,11 +263,12 @@ fn add_validator<E: Env>(
             Code::VALIDATOR_EXISTS,
         );
     }
-    // One key, one purpose: a device's key signs transactions only.
+    // One key, one purpose: a device's key signs transactions only, a peer's opens connections only.
     ensure(
         state::device(env, &validator)?.is_none(),
         Code::DEVICE_EXISTS,
     )?;
+    ensure(state::peer(env, &validator)?.is_none(), Code::PEER_EXISTS)?;
     validators.push(Validator {
         key: validator,
         power,
@@ -318,6 +323,74 @@ fn remove_validator<E: Env>(
     Ok(())
 }
 
+fn set_peer<E: Env>(
+    env: &mut E,
+    authority: &Authority,
+    org: OrgId,
+    peer: PublicKey,
+    address: String,
+) -> Result<(), Refusal> {
+    rules::may_manage_devices_of(authority, org)?;
+    rules::not_revoked(&state::require_organisation(env, org)?)?;
+    rules::address_in_range(&address)?;
+    match state::peer(env, &peer)? {
+        Some(known) if known.org != org => return Err(Refusal::new(Code::PEER_EXISTS)),
+        Some(known) if known.address == address => return Ok(()),
+        Some(_) => {}
+        None => {
+            // One key, one purpose.
+            let (device, validator) = (state::device(env, &peer)?, state::validator(env, &peer)?);
+            ensure(device.is_none(), Code::DEVICE_EXISTS)?;
+            ensure(validator.is_none(), Code::VALIDATOR_EXISTS)?;
+            let count = peers_of(env, org)?;
+            ensure(count < Peer::PER_ORGANISATION_MAX, Code::PEER_LIMIT)?;
+        }
+    }
+    let record = Peer {
+        org,
+        address: address.clone(),
+    };
+    state::save_peer(env, &peer, record);
+    state::emit(env, &RegistryEvent::PeerSet { org, peer, address });
+    Ok(())
+}
+
+fn remove_peer<E: Env>(env: &mut E, authority: &Authority, peer: PublicKey) -> Result<(), Refusal> {
+    let known = state::peer(env, &peer)?.ok_or(Refusal::new(Code::PEER_UNKNOWN))?;
+    rules::may_manage_devices_of(authority, known.org)?;
+    state::delete_peer(env, &peer);
+    state::emit(env, &RegistryEvent::PeerRemoved { peer });
+    Ok(())
+}
+
+/// How many peers an organisation has. A network has some dozens in all.
+fn peers_of<E: Env>(env: &E, org: OrgId) -> Result<usize, Refusal> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = peers(env, after)?;
+        count += page.iter().filter(|(_, peer)| peer.org == org).count();
+        match page.last() {
+            Some((last, _)) if page.len() == PAGE_ENTRIES as usize => after = Some(*last),
+            _ => return Ok(count),
+        }
+    }
+}
+
+fn peers<E: Env>(env: &E, after: Option<PublicKey>) -> Result<PeerPage, Refusal> {
+    let prefix = Key::new(COLLECTION_PEER);
+    let after = after.map(|peer| peer_key(&peer));
+    let after: &[u8] = after.as_deref().unwrap_or_default();
+    let page = senim_sdk::state::page(env, &prefix, after, PAGE_ENTRIES)?;
+    let list = page
+        .into_iter()
+        .map(|(key, record): (Vec<u8>, PeerRecord)| {
+            let peer: PublicKey = codec::decode(key.get(1..).unwrap_or_default())
+                .map_err(|_| Refusal::new(Code::CORRUPT_RECORD))?;
+            Ok((peer, record.into_current()))
+        });
+    list.collect()
+}
+
 fn current_validators<E: Env>(env: &E) -> Result<Vec<Validator>, Refusal> {
     Ok(state::validators(env)?.map_or(Vec::new(), |set| set.validators().to_vec()))
 }
@@ -337,6 +410,7 @@ fn query<E: Env>(env: &E, question: Query) -> Outcome {
         Query::Rights { contract, after } => codec::encode(&rights(env, contract, after)?),
         Query::Validators => codec::encode(&state::validators(env)?),
         Query::Validator { validator } => codec::encode(&state::validator(env, &validator)?),
+        Query::Peers { after } => codec::encode(&peers(env, after)?),
     })
 }
 

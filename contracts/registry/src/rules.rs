@@ -2,7 +2,7 @@
 
 use crate::state;
 use senim_abi::registry::Execute;
-use senim_abi::registry::record::{Device, Organisation, Standing};
+use senim_abi::registry::record::{Device, Organisation, Peer, Standing};
 use senim_sdk::{CallContext, Caller, Env, Refusal, Roles, ensure};
 use senim_types::{Code, ContractId, OrgId, PublicKey};
 
@@ -56,7 +56,7 @@ pub fn operator_only(authority: &Authority) -> Result<(), Refusal> {
     )
 }
 
-/// An administrator cares for its own organisation's devices only.
+/// An administrator cares for its own organisation's devices and peers only.
 pub fn may_manage_devices_of(authority: &Authority, org: OrgId) -> Result<(), Refusal> {
     match authority {
         Authority::Administrator { org: own, .. } => ensure(*own == org, Code::NOT_AUTHORISED),
@@ -143,6 +143,15 @@ pub fn organisation_in_range(org: OrgId, name: &str) -> Result<(), Refusal> {
     let named = (1..=Organisation::NAME_BYTES_MAX).contains(&name.len());
     ensure(
         org.0 != 0 && named && !name.contains(char::is_control),
+        Code::OUT_OF_RANGE,
+    )
+}
+
+/// An address is text that a person can type and a log can show.
+pub fn address_in_range(address: &str) -> Result<(), Refusal> {
+    let is_printable = address.bytes().all(|byte| byte.is_ascii_graphic());
+    ensure(
+        is_printable && address.len() <= Peer::ADDRESS_BYTES_MAX,
         Code::OUT_OF_RANGE,
     )
 }

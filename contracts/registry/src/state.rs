@@ -4,9 +4,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use senim_abi::registry::RegistryEvent;
 use senim_abi::registry::event::EVENT_VERSION;
 use senim_abi::registry::record::{
-    Device, DeviceRecord, Organisation, OrganisationRecord, Right, RightRecord, ValidatorInfo,
-    ValidatorInfoRecord, ValidatorsRecord, device_key, organisation_key, right_key, validator_key,
-    validators_key,
+    Device, DeviceRecord, Organisation, OrganisationRecord, Peer, PeerRecord, Right, RightRecord,
+    ValidatorInfo, ValidatorInfoRecord, ValidatorsRecord, device_key, organisation_key, peer_key,
+    right_key, validator_key, validators_key,
 };
 use senim_sdk::{Env, Key, Refusal, codec, state};
 use senim_types::{Code, ContractId, OrgId, PublicKey, ValidatorSet};
@@ -70,6 +70,18 @@ pub fn save_validator<E: Env>(env: &mut E, key: &PublicKey, info: ValidatorInfo)
 
 pub fn delete_validator<E: Env>(env: &mut E, key: &PublicKey) {
     env.delete(&validator_key(key));
+}
+
+pub fn peer<E: Env>(env: &E, key: &PublicKey) -> Result<Option<Peer>, Refusal> {
+    load(env, &peer_key(key), PeerRecord::into_current)
+}
+
+pub fn save_peer<E: Env>(env: &mut E, key: &PublicKey, peer: Peer) {
+    save(env, &peer_key(key), &PeerRecord::from(peer));
+}
+
+pub fn delete_peer<E: Env>(env: &mut E, key: &PublicKey) {
+    env.delete(&peer_key(key));
 }
 
 pub fn emit<E: Env>(env: &mut E, event: &RegistryEvent) {

@@ -59,6 +59,9 @@ fn messages() {
         "execute.remove_validator",
         &Execute::RemoveValidator { validator },
     );
+    let (peer, address) = (key_of(3), String::from("/ip4/127.0.0.1/tcp/7301"));
+    golden.add("execute.set_peer", &Execute::SetPeer { org, peer, address });
+    golden.add("execute.remove_peer", &Execute::RemovePeer { peer });
     golden.add("genesis", &Genesis(vec![enrol, add]));
     golden.add("query.organisation", &Query::Organisation { org });
     golden.add(
@@ -75,6 +78,7 @@ fn messages() {
     );
     golden.add("query.validators", &Query::Validators);
     golden.add("query.validator", &Query::Validator { validator });
+    golden.add("query.peers", &Query::Peers { after: Some(peer) });
     golden.check("tests/golden/messages.txt");
 }
 
@@ -128,6 +132,10 @@ fn records_and_their_keys() {
             added_at: at,
         }),
     );
+    golden.add("peer.key", &peer_key(&key_of(3)).to_vec());
+    let address = String::from("/ip4/127.0.0.1/tcp/7301");
+    let peer = Peer { org: ORG, address };
+    golden.add("peer", &PeerRecord::from(peer));
     golden.check("tests/golden/records.txt");
 }
 
@@ -167,6 +175,12 @@ fn events() {
         },
         RegistryEvent::ValidatorPowerSet { validator, power },
         RegistryEvent::ValidatorRemoved { validator },
+        RegistryEvent::PeerSet {
+            org,
+            peer: key_of(3),
+            address: "/ip4/127.0.0.1/tcp/7301".into(),
+        },
+        RegistryEvent::PeerRemoved { peer: key_of(3) },
     ];
     for event in &events {
         golden.add(&format!("event.{}", event.kind()), event);

@@ -70,6 +70,12 @@ fn message() -> impl Strategy<Value = Execute> {
         key().prop_map(|key| Execute::RemoveValidator {
             validator: key_of(key)
         }),
+        (org(), key()).prop_map(|(org, key)| Execute::SetPeer {
+            org,
+            peer: key_of(key),
+            address: String::new()
+        }),
+        key().prop_map(|key| Execute::RemovePeer { peer: key_of(key) }),
     ]
 }
 
@@ -101,7 +107,10 @@ proptest! {
             if !actor.roles.contains(Roles::OPERATOR) && !outcome.writes.is_empty() {
                 let devices = matches!(
                     message,
-                    Execute::EnrolDevice { .. } | Execute::SetDeviceStanding { .. }
+                    Execute::EnrolDevice { .. }
+                        | Execute::SetDeviceStanding { .. }
+                        | Execute::SetPeer { .. }
+                        | Execute::RemovePeer { .. }
                 );
                 prop_assert!(devices && actor.org == PHARMACY, "{:?} by {:?}", message, actor);
             }

@@ -3,6 +3,7 @@
 use crate::candidate::{Outcome, Reject};
 use crate::input::{Effect, ReplicaTimer};
 use crate::message::PeerMessage;
+use crate::peers;
 use crate::replica::{Check, Fault, Replica};
 use crate::stage::Stage;
 use senim_abi::ledger::keys;
@@ -305,6 +306,15 @@ impl Replica {
         self.await_height(now)
     }
 
+    /// Whoever has no vote sees no decision: it asks for the block when it hears of it.
+    fn tell_followers(&mut self) {
+        if self.consensus.is_some() {
+            for follower in self.followers.clone() {
+                self.send(follower, &self.own_status());
+            }
+        }
+    }
+
     /// Makes a certified candidate the tip: log first, then the state, then the answers.
     ///
     /// A certified block that this node finds invalid, or that has another outcome here, ends the
@@ -349,6 +359,7 @@ impl Replica {
             certificate,
             receipts: execution.receipts,
         };
+        let touches_peers = peers::are_touched(&execution.changes);
         self.enter(Stage::Log);
         let committed = self.ledger.commit(record, execution.changes, staged);
         self.enter(Stage::Store);
@@ -362,6 +373,10 @@ impl Replica {
             self.validators.upcoming = registered;
         }
         self.committed_at = now;
+        if touches_peers {
+            self.allow_peers()?;
+        }
+        self.tell_followers();
         for (_, device, sequence) in &transactions {
             self.mempool.remove(device, *sequence);
         }

@@ -1,5 +1,6 @@
 //! What the owner tells a replica, and what the replica asks of its owner.
 
+use crate::peers::AllowedPeer;
 use senim_consensus::{Evidence, Timer};
 use senim_types::{Code, Hash, Header, Height, PublicKey, SignedTransaction};
 use std::sync::Arc;
@@ -16,6 +17,11 @@ pub enum Input {
     Submitted {
         /// Each is answered by [`Effect::Answer`].
         submissions: Vec<(Ticket, SignedTransaction)>,
+    },
+    /// A connection to another node was made: each tells the other how far it is.
+    Connected {
+        /// Its network key.
+        peer: PublicKey,
     },
     /// A message from another node. Its sender is known to the network, not trusted.
     Received {
@@ -42,6 +48,15 @@ pub enum ReplicaTimer {
     Sync,
 }
 
+/// How a message travels. Messages of one lane keep their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Votes, proposals and questions: small, and overtaking what is large.
+    Urgent,
+    /// Bodies, transactions and blocks.
+    Bulk,
+}
+
 /// One thing to do, in order.
 #[derive(Debug)]
 pub enum Effect {
@@ -49,11 +64,15 @@ pub enum Effect {
     Send {
         /// Whom.
         to: PublicKey,
+        /// How.
+        lane: Lane,
         /// An encoded [`PeerMessage`](crate::PeerMessage).
         bytes: Arc<[u8]>,
     },
     /// Send to every other node.
     Broadcast {
+        /// How.
+        lane: Lane,
         /// An encoded [`PeerMessage`](crate::PeerMessage).
         bytes: Arc<[u8]>,
     },
@@ -89,6 +108,11 @@ pub enum Effect {
         transaction: Hash,
         /// Why.
         code: Code,
+    },
+    /// These nodes may connect from now on, and no others.
+    Allowed {
+        /// All of them.
+        peers: Vec<AllowedPeer>,
     },
     /// A peer sent what it should not have.
     Misbehaved {

@@ -1,5 +1,6 @@
 //! What nodes send each other besides what users see: votes, bodies, transactions, catching up.
 
+use crate::input::Lane;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_consensus::ConsensusMessage;
 use senim_types::codec::{self, DecodeError};
@@ -38,6 +39,8 @@ pub enum PeerMessage {
     Status {
         /// The tip.
         height: Height,
+        /// Whether the sender has no vote and wants to be told of every block.
+        follows: bool,
     },
     /// Asks for certified blocks from this height on.
     BlocksRequest {
@@ -58,6 +61,19 @@ pub struct CertifiedBlock {
 }
 
 impl PeerMessage {
+    /// How it travels.
+    pub fn lane(&self) -> Lane {
+        match self {
+            PeerMessage::Consensus(_)
+            | PeerMessage::BodyRequest { .. }
+            | PeerMessage::Status { .. }
+            | PeerMessage::BlocksRequest { .. } => Lane::Urgent,
+            PeerMessage::Body { .. } | PeerMessage::Transactions(_) | PeerMessage::Blocks(_) => {
+                Lane::Bulk
+            }
+        }
+    }
+
     /// Canonical bytes.
     pub fn encode(&self) -> Vec<u8> {
         codec::encode(self)

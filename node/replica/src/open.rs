@@ -19,7 +19,7 @@ use senim_state::wal::WalError;
 use senim_types::crypto::verify_transactions;
 use senim_types::{Block, ChangeSet, Code, Genesis, Hash, StateView, TimeMs};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// All that a replica is made of.
@@ -179,6 +179,7 @@ impl Replica {
             mempool: Mempool::new(setup.mempool),
             checks: BTreeMap::new(),
             committed_at: TimeMs::default(),
+            followers: BTreeSet::new(),
             recovered: recovered.entries,
             sync: Sync::default(),
             observer: setup.observer,

@@ -5,6 +5,7 @@ use crate::input::{Effect, Input, ReplicaTimer};
 use crate::mempool::Mempool;
 use crate::message::PeerMessage;
 use crate::outcome::Validators;
+use crate::peers;
 use crate::stage::{Observer, Stage};
 use crate::wal::Wal;
 use rand_chacha::ChaCha8Rng;
@@ -17,7 +18,7 @@ use senim_types::crypto::VerifiedTransaction;
 use senim_types::merkle::ListTree;
 use senim_types::{Code, Genesis, Hash, Height, PublicKey, Round, TimeMs};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How a replica paces itself. Nodes need not agree on any of it.
@@ -81,6 +82,9 @@ impl Fault {
     }
 }
 
+/// Nodes without a vote that are told of each block.
+const FOLLOWERS_MAX: usize = 256;
+
 /// What consensus asked to check before the body was here.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Check {
@@ -107,6 +111,8 @@ pub struct Replica {
     pub(crate) validators: Validators,
     /// When the tip was committed here.
     pub(crate) committed_at: TimeMs,
+    /// Nodes without a vote: they are told of each block.
+    pub(crate) followers: BTreeSet<PublicKey>,
     /// What the write-ahead log held of the next height, until that height starts.
     pub(crate) recovered: Vec<Vec<u8>>,
     pub(crate) sync: crate::sync::Sync,
@@ -133,9 +139,11 @@ impl Replica {
     /// What has to be done at the start, before any event.
     pub fn start(&mut self, now: TimeMs) -> Vec<Effect> {
         self.committed_at = now;
-        let height = self.ledger.tip().height;
-        self.broadcast(&PeerMessage::Status { height });
-        let begun = if self.recovered.is_empty() {
+        let allowed = self.allow_peers();
+        self.broadcast(&self.own_status());
+        let begun = if let Err(fault) = allowed {
+            Err(fault)
+        } else if self.recovered.is_empty() {
             self.await_height(now)
         } else {
             self.start_height(now)
@@ -183,6 +191,10 @@ impl Replica {
     fn handle(&mut self, now: TimeMs, input: Input) -> Result<(), Fault> {
         match input {
             Input::Submitted { submissions } => self.submitted(now, submissions),
+            Input::Connected { peer } => {
+                self.send(peer, &self.own_status());
+                Ok(())
+            }
             Input::Received { from, bytes } => {
                 self.enter(Stage::Codec);
                 let message = PeerMessage::decode(&bytes);
@@ -204,8 +216,7 @@ impl Replica {
                 if timer.kind == TimerKind::Rebroadcast {
                     // Perhaps nothing moves because the others have decided, while this node was down
                     // or cut off: then their answer is how far they are.
-                    let height = self.ledger.tip().height;
-                    self.broadcast(&PeerMessage::Status { height });
+                    self.broadcast(&self.own_status());
                 }
                 self.consensus_step(now, ConsensusInput::TimeoutElapsed { timer })
             }
@@ -223,6 +234,14 @@ impl Replica {
                 self.sync_timed_out();
                 Ok(())
             }
+        }
+    }
+
+    /// How far this node is, for the others.
+    pub(crate) fn own_status(&self) -> PeerMessage {
+        PeerMessage::Status {
+            height: self.ledger.tip().height,
+            follows: self.consensus.is_none(),
         }
     }
 
@@ -244,7 +263,10 @@ impl Replica {
             PeerMessage::Transactions(transactions) => {
                 self.received_transactions(now, from, transactions)
             }
-            PeerMessage::Status { height } => {
+            PeerMessage::Status { height, follows } => {
+                if follows && self.followers.len() < FOLLOWERS_MAX {
+                    self.followers.insert(from);
+                }
                 self.heard_of(now, from, height);
                 Ok(())
             }
@@ -269,6 +291,15 @@ impl Replica {
                 }
             }
         }
+    }
+
+    /// Says who may connect, as the tip's state has it.
+    pub(crate) fn allow_peers(&mut self) -> Result<(), Fault> {
+        let peers = peers::allowed(&self.ledger).map_err(Fault::host)?;
+        self.followers
+            .retain(|follower| peers.iter().any(|peer| peer.key == *follower));
+        self.out.push(Effect::Allowed { peers });
+        Ok(())
     }
 
     /// A transaction that waited can no longer be included.
@@ -303,12 +334,14 @@ impl Replica {
 
     pub(crate) fn broadcast(&mut self, message: &PeerMessage) {
         let bytes = self.encode(message);
-        self.out.push(Effect::Broadcast { bytes });
+        let lane = message.lane();
+        self.out.push(Effect::Broadcast { lane, bytes });
     }
 
     pub(crate) fn send(&mut self, to: PublicKey, message: &PeerMessage) {
         let bytes = self.encode(message);
-        self.out.push(Effect::Send { to, bytes });
+        let lane = message.lane();
+        self.out.push(Effect::Send { to, lane, bytes });
     }
 
     fn encode(&mut self, message: &PeerMessage) -> Arc<[u8]> {

@@ -30,7 +30,7 @@ impl Replica {
         let tip = self.ledger.tip().height;
         if height < tip {
             // It is behind: tell it how far there is to go.
-            self.send(from, &PeerMessage::Status { height: tip });
+            self.send(from, &self.own_status());
         }
         if height > tip {
             self.seen(height);
@@ -57,8 +57,7 @@ impl Replica {
         match self.sync.ahead.pop() {
             Some(peer) => self.request_blocks(peer),
             None => {
-                let height = self.ledger.tip().height;
-                self.broadcast(&PeerMessage::Status { height });
+                self.broadcast(&self.own_status());
             }
         }
     }
@@ -102,10 +101,7 @@ impl Replica {
             };
             self.send(to, &message);
         } else if height <= self.ledger.tip().height {
-            let message = PeerMessage::Status {
-                height: self.ledger.tip().height,
-            };
-            self.send(to, &message);
+            self.send(to, &self.own_status());
         }
     }
 

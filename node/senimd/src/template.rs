@@ -328,11 +328,7 @@ fn rights() -> Vec<(ContractId, u8, Roles)> {
     let everybody = Roles(Roles::NAMED.iter().fold(0, |all, (role, _)| all | role.0));
     let mut rights = Vec::new();
     for method in 0..registry::Execute::METHODS {
-        let manages_devices = [
-            registry::Execute::METHOD_ENROL_DEVICE,
-            registry::Execute::METHOD_SET_DEVICE_STANDING,
-        ];
-        let roles = if manages_devices.contains(&method) {
+        let roles = if registry::Execute::METHODS_OF_ADMINISTRATORS.contains(&method) {
             everybody
         } else {
             Roles::OPERATOR

@@ -170,6 +170,9 @@ codes! {
     3008 VALIDATOR_LIMIT Caller "The set would become empty or too large, or a power is out of range."
     3009 OUT_OF_RANGE Caller "A number or text of the message is outside its range."
     3010 CORRUPT_RECORD Contract "A stored record does not decode: a contract wrote what it cannot read."
+    3011 PEER_UNKNOWN Caller "The key is not a network peer."
+    3012 PEER_EXISTS Caller "The key is a network peer of another organisation: one key has one purpose."
+    3013 PEER_LIMIT Caller "The organisation has as many network peers as one may have."
 
     3100 NO_BUDGET Caller "There is no such budget line."
     3101 BUDGET_EXHAUSTED Caller "The budget line has not that much left."

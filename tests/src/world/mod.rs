@@ -306,14 +306,14 @@ impl World {
     fn perform(&mut self, node: usize, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Send { to, bytes } => {
+                Effect::Send { to, bytes, .. } => {
                     self.watch.sent(&bytes);
                     let to = self.nodes.iter().position(|node| node.key == to);
                     if let Some(to) = to {
                         self.carry(node, to, &bytes);
                     }
                 }
-                Effect::Broadcast { bytes } => {
+                Effect::Broadcast { bytes, .. } => {
                     self.watch.sent(&bytes);
                     for to in (0..self.nodes.len()).filter(|to| *to != node) {
                         self.carry(node, to, &bytes);

@@ -290,6 +290,7 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
             registry::Query::Rights { .. } => registry::msg::RightList,
             registry::Query::Validators => registry::msg::ValidatorsAnswer,
             registry::Query::Validator { .. } => registry::msg::ValidatorAnswer,
+            registry::Query::Peers { .. } => registry::msg::PeerPage,
         ),
         TREASURY => ask!(treasury::Query,
             treasury::Query::Budget { .. } => treasury::msg::BudgetAnswer,

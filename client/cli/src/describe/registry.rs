@@ -6,7 +6,7 @@ use senim_abi::registry::RegistryEvent;
 /// What an event says, in a line.
 pub fn line(event: &RegistryEvent, names: &Names) -> String {
     use RegistryEvent as E;
-    use senim_types::text::KeyKind::{Device, Validator};
+    use senim_types::text::KeyKind::{Device, Peer, Validator};
     match event {
         E::OrganisationRegistered {
             org, name, roles, ..
@@ -77,5 +77,15 @@ pub fn line(event: &RegistryEvent, names: &Names) -> String {
         E::ValidatorRemoved { validator } => {
             format!("validator {} leaves", validator.to_text(Validator))
         }
+        E::PeerSet { org, peer, address } => {
+            let place = if address.is_empty() {
+                "only goes out"
+            } else {
+                address
+            };
+            let (peer, org) = (peer.to_text(Peer), names.of_org(*org));
+            format!("node {peer} of {org} may connect: {place}")
+        }
+        E::PeerRemoved { peer } => format!("node {} may connect no more", peer.to_text(Peer)),
     }
 }

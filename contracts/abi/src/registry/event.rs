@@ -90,6 +90,20 @@ pub enum RegistryEvent {
         /// Which.
         validator: PublicKey,
     },
+    /// A node may connect, or is reached elsewhere.
+    PeerSet {
+        /// Whose it is.
+        org: OrgId,
+        /// Its network key.
+        peer: PublicKey,
+        /// Where it is reached; empty if it only goes out.
+        address: String,
+    },
+    /// A node may connect no more.
+    PeerRemoved {
+        /// Which.
+        peer: PublicKey,
+    },
 }
 
 impl RegistryEvent {
@@ -105,6 +119,8 @@ impl RegistryEvent {
             RegistryEvent::ValidatorAdded { .. } => 6,
             RegistryEvent::ValidatorPowerSet { .. } => 7,
             RegistryEvent::ValidatorRemoved { .. } => 8,
+            RegistryEvent::PeerSet { .. } => 9,
+            RegistryEvent::PeerRemoved { .. } => 10,
         }
     }
 }

@@ -10,4 +10,4 @@ pub mod record;
 
 pub use event::RegistryEvent;
 pub use msg::{Execute, Genesis, Query};
-pub use record::{Device, Organisation, Right, Standing, ValidatorInfo};
+pub use record::{Device, Organisation, Peer, Right, Standing, ValidatorInfo};

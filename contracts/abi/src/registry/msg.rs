@@ -1,11 +1,11 @@
 //! What the registry can be asked. The first byte of a message is its method.
 //!
 //! Authority, besides the right to the method: the operator may do all; an administrator's device may enrol devices of
-//! its own organisation and change their standing; the ledger (genesis) may do all; no contract may do anything.
+//! its own organisation, change their standing, and say which peers its organisation runs; the ledger (genesis) may do all; no contract may do anything.
 //! Whoever it is, nobody changes the standing of its own organisation or device, or gives up its own operator role:
 //! another must, so that a network never loses its last operator by a slip.
 
-use super::record::{Device, Organisation, Right, Standing, ValidatorInfo};
+use super::record::{Device, Organisation, Peer, Right, Standing, ValidatorInfo};
 use crate::roles::Roles;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -96,15 +96,42 @@ pub enum Execute {
         /// Which.
         validator: PublicKey,
     },
+    /// Lets a node connect to the others, or says where it is reached now. `ORGANISATION_UNKNOWN`, `WRONG_STATE` if
+    /// the organisation is revoked, `PEER_EXISTS` if it is another's, `PEER_LIMIT`, `OUT_OF_RANGE` for an address that
+    /// is too long or not printable ASCII, `DEVICE_EXISTS` or `VALIDATOR_EXISTS` if the key has that purpose.
+    SetPeer {
+        /// Whose it is.
+        org: OrgId,
+        /// Its network key.
+        peer: PublicKey,
+        /// Where it is reached; empty if it only goes out.
+        address: String,
+    },
+    /// Lets a node connect no more. `PEER_UNKNOWN`.
+    RemovePeer {
+        /// Which.
+        peer: PublicKey,
+    },
 }
 
 impl Execute {
     /// Number of methods: they are 0 to this, exclusively.
-    pub const METHODS: u8 = 9;
+    pub const METHODS: u8 = 11;
     /// Method of [`Execute::EnrolDevice`].
     pub const METHOD_ENROL_DEVICE: u8 = 3;
     /// Method of [`Execute::SetDeviceStanding`].
     pub const METHOD_SET_DEVICE_STANDING: u8 = 4;
+    /// Method of [`Execute::SetPeer`].
+    pub const METHOD_SET_PEER: u8 = 9;
+    /// Method of [`Execute::RemovePeer`].
+    pub const METHOD_REMOVE_PEER: u8 = 10;
+    /// What an administrator's device may do for its own organisation.
+    pub const METHODS_OF_ADMINISTRATORS: [u8; 4] = [
+        Self::METHOD_ENROL_DEVICE,
+        Self::METHOD_SET_DEVICE_STANDING,
+        Self::METHOD_SET_PEER,
+        Self::METHOD_REMOVE_PEER,
+    ];
 }
 
 /// The input of `Entry::Genesis`: messages carried out with the ledger's authority, in order, all or none.
@@ -153,6 +180,11 @@ pub enum Query {
         /// Which.
         validator: PublicKey,
     },
+    /// [`PeerPage`]: peers whose keys come after `after`.
+    Peers {
+        /// None for the first page, then the last key of the page before.
+        after: Option<PublicKey>,
+    },
 }
 
 /// Answer to [`Query::Organisation`].
@@ -167,3 +199,5 @@ pub type RightList = Vec<(u8, Right)>;
 pub type ValidatorsAnswer = Option<ValidatorSet>;
 /// Answer to [`Query::Validator`].
 pub type ValidatorAnswer = Option<ValidatorInfo>;
+/// Answer to [`Query::Peers`].
+pub type PeerPage = Vec<(PublicKey, Peer)>;

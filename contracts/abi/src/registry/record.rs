@@ -7,6 +7,7 @@
 //! | 3 right | contract (4, BE) ‖ method (1) | [`RightRecord`] |
 //! | 4 validators | none | [`ValidatorsRecord`] |
 //! | 5 validator | public key (33) | [`ValidatorInfoRecord`] |
+//! | 6 peer | public key (33) | [`PeerRecord`] |
 
 use crate::key::Key;
 use crate::roles::Roles;
@@ -25,6 +26,9 @@ pub const COLLECTION_RIGHT: u8 = 3;
 pub const COLLECTION_VALIDATORS: u8 = 4;
 /// Collection of what is known of each validator besides its power.
 pub const COLLECTION_VALIDATOR: u8 = 5;
+
+/// Collection of the network's peers.
+pub const COLLECTION_PEER: u8 = 6;
 
 /// Key of a [`DeviceRecord`].
 pub fn device_key(device: &PublicKey) -> Key {
@@ -49,6 +53,11 @@ pub fn validators_key() -> Key {
 /// Key of a [`ValidatorInfoRecord`].
 pub fn validator_key(validator: &PublicKey) -> Key {
     Key::new(COLLECTION_VALIDATOR).public_key(validator)
+}
+
+/// Key of a [`PeerRecord`].
+pub fn peer_key(peer: &PublicKey) -> Key {
+    Key::new(COLLECTION_PEER).public_key(peer)
 }
 
 /// How an organisation or a device stands.
@@ -120,6 +129,23 @@ pub struct ValidatorInfo {
     pub added_at: TimeMs,
 }
 
+/// A node that may connect to the others, for as long as its organisation is active.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Peer {
+    /// Whose it is.
+    pub org: OrgId,
+    /// Where it is reached, as a multiaddr (`/dns4/node.example/tcp/7301`); empty for a node that only goes out.
+    pub address: String,
+}
+
+impl Peer {
+    /// Bytes of an address.
+    pub const ADDRESS_BYTES_MAX: usize = 128;
+    /// Peers of one organisation.
+    pub const PER_ORGANISATION_MAX: usize = 8;
+}
+
 versioned! {
     /// A stored [`Organisation`].
     OrganisationRecord(Organisation)
@@ -139,4 +165,8 @@ versioned! {
 versioned! {
     /// A stored [`ValidatorInfo`].
     ValidatorInfoRecord(ValidatorInfo)
+}
+versioned! {
+    /// A stored [`Peer`].
+    PeerRecord(Peer)
 }
