@@ -51,7 +51,8 @@ pub enum Output {
 pub enum Command {
     /// Makes a network's folder: keys for everybody in the template, contract code, genesis.
     Init(Init),
-    /// Runs every validator whose key is in a network's folder.
+    /// Runs every validator whose key is in a network's folder, or the node of a machine's folder (one with a
+    /// `node.toml`).
     Start(Start),
     /// Makes the folder of a devnet where there is none, and runs it: `init` and `start` in one.
     Devnet(Devnet),
@@ -96,6 +97,18 @@ pub struct ListenArgs {
     pub block_interval_ms: u64,
 }
 
+/// Whether validators run as processes of their own.
+#[derive(Clone, Debug, Args)]
+pub struct MachinesArgs {
+    /// Each validator as a process of its own with its own folder, reaching the others over libp2p; else all in
+    /// one process.
+    #[arg(long)]
+    pub machines: bool,
+    /// The port at which others reach the first machine; the next ones follow.
+    #[arg(long, default_value_t = 7301)]
+    pub network_port: u16,
+}
+
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct Init {
@@ -105,6 +118,15 @@ pub struct Init {
     /// Of what.
     #[command(flatten)]
     pub template: TemplateArgs,
+    /// In how many processes.
+    #[command(flatten)]
+    pub machines: MachinesArgs,
+    /// The address of all machines.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub listen: IpAddr,
+    /// The port of the first machine's HTTP interface; the next ones follow.
+    #[arg(long, default_value_t = 7101)]
+    pub port: u16,
 }
 
 /// Arguments of `start`.
@@ -130,6 +152,9 @@ pub struct Devnet {
     /// How.
     #[command(flatten)]
     pub listen: ListenArgs,
+    /// In how many processes.
+    #[command(flatten)]
+    pub machines: MachinesArgs,
     /// Removes an earlier devnet of this folder, with everything on it, and begins anew.
     #[arg(long)]
     pub fresh: bool,

@@ -1,8 +1,8 @@
 //! Runs one replica on a thread of its own: takes its events from channels and timers, performs its
 //! effects. The only clock of the node is read here.
 
-use crate::network::{Incoming, Outgoing};
 use senim_api::Request;
+use senim_network::{Allowed, Incoming, Outgoing, Room};
 use senim_replica::{Effect, Flushed, Input, Replica, ReplicaTimer, StateError, Ticket};
 use senim_types::{Code, Hash, Header, SignedTransaction, TimeMs};
 use std::cmp::Reverse;
@@ -104,9 +104,11 @@ pub fn run(mut replica: Replica, channels: Channels) {
                     }
                 }
                 Event::Incoming(incoming) => {
-                    let Incoming { from, bytes } = incoming;
-                    let effects = replica.step(now(), Input::Received { from, bytes });
+                    let (input, room) = input_of(incoming);
+                    let effects = replica.step(now(), input);
                     driver.perform(effects);
+                    // Only now may the sender's next message take its place.
+                    drop(room);
                 }
                 Event::Request(request) => driver.requested(&mut replica, request),
                 Event::Flushed(result) => driver.flushed(&mut replica, result),
@@ -120,6 +122,20 @@ pub fn run(mut replica: Replica, channels: Channels) {
     });
     if let Err(fault) = replica.close() {
         tracing::error!(code = %fault.code, reason = %fault.reason, "the last state was not stored; the next start makes it anew");
+    }
+}
+
+fn input_of(incoming: Incoming) -> (Input, Option<Room>) {
+    match incoming {
+        Incoming::Connected { peer } => (Input::Connected { peer }, None),
+        Incoming::Message { from, bytes, room } => (Input::Received { from, bytes }, room),
+    }
+}
+
+fn lane_of(lane: senim_replica::Lane) -> senim_network::Lane {
+    match lane {
+        senim_replica::Lane::Urgent => senim_network::Lane::Urgent,
+        senim_replica::Lane::Bulk => senim_network::Lane::Bulk,
     }
 }
 
@@ -266,8 +282,19 @@ impl Driver {
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Send { to, bytes } => self.channels.outgoing.send(&to, bytes),
-                Effect::Broadcast { bytes } => self.channels.outgoing.broadcast(bytes),
+                Effect::Send { to, lane, bytes } => {
+                    self.channels.outgoing.send(&to, lane_of(lane), bytes);
+                }
+                Effect::Broadcast { lane, bytes } => {
+                    self.channels.outgoing.broadcast(lane_of(lane), bytes);
+                }
+                Effect::Allowed { peers } => {
+                    let peers = peers.into_iter().map(|peer| Allowed {
+                        key: peer.key,
+                        address: peer.address,
+                    });
+                    self.channels.outgoing.allow(peers.collect());
+                }
                 Effect::SetTimer { timer, after_ms } => self.timers.set(timer, after_ms),
                 Effect::CancelTimer { timer } => self.timers.cancel(&timer),
                 Effect::Answer { ticket, answer } => {
@@ -294,6 +321,7 @@ impl Driver {
                 Effect::Dropped { transaction, code } => self.tell(&transaction, Err(code)),
                 Effect::Misbehaved { peer, code } => {
                     tracing::warn!(?peer, %code, "a peer sent what it should not have");
+                    self.channels.outgoing.misbehaved(&peer, code);
                 }
                 Effect::Evidence { evidence } => {
                     tracing::error!(?evidence, "a validator provably broke the rules");

@@ -5,8 +5,11 @@
 //! contracts/<name>.wasm the code that the genesis pins by hash
 //! keys/<name>.key       secret keys, one a file, readable by their owner only
 //! nodes/<name>/         data of the validators that run here
+//! node.toml             in the folder of one machine: where it listens ([`crate::machine`])
+//! machines/<name>/      folders of machines, in a network that is made to run as several processes
 //! ```
 
+use crate::machine::Machines;
 use crate::template::{self, Keys, Template, TemplateError};
 use senim_abi::ids::ENGINE_CONTRACTS;
 use senim_types::crypto::SecretKey;
@@ -40,6 +43,14 @@ pub enum FolderError {
         /// Why.
         error: TemplateError,
     },
+    /// A machine's settings cannot be used; the reason names line and key.
+    #[error("{}: {reason}", path.display())]
+    Settings {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A file does not hold what it should.
     #[error("{}: {reason}", path.display())]
     Content {
@@ -62,7 +73,9 @@ impl FolderError {
                     Code::GENESIS
                 }
             }
-            FolderError::Exists(_) | FolderError::Template { .. } => Code::CONFIGURATION,
+            FolderError::Exists(_)
+            | FolderError::Template { .. }
+            | FolderError::Settings { .. } => Code::CONFIGURATION,
         }
     }
 }
@@ -115,7 +128,14 @@ impl Folder {
             return Ok(());
         }
         // What else may lie there is not ours to remove.
-        for part in ["nodes", "contracts", "compiled", "keys", "sealed"] {
+        for part in [
+            "nodes",
+            "contracts",
+            "compiled",
+            "keys",
+            "sealed",
+            "machines",
+        ] {
             let path = self.0.join(part);
             if path.exists() {
                 at(&path, fs::remove_dir_all(&path))?;
@@ -149,6 +169,9 @@ impl Folder {
         let text = at(new.template_path, fs::read_to_string(new.template_path))?;
         let mut template = Template::parse(&text).map_err(template_error)?;
         template.limit_validators(new.validators_max);
+        if let Some(machines) = new.machines {
+            template.set_addresses(|place, _| machines.address(place));
+        }
         let keys = self.make_keys(&template)?;
         let contracts = self.copy_contracts(new.contracts_path)?;
         let genesis = Genesis {
@@ -184,6 +207,9 @@ impl Folder {
             if organisation.validator {
                 let name = template::validator_name(organisation.id);
                 let key = self.make_key(&name, KeyKind::Validator)?;
+                keys.insert(name, key.public());
+                let name = template::peer_name(organisation.id);
+                let key = self.make_key(&name, KeyKind::Peer)?;
                 keys.insert(name, key.public());
             }
         }
@@ -296,6 +322,8 @@ pub struct NewNetwork<'a> {
     pub time: TimeMs,
     /// At most so many of the template's validators run.
     pub validators_max: usize,
+    /// Where the validators' machines are reached; none if all run in one process.
+    pub machines: Option<&'a Machines>,
 }
 
 /// Writes a secret to a file that nobody but its owner can read, from the first byte on.

@@ -1,15 +1,17 @@
 //! The daemon: it makes a network's folder, runs its nodes, and measures them.
 //!
 //! Everything with a clock, a thread, a socket or a file is here; what a node *does* is
-//! [`senim_replica`]. One process runs every validator whose key is in the folder, each with its own
-//! thread, data and HTTP interface.
+//! [`senim_replica`]. A process runs every validator whose key is in a network's folder, each with its
+//! own thread, data and HTTP interface, or the one node of a machine's folder, which reaches the others over
+//! libp2p.
 #![forbid(unsafe_code)]
 
 pub mod args;
 pub mod bench;
 pub mod driver;
 pub mod folder;
-pub mod network;
+pub mod machine;
 pub mod node;
+pub mod processes;
 pub mod serve;
 pub mod template;

@@ -2,12 +2,16 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use senim_types::Code;
-use senimd::args::{Bench, Cli, Command, Devnet, Init, ListenArgs, Output, TemplateArgs};
+use senim_types::{Code, Genesis};
+use senimd::args::{
+    Bench, Cli, Command, Devnet, Init, ListenArgs, MachinesArgs, Output, TemplateArgs,
+};
 use senimd::folder::{Folder, FolderError, NewNetwork};
+use senimd::machine::{self, MachineConfig, Machines};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
-use senimd::{bench, driver};
+use senimd::{bench, driver, processes};
+use std::net::IpAddr;
 use std::process::ExitCode;
 
 /// Measured: with the C library's allocator a fifth of all CPU went into it, and freed memory stayed resident.
@@ -80,18 +84,39 @@ fn main() -> ExitCode {
     }
 }
 
-fn new_network(template: &TemplateArgs) -> NewNetwork<'_> {
+fn new_network<'a>(template: &'a TemplateArgs, machines: Option<&'a Machines>) -> NewNetwork<'a> {
     NewNetwork {
         template_path: &template.template,
         contracts_path: &template.contracts,
         time: driver::now(),
         validators_max: usize::from(template.validators),
+        machines,
     }
+}
+
+/// Makes a network's folder, with a folder for each machine where they are wanted.
+fn make(
+    folder: &Folder,
+    template: &TemplateArgs,
+    args: &MachinesArgs,
+    (ip, http_port): (IpAddr, u16),
+) -> Result<Genesis, Failure> {
+    let machines = args.machines.then_some(Machines {
+        ip,
+        network_port: args.network_port,
+        http_port,
+    });
+    let genesis = folder.initialise(&new_network(template, machines.as_ref()))?;
+    if let Some(machines) = &machines {
+        machine::make_folders(folder, machines)?;
+    }
+    Ok(genesis)
 }
 
 fn init(args: &Init, output: Output) -> Result<(), Failure> {
     let folder = Folder::new(&args.folder.dir);
-    let genesis = folder.initialise(&new_network(&args.template))?;
+    let at = (args.listen, args.port);
+    let genesis = make(&folder, &args.template, &args.machines, at)?;
     let (dir, chain) = (folder.path().display(), genesis.chain_id());
     match output {
         Output::Json => println!(
@@ -102,7 +127,16 @@ fn init(args: &Init, output: Output) -> Result<(), Failure> {
             println!("Made the network `{}` in {dir}", genesis.name);
             println!("  chain {chain}");
             println!("  keys  {}", folder.path().join("keys").display());
-            println!("Next: senimd start --dir {dir}");
+            let names = processes::machines(&folder)?;
+            if names.is_empty() {
+                println!("Next: senimd start --dir {dir}");
+            } else {
+                println!("Next, each in a terminal of its own, or on a machine of its own:");
+            }
+            for name in names {
+                let dir = machine::machine_folder(&folder, &name);
+                println!("  senimd start --dir {}", dir.path().display());
+            }
         }
     }
     Ok(())
@@ -114,9 +148,17 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
         folder.remove()?;
     }
     if !folder.is_initialised() {
-        folder.initialise(&new_network(&args.template))?;
+        let at = (args.listen.listen, args.listen.port);
+        make(&folder, &args.template, &args.machines, at)?;
     }
-    start(&folder, &args.listen, output)
+    let machines = processes::machines(&folder)?;
+    if machines.is_empty() {
+        return start(&folder, &args.listen, output);
+    }
+    processes::run(&folder, &machines, &args.listen).map_err(|error| Failure {
+        code: Code::CONFIGURATION,
+        message: error.to_string(),
+    })
 }
 
 fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
@@ -137,12 +179,15 @@ fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failu
         code: Code::CONFIGURATION,
         message: error.to_string(),
     })?;
+    if let Some(config) = machine::config(folder)? {
+        return runtime.block_on(start_machine(folder, &config, output));
+    }
     runtime.block_on(async {
         let listeners = listen(folder.validators()?.len(), args.listen, args.port).await?;
         let mut tuning = Tuning::default();
         tuning.pace.block_interval_ms_min = args.block_interval_ms;
         let mut nodes = Nodes::start(folder, tuning, unobserved)?;
-        announce(folder, &nodes, args, output);
+        announce(folder, &nodes, (args.listen, args.port), output);
         let served = serve(folder, &nodes, listeners).await;
         eprintln!("senimd: stopping the nodes");
         nodes.stop();
@@ -150,14 +195,28 @@ fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failu
     })
 }
 
+/// Runs the node of a machine's folder.
+async fn start_machine(
+    folder: &Folder,
+    config: &MachineConfig,
+    output: Output,
+) -> Result<(), Failure> {
+    let (ip, port) = (config.http.listen.ip(), config.http.listen.port());
+    let listeners = listen(1, ip, port).await?;
+    let observer = unobserved("");
+    let mut nodes = Nodes::start_machine(folder, config, Tuning::default(), observer).await?;
+    announce(folder, &nodes, (ip, port), output);
+    let served = serve(folder, &nodes, listeners).await;
+    eprintln!("senimd: stopping the node");
+    nodes.stop();
+    served.map_err(Failure::from)
+}
+
 /// Says where the nodes are, once they can be reached.
-fn announce(folder: &Folder, nodes: &Nodes, args: &ListenArgs, output: Output) {
-    let urls = (0u16..).zip(&nodes.nodes).map(|(offset, node)| {
-        (
-            node.name.clone(),
-            format!("http://{}:{}", args.listen, args.port + offset),
-        )
-    });
+fn announce(folder: &Folder, nodes: &Nodes, (ip, port): (IpAddr, u16), output: Output) {
+    let urls = (0u16..)
+        .zip(&nodes.nodes)
+        .map(|(offset, node)| (node.name.clone(), format!("http://{ip}:{}", port + offset)));
     let chain = nodes.genesis.chain_id();
     match output {
         Output::Json => {

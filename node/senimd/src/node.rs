@@ -2,10 +2,12 @@
 
 use crate::driver::{self, Channels, Progress};
 use crate::folder::{Folder, FolderError};
-use crate::network::MemoryNetwork;
+use crate::machine::{MachineConfig, network_seed};
+
 use senim_api::NodeHandle;
 use senim_consensus::{Params, Signer};
 use senim_execution::{Engine, HostFault};
+use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork};
 use senim_replica::{MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup};
 use senim_state::disk::RealDisk;
 use senim_state::ledger::LedgerOptions;
@@ -42,6 +44,9 @@ pub enum StartError {
         /// The operating system's answer.
         reason: String,
     },
+    /// A node cannot be reached by the others.
+    #[error("{0}. Choose another in node.toml.")]
+    Listen(#[from] senim_network::ListenError),
     /// No validator key is here.
     #[error("no validator's key is in {0}: nothing to run")]
     NoKeys(String),
@@ -54,6 +59,7 @@ impl StartError {
             StartError::Folder(error) => error.code(),
             StartError::Open { error, .. } => error.code(),
             StartError::Engine(_) => Code::STORE_FAILED,
+            StartError::Listen(_) => Code::CANNOT_LISTEN,
             StartError::System { .. } | StartError::NoKeys(_) => Code::CONFIGURATION,
         }
     }
@@ -72,8 +78,8 @@ pub struct Tuning {
 pub struct Node {
     /// Its name: that of its key.
     pub name: String,
-    /// Its validator key.
-    pub key: PublicKey,
+    /// Its validator key; none for a node without a vote.
+    pub key: Option<PublicKey>,
     /// Reaches it.
     pub handle: NodeHandle,
     /// Shows how far it is.
@@ -126,10 +132,55 @@ impl Nodes {
                 engine: &engine,
                 tuning,
             };
+            let (outgoing, incoming) = network;
+            let outgoing = Box::new(outgoing) as Box<dyn Outgoing>;
             let observer = observer(&name);
-            nodes.push(start_node(folder, parts, name, key, network, observer)?);
+            let key = Some(key);
+            nodes.push(start_node(
+                folder,
+                parts,
+                name,
+                key,
+                (outgoing, incoming),
+                observer,
+            )?);
         }
         Ok(Nodes { genesis, nodes })
+    }
+
+    /// Starts the node of a machine's folder. Needs a tokio runtime, on which its network runs.
+    pub async fn start_machine(
+        folder: &Folder,
+        config: &MachineConfig,
+        mut tuning: Tuning,
+        observer: Box<dyn Observer>,
+    ) -> Result<Nodes, StartError> {
+        let genesis = folder.genesis()?;
+        let codes = folder.codes()?;
+        let validator = folder.validators()?.into_iter().next();
+        let (name, key) = match validator {
+            Some((name, key)) => (name, Some(key)),
+            None => (format!("observer-{}", config.organisation), None),
+        };
+        tuning.pace.block_interval_ms_min = config.block_interval_ms;
+        let seed = network_seed(folder, config.organisation)?;
+        let listen = config.network.listen.clone();
+        let mut p2p = P2pConfig::new(genesis.chain_id(), seed, listen);
+        p2p.bootstrap = config.network.bootstrap.clone();
+        let (network, incoming) = P2pNetwork::start(p2p).await?;
+        let engine = Engine::new(Some(folder.path().join("compiled")))?;
+        let parts = Parts {
+            genesis: &genesis,
+            codes: &codes,
+            engine: &engine,
+            tuning,
+        };
+        let network = (Box::new(network) as Box<dyn Outgoing>, incoming);
+        let node = start_node(folder, parts, name, key, network, observer)?;
+        Ok(Nodes {
+            genesis,
+            nodes: vec![node],
+        })
     }
 
     /// Stops all of them.
@@ -149,22 +200,19 @@ fn start_node(
     folder: &Folder,
     parts: Parts<'_>,
     name: String,
-    key: SecretKey,
-    (network, incoming): (
-        MemoryNetwork,
-        tokio::sync::mpsc::Receiver<crate::network::Incoming>,
-    ),
+    key: Option<SecretKey>,
+    (outgoing, incoming): (Box<dyn Outgoing>, tokio::sync::mpsc::Receiver<Incoming>),
     observer: Box<dyn Observer>,
 ) -> Result<Node, StartError> {
-    let public = key.public();
-    let replica = open_replica(folder, parts, &name, Some(key), observer)?;
+    let public = key.as_ref().map(SecretKey::public);
+    let replica = open_replica(folder, parts, &name, key, observer)?;
     let (handle, requests) = NodeHandle::new();
     let (progress_sender, progress) = watch::channel(Progress::default());
     let (stop, stopped) = oneshot::channel();
     let channels = Channels {
         requests,
         incoming,
-        outgoing: Box::new(network),
+        outgoing,
         progress: progress_sender,
         stop: stopped,
     };

@@ -99,7 +99,7 @@ pub async fn serve(
 }
 
 /// Ctrl-C, or the signal by which service managers end a program.
-async fn ended() {
+pub async fn ended() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -39,6 +39,9 @@ pub struct Template {
     product: Vec<CatalogueEntry>,
     #[serde(default)]
     stock: Vec<Stock>,
+    /// Where the nodes of organisations are reached, by organisation: for a network of machines.
+    #[serde(skip)]
+    addresses: BTreeMap<u32, String>,
 }
 
 /// An organisation and its devices, by the names of their key files.
@@ -179,6 +182,11 @@ pub fn validator_name(organisation: u32) -> String {
     format!("validator-{organisation}")
 }
 
+/// The name under which the network key of an organisation's node is kept.
+pub fn peer_name(organisation: u32) -> String {
+    format!("peer-{organisation}")
+}
+
 impl Template {
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Template, TemplateError> {
@@ -188,6 +196,16 @@ impl Template {
     /// The organisations.
     pub fn organisations(&self) -> &[Organisation] {
         &self.organisation
+    }
+
+    /// Says where the node of each organisation with a validator is reached: `address` is asked with its number and
+    /// its place among them.
+    pub fn set_addresses(&mut self, address: impl Fn(usize, u32) -> String) {
+        let running = self.organisation.iter().filter(|org| org.validator);
+        let addresses = running
+            .enumerate()
+            .map(|(place, org)| (org.id, address(place, org.id)));
+        self.addresses = addresses.collect();
     }
 
     /// Keeps the first `count` validators. A network of one validator is sound, and smaller.
@@ -281,6 +299,13 @@ impl Template {
                     validator,
                     power: 1,
                     org,
+                });
+            }
+            if let Some(address) = self.addresses.get(&organisation.id) {
+                calls.push(registry::Execute::SetPeer {
+                    org,
+                    peer: key(keys, &peer_name(organisation.id))?,
+                    address: address.clone(),
                 });
             }
         }

@@ -31,6 +31,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "senim-state",
         ],
     ),
+    ("senim-network", &["senim-types"]),
     ("senim-api", &["senim-types", "senim-abi", "senim-replica"]),
     (
         "senimd",
@@ -41,6 +42,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "senim-execution",
             "senim-state",
             "senim-replica",
+            "senim-network",
             "senim-api",
             // The benchmark's client verifies what the nodes answer.
             "senim-light-client",
@@ -118,8 +120,13 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
     ),
     (
         "tokio*",
-        &["senim-api", "senimd", "senim-cli"],
+        &["senim-api", "senim-network", "senimd", "senim-cli"],
         "only the edges do I/O",
+    ),
+    (
+        "libp2p*",
+        &["senim-network"],
+        "how nodes reach each other can be replaced in one place",
     ),
     ("axum*", &["senim-api", "senimd"], "HTTP ends at the edge"),
     ("reqwest", &["senim-cli"], "only the client asks over HTTP"),

@@ -54,6 +54,7 @@ pub fn network(args: &Bench, folder: &Folder) -> Result<Network, FolderError> {
         contracts_path: &args.contracts,
         time: driver::now(),
         validators_max: usize::from(args.validators),
+        machines: None,
     })?;
     let device = |name: &str| folder.key(name, KeyKind::Device);
     let pharmacies = (0..args.devices).map(|n| device(&format!("till-{n}")));

@@ -1,6 +1,7 @@
-//! How nodes reach each other. Here: within one process, by bounded channels.
+//! The network of nodes in one process: bounded channels, everybody connected with everybody.
 
-use senim_types::PublicKey;
+use crate::{Allowed, Incoming, Lane, Outgoing};
+use senim_types::{Code, PublicKey};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -8,24 +9,6 @@ use tokio::sync::mpsc;
 /// Messages that may wait for a node. A node so far behind loses what does not fit and catches up
 /// by asking for blocks; consensus sends its votes again.
 const INCOMING_MAX: usize = 16_384;
-
-/// A message and who sent it.
-#[derive(Debug)]
-pub struct Incoming {
-    /// The sender.
-    pub from: PublicKey,
-    /// An encoded message.
-    pub bytes: Arc<[u8]>,
-}
-
-/// The sending side of a node's network.
-pub trait Outgoing: Send {
-    /// Sends to one node.
-    fn send(&mut self, to: &PublicKey, bytes: Arc<[u8]>);
-
-    /// Sends to all others.
-    fn broadcast(&mut self, bytes: Arc<[u8]>);
-}
 
 /// One node's place in an in-memory network.
 pub struct MemoryNetwork {
@@ -50,28 +33,33 @@ impl MemoryNetwork {
     }
 
     fn deliver(&self, to: &mpsc::Sender<Incoming>, bytes: Arc<[u8]>) {
-        if to
-            .try_send(Incoming {
-                from: self.own,
-                bytes,
-            })
-            .is_err()
-        {
+        let message = Incoming::Message {
+            from: self.own,
+            bytes,
+            room: None,
+        };
+        if to.try_send(message).is_err() {
             tracing::warn!("a node takes no more messages: one is lost");
         }
     }
 }
 
 impl Outgoing for MemoryNetwork {
-    fn send(&mut self, to: &PublicKey, bytes: Arc<[u8]>) {
+    fn send(&mut self, to: &PublicKey, _lane: Lane, bytes: Arc<[u8]>) {
         if let Some(peer) = self.peers.get(to) {
             self.deliver(peer, bytes);
         }
     }
 
-    fn broadcast(&mut self, bytes: Arc<[u8]>) {
+    fn broadcast(&mut self, _lane: Lane, bytes: Arc<[u8]>) {
         for peer in self.peers.values() {
             self.deliver(peer, Arc::clone(&bytes));
         }
     }
+
+    /// Nodes of one process are all of one operator: there is nobody to keep out.
+    fn allow(&mut self, _peers: Vec<Allowed>) {}
+
+    /// Said aloud by the node; there is no connection to cut.
+    fn misbehaved(&mut self, _peer: &PublicKey, _code: Code) {}
 }
