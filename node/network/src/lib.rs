@@ -13,7 +13,8 @@
 //! | [`score`] | what misbehaviour leads to |
 //! | `dial` | when to go out to whom |
 //! | `link` | the tasks that write to and read from one peer |
-//! | [`swarm`] | the task that owns the swarm, and its handle |
+//! | [`swarm`] | how it starts, its settings, and the handle that a node uses |
+//! | `task` | the task that owns the swarm |
 //! | [`memory`] | the same between the nodes of one process |
 //!
 //! # Limits
@@ -31,6 +32,7 @@ pub mod memory;
 pub mod queue;
 pub mod score;
 pub mod swarm;
+mod task;
 
 pub use address::Multiaddr;
 pub use frame::Lane;

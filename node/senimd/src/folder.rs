@@ -216,7 +216,8 @@ impl Folder {
         Ok(keys)
     }
 
-    fn make_key(&self, name: &str, kind: KeyKind) -> Result<SecretKey, FolderError> {
+    /// Makes a secret key and its file.
+    pub(crate) fn make_key(&self, name: &str, kind: KeyKind) -> Result<SecretKey, FolderError> {
         let path = self.key_path(name);
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| FolderError::Content {

@@ -10,6 +10,7 @@
 use crate::folder::{Folder, FolderError};
 use crate::template::{peer_name, validator_name};
 use senim_network::Multiaddr;
+use senim_types::PublicKey;
 use senim_types::text::KeyKind;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -124,8 +125,40 @@ pub fn make_folders(network: &Folder, machines: &Machines) -> Result<Vec<String>
     Ok(names)
 }
 
+/// Makes the folder of a machine that joins a running network: genesis and code are copied from `network`, and a
+/// network key is made. Others let it in once the registry has that key ([`peer_name`]); without a vote it
+/// follows and serves.
+pub fn join(
+    network: &Folder,
+    machine: &Folder,
+    config: &MachineConfig,
+) -> Result<PublicKey, FolderError> {
+    copy_public_parts(network, machine, config)?;
+    let key = machine.make_key(&peer_name(config.organisation), KeyKind::Peer)?;
+    copy(network.genesis_path(), machine.genesis_path())?;
+    Ok(key.public())
+}
+
 /// Makes a machine's folder: genesis and code are copied, the keys of the organisation's node moved.
-pub fn make_folder(
+fn make_folder(
+    network: &Folder,
+    machine: &Folder,
+    config: &MachineConfig,
+) -> Result<(), FolderError> {
+    copy_public_parts(network, machine, config)?;
+    for name in [
+        validator_name(config.organisation),
+        peer_name(config.organisation),
+    ] {
+        let source = network.key_path(&name);
+        fs::rename(&source, machine.key_path(&name)).map_err(|error| io(&source, error))?;
+    }
+    // Last: a folder with a genesis is complete.
+    copy(network.genesis_path(), machine.genesis_path())
+}
+
+/// Contract code and settings.
+fn copy_public_parts(
     network: &Folder,
     machine: &Folder,
     config: &MachineConfig,
@@ -139,21 +172,12 @@ pub fn make_folder(
         let source = entry.map_err(|error| io(from, error))?;
         copy(source.path(), to.join("contracts").join(source.file_name()))?;
     }
-    for name in [
-        validator_name(config.organisation),
-        peer_name(config.organisation),
-    ] {
-        let source = network.key_path(&name);
-        fs::rename(&source, machine.key_path(&name)).map_err(|error| io(&source, error))?;
-    }
     let path = to.join(CONFIG_FILE);
     let text = toml::to_string(config).map_err(|error| FolderError::Settings {
         path: path.clone(),
         reason: error.to_string(),
     })?;
-    fs::write(&path, text).map_err(|error| io(&path, error))?;
-    // Last: a folder with a genesis is complete.
-    copy(network.genesis_path(), machine.genesis_path())
+    fs::write(&path, text).map_err(|error| io(&path, error))
 }
 
 /// The seed of a machine's network key.

@@ -115,6 +115,7 @@ impl Network {
                 contracts_path: &repository().join("genesis/contracts"),
                 time: now(),
                 validators_max: 1,
+                machines: None,
             })
             .expect("the devnet's template makes a network");
         let turn = share_compiled_code(folder.path());

@@ -1,0 +1,274 @@
+//! Processes of the daemon, each on a folder of its own, asked over HTTP like anybody would.
+
+use borsh::BorshDeserialize;
+use senim_abi::REGISTRY;
+use senim_abi::registry::Execute;
+use senim_types::crypto::SecretKey;
+use senim_types::text::KeyKind;
+use senim_types::transaction::TRANSACTION_VERSION;
+use senim_types::{
+    Call, Genesis, PublicKey, Receipt, SignedTransaction, Status, TimeMs, Transaction, codec,
+};
+use senimd::folder::Folder;
+use senimd::machine::{self, HttpConfig, MachineConfig, NetworkConfig, machine_folder};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on a busy machine: whoever waits so long waits in vain.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Ports of one network: interfaces first, then what nodes reach each other by.
+const PORTS: u16 = 16;
+
+/// A network of processes.
+pub struct Machines {
+    folder: Folder,
+    genesis: Genesis,
+    machines: Vec<Machine>,
+    sequences: BTreeMap<PublicKey, u64>,
+    port: u16,
+    _temporary: tempfile::TempDir,
+}
+
+struct Machine {
+    folder: Folder,
+    url: String,
+    process: Option<Child>,
+}
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+}
+
+/// The first of a row of free ports. Another program may take one meanwhile: then a start says so.
+fn free_ports() -> u16 {
+    let seed = std::process::id() as u16 % 1_000;
+    let bases = (0..1_500u16).map(|n| 20_000 + (seed + n) % 1_500 * PORTS);
+    let is_free = |base: &u16| {
+        (0..PORTS).all(|offset| TcpListener::bind((Ipv4Addr::LOCALHOST, base + offset)).is_ok())
+    };
+    bases
+        .into_iter()
+        .find(is_free)
+        .expect("some ports are free")
+}
+
+impl Machines {
+    /// Makes a network of so many validators and starts a process for each.
+    pub fn start(validators: u16) -> Machines {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let (folder, port) = (Folder::new(temporary.path()), free_ports());
+        let made = Command::new(env!("CARGO_BIN_EXE_senimd"))
+            .args(["init", "--machines", "--validators"])
+            .arg(validators.to_string())
+            .args(["--port", &port.to_string()])
+            .args(["--network-port", &(port + PORTS / 2).to_string()])
+            .arg("--dir")
+            .arg(folder.path())
+            .arg("--template")
+            .arg(project("genesis/devnet.toml"))
+            .arg("--contracts")
+            .arg(project("genesis/contracts"))
+            .output()
+            .expect("the daemon runs");
+        assert!(made.status.success(), "{made:?}");
+        let genesis = folder.genesis().expect("a genesis");
+        let names = senimd::processes::machines(&folder).expect("folders of machines");
+        assert_eq!(names.len(), usize::from(validators));
+        let machines = names.iter().zip(port..).map(|(name, port)| Machine {
+            folder: machine_folder(&folder, name),
+            url: format!("http://127.0.0.1:{port}"),
+            process: None,
+        });
+        let mut network = Machines {
+            machines: machines.collect(),
+            folder,
+            genesis,
+            sequences: BTreeMap::new(),
+            port,
+            _temporary: temporary,
+        };
+        (0..network.machines.len()).for_each(|machine| network.restart(machine));
+        network
+    }
+
+    /// Starts a machine's process, and waits until it answers.
+    pub fn restart(&mut self, machine: usize) {
+        let it = &mut self.machines[machine];
+        let log = std::fs::File::create(it.folder.path().join("log")).expect("a file");
+        let process = Command::new(env!("CARGO_BIN_EXE_senimd"))
+            .args(["start", "--dir"])
+            .arg(it.folder.path())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        it.process = Some(process.expect("the daemon runs"));
+        self.wait(machine, "it answers", |status| status.is_some());
+    }
+
+    /// Ends a machine's process without warning.
+    pub fn kill(&mut self, machine: usize) {
+        let mut process = self.machines[machine].process.take().expect("it runs");
+        process.kill().expect("it can be ended");
+        process.wait().expect("it ended");
+    }
+
+    /// Makes the machine of an organisation without a validator and starts it; its number.
+    pub fn add_follower(&mut self, organisation: u32) -> usize {
+        let number = self.machines.len();
+        let port = self.port + number as u16;
+        let first = machine::config(&self.machines[0].folder)
+            .expect("settings")
+            .expect("a machine's folder");
+        let config = MachineConfig {
+            organisation,
+            network: NetworkConfig {
+                listen: Vec::new(),
+                bootstrap: first.network.listen,
+            },
+            http: HttpConfig {
+                listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+            },
+            block_interval_ms: 100,
+        };
+        let folder = machine_folder(&self.folder, &format!("follower-{organisation}"));
+        machine::join(&self.folder, &folder, &config).expect("a folder is made");
+        self.machines.push(Machine {
+            folder,
+            url: format!("http://127.0.0.1:{port}"),
+            process: None,
+        });
+        self.restart(number);
+        number
+    }
+
+    /// The public key of a machine's network key.
+    pub fn peer_key(&self, machine: usize) -> PublicKey {
+        let folder = &self.machines[machine].folder;
+        let config = machine::config(folder).expect("settings").expect("some");
+        let name = senimd::template::peer_name(config.organisation);
+        folder.key(&name, KeyKind::Peer).expect("its key").public()
+    }
+
+    /// Submits the operator's wish to a machine, and waits until it is applied.
+    pub fn submit(&mut self, machine: usize, message: Execute) {
+        self.submit_as("operator", machine, message);
+    }
+
+    /// Submits a device's wish to a machine, and waits until it is applied.
+    pub fn submit_as(&mut self, device: &str, machine: usize, message: Execute) {
+        let key = self
+            .folder
+            .key(device, KeyKind::Device)
+            .expect("the device's key");
+        let transaction = self.sign(&key, &message);
+        let (hash, bytes) = (transaction.hash(), codec::encode(&transaction));
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let url = format!(
+                "{}/v1/transactions?wait_ms=20000",
+                self.machines[machine].url
+            );
+            // A node that is not ready is asked again with the same bytes.
+            let _again = ureq::post(&url).send(&bytes[..]);
+            let url = format!("{}/v1/receipts/{hash}", self.machines[machine].url);
+            let accept = ("Accept", "application/octet-stream");
+            if let Ok(mut answer) = ureq::get(&url).header(accept.0, accept.1).call() {
+                let proof = answer.body_mut().read_to_vec().expect("a body");
+                let receipt = Receipt::deserialize(&mut &proof[..]).expect("a receipt comes first");
+                assert_eq!(receipt.status, Status::Applied, "{message:?}");
+                return;
+            }
+            assert!(Instant::now() < until, "{message:?} is not applied");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn sign(&mut self, key: &SecretKey, message: &Execute) -> SignedTransaction {
+        let sequence = self.sequences.entry(key.public()).or_insert(0);
+        let body = Transaction {
+            version: TRANSACTION_VERSION,
+            chain: self.genesis.chain_id(),
+            device: key.public(),
+            sequence: *sequence,
+            valid_until: TimeMs(senimd::driver::now().0 + 3_600_000),
+            calls: vec![Call {
+                contract: REGISTRY,
+                input: codec::encode(message),
+            }],
+            witnesses: Vec::new(),
+        };
+        *sequence += 1;
+        key.sign_transaction(body, Vec::new())
+    }
+
+    /// A machine's height.
+    pub fn height(&self, machine: usize) -> u64 {
+        let status = self.status(machine).expect("it answers");
+        status["height"].as_u64().expect("a height")
+    }
+
+    /// Waits until these machines have the same block on top.
+    pub fn agree(&self, machines: &[usize]) {
+        let top = |machine: &usize| {
+            let status = self.status(*machine)?;
+            Some((status["height"].as_u64()?, status["hash"].clone()))
+        };
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let tops: Vec<_> = machines.iter().map(top).collect();
+            if tops[0].is_some() && tops.iter().all(|top| *top == tops[0]) {
+                return;
+            }
+            assert!(Instant::now() < until, "they do not agree: {tops:?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Asserts that a machine stays at the genesis for a while: nobody lets it in.
+    pub fn is_alone(&self, machine: usize) {
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(self.height(machine), 0);
+    }
+
+    fn status(&self, machine: usize) -> Option<serde_json::Value> {
+        let url = format!("{}/v1/status", self.machines[machine].url);
+        let text = ureq::get(&url).call().ok()?.body_mut().read_to_string();
+        serde_json::from_str(&text.ok()?).ok()
+    }
+
+    fn wait(&self, machine: usize, what: &str, holds: impl Fn(Option<serde_json::Value>) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !holds(self.status(machine)) {
+            let log = self.machines[machine].folder.path().join("log");
+            assert!(
+                Instant::now() < until,
+                "{what} does not come true: {}",
+                std::fs::read_to_string(log).unwrap_or_default()
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Machines {
+    fn drop(&mut self) {
+        for machine in &mut self.machines {
+            if let Some(process) = &mut machine.process {
+                // One that ended already needs no ending.
+                let _gone = process.kill();
+                let _reaped = process.wait();
+            }
+            if std::thread::panicking() {
+                let log = machine.folder.path().join("log");
+                let text = std::fs::read_to_string(log).unwrap_or_default();
+                let from = text.len().saturating_sub(4_000);
+                eprintln!("{}: …{}", machine.url, text.get(from..).unwrap_or(&text));
+            }
+        }
+    }
+}
