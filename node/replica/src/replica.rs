@@ -65,7 +65,7 @@ impl Fault {
 
     pub(crate) fn wal(error: WalError) -> Fault {
         Fault {
-            code: Code::STORE_FAILED,
+            code: error.code(),
             reason: error.to_string(),
         }
     }
