@@ -143,7 +143,7 @@ fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failu
         tuning.pace.block_interval_ms_min = args.block_interval_ms;
         let mut nodes = Nodes::start(folder, tuning, unobserved)?;
         announce(folder, &nodes, args, output);
-        let served = serve(folder, &nodes, listeners).await;
+        let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
         eprintln!("senimd: stopping the nodes");
         nodes.stop();
         served.map_err(Failure::from)
