@@ -15,6 +15,8 @@ FUZZ_SECONDS ?= 60
 
 # The contracts are a workspace of their own.
 CONTRACTS := --manifest-path contracts/Cargo.toml
+# So is the light client as a wasm module.
+WASM_CLIENT := --manifest-path client/light-client/wasm/Cargo.toml
 
 # `say` prints one line of progress, so that a long build is never silent.
 say = printf '\n== %s\n'
@@ -53,18 +55,21 @@ house: check-tools ## Run the house rules only (dependency edges, file sizes, ba
 fmt: ## Format all code
 	@$(say) "[1/2] Formatting the node and the clients"
 	$(CARGO) fmt --all
-	$(say) "[2/2] Formatting the contracts"
+	$(say) "[2/2] Formatting the contracts and the light client's wasm module"
 	$(CARGO) fmt $(CONTRACTS) --all
+	$(CARGO) fmt $(WASM_CLIENT)
 
 lint: check-tools ## Check formatting, and clippy without a single warning
 	@$(say) "[1/4] Formatting of the node and the clients"
 	$(CARGO) fmt --all --check
-	$(say) "[2/4] Formatting of the contracts"
+	$(say) "[2/4] Formatting of the contracts and the light client's wasm module"
 	$(CARGO) fmt $(CONTRACTS) --all --check
+	$(CARGO) fmt $(WASM_CLIENT) --check
 	$(say) "[3/4] Clippy: node and clients"
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(say) "[4/4] Clippy: contracts"
+	$(say) "[4/4] Clippy: contracts, the light client's wasm module"
 	$(CARGO) clippy --locked $(CONTRACTS) --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked $(WASM_CLIENT) --all-targets -- -D warnings
 
 deny: check-tools ## Check licences, sources and known weaknesses of the dependencies
 	@scripts/deny.sh
@@ -73,11 +78,13 @@ contracts: check-tools ## Rebuild the contracts' wasm artefacts in genesis/ (can
 	@$(say) "Building the contracts to wasm"
 	scripts/contracts.sh build $(ARGS)
 
-contracts-check: check-tools ## Compare the committed artefacts with a rebuild, and run the conformance suite on them
-	@$(say) "[1/2] Comparing the committed contract artefacts with a rebuild"
+contracts-check: check-tools ## Compare the committed artefacts with a rebuild, and run what runs inside wasm
+	@$(say) "[1/3] Comparing the committed contract artefacts with a rebuild"
 	scripts/contracts.sh check
-	$(say) "[2/2] Conformance: native contracts against the committed artefacts"
+	$(say) "[2/3] Conformance: native contracts against the committed artefacts"
 	$(CARGO) test --locked -p senim-tests --test 'conformance*'
+	$(say) "[3/3] The light client inside wasm"
+	scripts/light-client-wasm.sh
 
 docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md, docs/execution.md)
 	@$(say) "Writing generated documents"
@@ -85,8 +92,8 @@ docs-update: check-tools ## Write again the documents that are made from the cod
 	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-execution --test docs
 	$(say) "Done; look at the difference before you commit it: git diff docs"
 
-fuzz: ## Fuzz every target for FUZZ_SECONDS each (needs cargo-fuzz and a nightly toolchain)
-	@scripts/fuzz.sh $(FUZZ_SECONDS)
+fuzz: ## Fuzz every target for FUZZ_SECONDS each (needs cargo-fuzz; ARGS=TARGET limits it to one)
+	@scripts/fuzz.sh $(FUZZ_SECONDS) $(ARGS)
 
 bench: check-tools ## Measure redemptions per second (ARGS="--validators 4 --transactions 100000 -o json")
 	@$(say) "[1/2] Building with full optimisation (about ten minutes the first time on two cores)"
@@ -95,5 +102,5 @@ bench: check-tools ## Measure redemptions per second (ARGS="--validators 4 --tra
 	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench $(ARGS)
 
 clean: ## Remove everything that was built and the demo's ledger
-	@$(say) "Removing target, contracts/target, .build, devnet"
-	rm -rf target contracts/target .build devnet fuzz/target
+	@$(say) "Removing every target, .build, devnet"
+	rm -rf target contracts/target client/light-client/wasm/target .build devnet fuzz/target

@@ -20,16 +20,17 @@ deny() {
     cargo deny --manifest-path "$manifest" --config deny.toml --log-level error check "$@"
 }
 
+manifests=(Cargo.toml client/light-client/wasm/Cargo.toml contracts/Cargo.toml)
 step=0
-for manifest in Cargo.toml contracts/Cargo.toml; do
+for manifest in "${manifests[@]}"; do
     step=$((step + 1))
-    printf '\n== [%s/3] Licences, bans and sources of %s\n' "$step" "$manifest"
+    printf '\n== [%s/4] Licences, bans and sources of %s\n' "$step" "$manifest"
     deny "$manifest" bans licenses sources
 done
 
-printf '\n== [3/3] Known weaknesses\n'
+printf '\n== [4/4] Known weaknesses\n'
 if cargo deny --config deny.toml --log-level error fetch db; then
-    for manifest in Cargo.toml contracts/Cargo.toml; do
+    for manifest in "${manifests[@]}"; do
         deny "$manifest" --disable-fetch advisories
     done
 else

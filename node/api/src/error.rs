@@ -52,6 +52,7 @@ impl ApiError {
             Code::MEMPOOL_FULL | Code::DEVICE_RATE => StatusCode::TOO_MANY_REQUESTS,
             Code::NOT_READY => StatusCode::SERVICE_UNAVAILABLE,
             Code::TIMED_OUT => StatusCode::GATEWAY_TIMEOUT,
+            Code::SEALED_STORE_FULL => StatusCode::INSUFFICIENT_STORAGE,
             Code::MALFORMED | Code::NOT_CANONICAL | Code::BAD_REQUEST => StatusCode::BAD_REQUEST,
             _ => match self.code.fault() {
                 Fault::Caller | Fault::Contract => StatusCode::UNPROCESSABLE_ENTITY,

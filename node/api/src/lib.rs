@@ -15,4 +15,4 @@ pub use error::ApiError;
 pub use handle::{NodeHandle, REQUESTS_MAX, Request};
 pub use metrics::Metrics;
 pub use routes::{Api, router};
-pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedStore, request_message};
+pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedLimits, SealedStore, request_message};

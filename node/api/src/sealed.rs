@@ -19,25 +19,17 @@ use senim_types::crypto::verify;
 use senim_types::domain::signed_bytes;
 use senim_types::text::KeyKind;
 use senim_types::{Code, Domain, Hash, OrgId, PublicKey, Signature, codec};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+mod store;
+
+pub use store::{SealedLimits, SealedStore};
 
 /// Bytes of one sealed object.
 pub const SEALED_BYTES_MAX: usize = 256 * 1024;
 /// How old, or how far ahead, a request's time may be, in ms.
 const REQUEST_AGE_MS_MAX: u64 = 2 * 60 * 1000;
-/// Numbers the files that are being written: nodes of one process share a folder.
-static WRITES: AtomicU64 = AtomicU64::new(0);
 /// The header that authorises a request.
 pub const REQUEST_HEADER: &str = "senim-request";
-
-/// A folder with one file per sealed object: 4 bytes organisation (big-endian), then the ciphertext.
-#[derive(Debug)]
-pub struct SealedStore {
-    folder: PathBuf,
-    /// Reads the wall clock, in Unix ms.
-    now_ms: fn() -> u64,
-}
 
 /// What the header signs.
 #[derive(borsh::BorshSerialize)]
@@ -62,61 +54,6 @@ pub fn request_message(method: &str, path: &str, body: &[u8], time_ms: u64) -> V
 struct Requester {
     org: OrgId,
     roles: Roles,
-}
-
-impl SealedStore {
-    /// A store in `folder`, which is made when the first object comes.
-    pub fn new(folder: PathBuf, now_ms: fn() -> u64) -> SealedStore {
-        SealedStore { folder, now_ms }
-    }
-
-    fn file(&self, hash: &Hash) -> PathBuf {
-        self.folder.join(hash.to_string())
-    }
-
-    /// Writes aside and renames, so that a crash leaves the whole object or none.
-    async fn write(&self, hash: &Hash, org: OrgId, ciphertext: &[u8]) -> std::io::Result<()> {
-        tokio::fs::create_dir_all(&self.folder).await?;
-        let number = WRITES.fetch_add(1, Ordering::Relaxed);
-        let (file, aside) = (
-            self.file(hash),
-            self.folder.join(format!("{hash}.{number}.new")),
-        );
-        let stored = [&org.0.to_be_bytes()[..], ciphertext].concat();
-        tokio::fs::write(&aside, stored).await?;
-        tokio::fs::File::open(&aside).await?.sync_all().await?;
-        tokio::fs::rename(&aside, &file).await?;
-        tokio::fs::File::open(&self.folder).await?.sync_all().await
-    }
-
-    async fn read(&self, hash: &Hash) -> Result<(OrgId, Vec<u8>), ApiError> {
-        let stored = match tokio::fs::read(self.file(hash)).await {
-            Ok(stored) => stored,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Code::NOT_FOUND.into());
-            }
-            Err(error) => return Err(io_error(&error)),
-        };
-        let damaged =
-            ApiError::with_message(Code::STORE_DAMAGED, "The sealed object here is damaged.");
-        let Some((org, ciphertext)) = stored.split_first_chunk::<4>() else {
-            return Err(damaged);
-        };
-        if Hash::of(ciphertext) != *hash {
-            return Err(damaged);
-        }
-        Ok((OrgId(u32::from_be_bytes(*org)), ciphertext.to_vec()))
-    }
-}
-
-fn io_error(error: &std::io::Error) -> ApiError {
-    tracing::error!(%error, "the store of sealed data failed");
-    let is_full = error.kind() == std::io::ErrorKind::StorageFull;
-    ApiError::new(if is_full {
-        Code::DISK_FULL
-    } else {
-        Code::STORE_FAILED
-    })
 }
 
 fn unauthorised(message: &str) -> ApiError {
@@ -230,10 +167,7 @@ pub(crate) async fn store(
             Err(Code::NOT_AUTHORISED.into())
         };
     }
-    api.sealed
-        .write(&hash, requester.org, &body)
-        .await
-        .map_err(|error| io_error(&error))?;
+    api.sealed.write(hash, requester.org, body).await?;
     Ok(StatusCode::CREATED)
 }
 
@@ -262,13 +196,11 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let requester = authorise(&api, &Method::DELETE, &hash, &headers, &[]).await?;
     let hash: Hash = parse("hash", &hash)?;
-    let (owner, _) = api.sealed.read(&hash).await?;
+    let (owner, ciphertext) = api.sealed.read(&hash).await?;
     if owner != requester.org {
         return Err(Code::NOT_AUTHORISED.into());
     }
-    tokio::fs::remove_file(api.sealed.file(&hash))
-        .await
-        .map_err(|error| io_error(&error))?;
+    api.sealed.remove(hash, owner, ciphertext.len()).await?;
     tracing::info!(organisation = requester.org.0, sealed = %hash, "sealed data was deleted");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -66,7 +66,7 @@ impl Fault {
 
     pub(crate) fn wal(error: WalError) -> Fault {
         Fault {
-            code: Code::STORE_FAILED,
+            code: error.code(),
             reason: error.to_string(),
         }
     }

@@ -38,13 +38,13 @@ impl Wal {
         let (file, contents) = WalFile::open(disk)?;
         let mut recovered = Recovered::default();
         if contents.height == Some(height) {
-            for bytes in contents.entries {
+            for (entry, bytes) in contents.entries.into_iter().enumerate() {
                 match codec::decode::<Record>(&bytes, RECORD_BYTES_MAX) {
                     Ok(Record::Entry(entry)) => recovered.entries.push(entry),
                     Ok(Record::Body(block)) => recovered.bodies.push(block),
                     // It passed its checksum: another version of this program wrote it. Going on
                     // could sign against what it remembers.
-                    Err(_) => return Err(WalError::Unusable),
+                    Err(_) => return Err(WalError::Unreadable { entry }),
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use senim_api::SealedLimits;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
@@ -95,6 +96,22 @@ pub struct ListenArgs {
     /// Shortest time between two blocks, in ms.
     #[arg(long, default_value_t = 100)]
     pub block_interval_ms: u64,
+    /// How many bytes of sealed data the nodes keep, in whole blocks of 4 KiB for each object.
+    #[arg(long, default_value_t = SealedLimits::default().bytes_max)]
+    pub sealed_bytes_max: u64,
+    /// How many of these are of one organisation.
+    #[arg(long, default_value_t = SealedLimits::default().organisation_bytes_max)]
+    pub sealed_organisation_bytes_max: u64,
+}
+
+impl ListenArgs {
+    /// The limits of the store of sealed data.
+    pub fn sealed_limits(&self) -> SealedLimits {
+        SealedLimits {
+            bytes_max: self.sealed_bytes_max,
+            organisation_bytes_max: self.sealed_organisation_bytes_max,
+        }
+    }
 }
 
 /// Whether validators run as processes of their own.

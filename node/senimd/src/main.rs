@@ -180,7 +180,7 @@ fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failu
         message: error.to_string(),
     })?;
     if let Some(config) = machine::config(folder)? {
-        return runtime.block_on(start_machine(folder, &config, output));
+        return runtime.block_on(start_machine(folder, &config, args, output));
     }
     runtime.block_on(async {
         let listeners = listen(folder.validators()?.len(), args.listen, args.port).await?;
@@ -188,7 +188,7 @@ fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failu
         tuning.pace.block_interval_ms_min = args.block_interval_ms;
         let mut nodes = Nodes::start(folder, tuning, unobserved)?;
         announce(folder, &nodes, (args.listen, args.port), output);
-        let served = serve(folder, &nodes, listeners).await;
+        let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
         eprintln!("senimd: stopping the nodes");
         nodes.stop();
         served.map_err(Failure::from)
@@ -199,6 +199,7 @@ fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failu
 async fn start_machine(
     folder: &Folder,
     config: &MachineConfig,
+    args: &ListenArgs,
     output: Output,
 ) -> Result<(), Failure> {
     let (ip, port) = (config.http.listen.ip(), config.http.listen.port());
@@ -206,7 +207,7 @@ async fn start_machine(
     let observer = unobserved("");
     let mut nodes = Nodes::start_machine(folder, config, Tuning::default(), observer).await?;
     announce(folder, &nodes, (ip, port), output);
-    let served = serve(folder, &nodes, listeners).await;
+    let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
     eprintln!("senimd: stopping the node");
     nodes.stop();
     served.map_err(Failure::from)

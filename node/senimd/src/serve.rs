@@ -3,7 +3,7 @@
 use crate::driver;
 use crate::folder::Folder;
 use crate::node::Nodes;
-use senim_api::{Api, Metrics, SealedStore, router};
+use senim_api::{Api, Metrics, SealedLimits, SealedStore, router};
 use senim_types::Code;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -24,6 +24,9 @@ pub enum ServeError {
     /// No more ports.
     #[error("there are not enough ports above {0} for all nodes")]
     Ports(u16),
+    /// The folder of sealed data cannot be read.
+    #[error("the folder of sealed data cannot be read: {0}")]
+    Sealed(std::io::Error),
     /// A node halted.
     #[error("{node} halted: {code}: {reason}")]
     Halted {
@@ -42,6 +45,7 @@ impl ServeError {
         match self {
             ServeError::Listen { .. } => Code::CANNOT_LISTEN,
             ServeError::Ports(_) => Code::CONFIGURATION,
+            ServeError::Sealed(_) => Code::STORE_FAILED,
             ServeError::Halted { code, .. } => *code,
         }
     }
@@ -66,13 +70,15 @@ pub async fn serve(
     folder: &Folder,
     nodes: &Nodes,
     listeners: Vec<TcpListener>,
+    sealed: SealedLimits,
 ) -> Result<(), ServeError> {
+    let sealed = SealedStore::open(folder.path().join("sealed"), sealed, || driver::now().0);
+    let sealed = Arc::new(sealed.map_err(ServeError::Sealed)?);
     let mut servers = JoinSet::new();
     for (node, listener) in nodes.nodes.iter().zip(listeners) {
-        let sealed = SealedStore::new(folder.path().join("sealed"), || driver::now().0);
         let api = Api {
             node: node.handle.clone(),
-            sealed: Arc::new(sealed),
+            sealed: Arc::clone(&sealed),
             metrics: Arc::new(Metrics::default()),
         };
         servers.spawn(async move { axum::serve(listener, router(api)).await });

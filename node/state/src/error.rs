@@ -118,7 +118,8 @@ impl WalError {
     pub fn code(&self) -> Code {
         match self {
             WalError::Disk(error) => error.code(),
-            _ => Code::STORE_FAILED,
+            WalError::Damaged { .. } | WalError::Unreadable { .. } => Code::VOTES_DAMAGED,
+            WalError::Unusable | WalError::TooLarge { .. } => Code::STORE_FAILED,
         }
     }
 }

@@ -5,8 +5,12 @@
 //! Entries of a finished height are worthless, so the file is emptied for the next one.
 
 use crate::disk::{Disk, DiskError};
+use record::{HEAD_BYTES, Head};
 use senim_types::Height;
 use std::sync::Arc;
+
+mod end;
+mod record;
 
 /// The only file.
 const PATH: &str = "wal/consensus";
@@ -19,14 +23,6 @@ pub const WAL_ENTRY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Bytes of the file: far more than the rounds of one height ever take.
 pub const WAL_BYTES_MAX: u64 = 1 << 30;
-
-/// Bytes before an entry: length, height, check.
-const HEAD_BYTES: usize = 4 + 8 + CHECK_BYTES;
-
-/// Bytes of the check: a truncated blake3 over the check before, length, height and entry.
-const CHECK_BYTES: usize = 16;
-
-type Check = [u8; CHECK_BYTES];
 
 /// Why the write-ahead log failed. Whatever it is, nothing may be signed after it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +39,21 @@ pub enum WalError {
         /// Bytes of the entry.
         bytes: usize,
     },
+    /// What was once durable has changed: a vote that was sent may be among what cannot be read any
+    /// more. Nothing is cut away.
+    #[error(
+        "write-ahead log: {PATH} is damaged at byte {offset}; votes may rest on what was there"
+    )]
+    Damaged {
+        /// Place of the first record that is not what was written.
+        offset: u64,
+    },
+    /// An entry is what was written, and yet means nothing here: another version wrote it.
+    #[error("write-ahead log: entry {entry} was written by another version of this program")]
+    Unreadable {
+        /// Place of the entry, from 0.
+        entry: usize,
+    },
 }
 
 /// What was found on opening.
@@ -52,7 +63,7 @@ pub struct WalContents {
     pub height: Option<Height>,
     /// In the order of appending.
     pub entries: Vec<Vec<u8>>,
-    /// Bytes of a last entry that a crash cut off before it was flushed; removed.
+    /// Bytes at the end that a crash cut off before they were flushed; removed.
     pub torn_bytes: u64,
 }
 
@@ -60,8 +71,9 @@ pub struct WalContents {
 pub struct Wal {
     disk: Arc<dyn Disk>,
     height: Height,
-    check: Check,
     bytes: u64,
+    /// So many of the bytes are durable: each record says how many were when it was appended.
+    durable_bytes: u64,
     is_name_durable: bool,
     is_unusable: bool,
 }
@@ -72,22 +84,28 @@ impl Wal {
         let mut wal = Wal {
             disk,
             height: Height::GENESIS,
-            check: [0; CHECK_BYTES],
             bytes: 0,
+            durable_bytes: 0,
             is_name_durable: false,
             is_unusable: false,
         };
         let length = wal.disk.length(PATH)?.unwrap_or(0);
         let mut contents = WalContents::default();
-        while let Some((height, entry)) = wal.read_entry(length)? {
-            if contents.height.is_some_and(|first| first != height) {
-                break;
+        while wal.bytes < length {
+            match wal.read_entry(length, contents.height)? {
+                Ok((height, entry)) => {
+                    wal.bytes += (HEAD_BYTES + entry.len()) as u64;
+                    wal.height = height;
+                    contents.height = Some(height);
+                    contents.entries.push(entry);
+                }
+                Err(flaw) => {
+                    if !end::is_torn(&*wal.disk, wal.bytes, length, flaw, contents.height)? {
+                        return Err(WalError::Damaged { offset: wal.bytes });
+                    }
+                    break;
+                }
             }
-            wal.check = check(&wal.check, height, &entry);
-            wal.bytes += (HEAD_BYTES + entry.len()) as u64;
-            wal.height = height;
-            contents.height = Some(height);
-            contents.entries.push(entry);
         }
         contents.torn_bytes = length - wal.bytes;
         if contents.torn_bytes > 0 {
@@ -102,24 +120,33 @@ impl Wal {
         Ok((wal, contents))
     }
 
-    /// The entry at the present place of a file of `length` bytes, if it is whole.
-    fn read_entry(&self, length: u64) -> Result<Option<(Height, Vec<u8>)>, WalError> {
+    /// The entry at the present place of a file of `length` bytes, or what is wrong with it.
+    fn read_entry(
+        &self,
+        length: u64,
+        of: Option<Height>,
+    ) -> Result<Result<(Height, Vec<u8>), end::Flaw>, WalError> {
         let rest = length - self.bytes;
         if rest < HEAD_BYTES as u64 {
-            return Ok(None);
+            return Ok(Err(end::Flaw::Short));
         }
-        let head = self.disk.read(PATH, self.bytes, HEAD_BYTES)?;
-        let (entry_bytes, height) = (&head[..4], &head[4..12]);
-        let entry_bytes = u32::from_le_bytes(entry_bytes.try_into().expect("four bytes")) as usize;
-        let height = Height(u64::from_le_bytes(height.try_into().expect("eight bytes")));
-        if entry_bytes > WAL_ENTRY_BYTES_MAX || (HEAD_BYTES + entry_bytes) as u64 > rest {
-            return Ok(None);
+        let bytes = self.disk.read(PATH, self.bytes, HEAD_BYTES)?;
+        let Some(head) = Head::decode(&bytes, self.bytes) else {
+            return Ok(Err(end::Flaw::Changed));
+        };
+        if of.is_some_and(|of| of != head.height) {
+            return Ok(Err(end::Flaw::OtherHeight));
         }
-        let entry = self
-            .disk
-            .read(PATH, self.bytes + HEAD_BYTES as u64, entry_bytes)?;
-        let is_sound = check(&self.check, height, &entry) == head[12..];
-        Ok(is_sound.then_some((height, entry)))
+        let entry_bytes = head.entry_bytes as usize;
+        if (HEAD_BYTES + entry_bytes) as u64 > rest {
+            return Ok(Err(end::Flaw::Short));
+        }
+        let from = self.bytes + HEAD_BYTES as u64;
+        let entry = self.disk.read(PATH, from, entry_bytes)?;
+        if !head.is_of(&entry) {
+            return Ok(Err(end::Flaw::Changed));
+        }
+        Ok(Ok((head.height, entry)))
     }
 
     /// Appends an entry of the present height. It is durable after the next [`Wal::flush`].
@@ -128,14 +155,9 @@ impl Wal {
         if entry.len() > WAL_ENTRY_BYTES_MAX || self.bytes + bytes > WAL_BYTES_MAX {
             return Err(WalError::TooLarge { bytes: entry.len() });
         }
-        let check = check(&self.check, self.height, entry);
-        let mut record = Vec::with_capacity(bytes as usize);
-        record.extend_from_slice(&(entry.len() as u32).to_le_bytes());
-        record.extend_from_slice(&self.height.0.to_le_bytes());
-        record.extend_from_slice(&check);
-        record.extend_from_slice(entry);
+        let head = Head::new(self.bytes, self.height, self.durable_bytes, entry);
+        let record = [&head.encode()[..], entry].concat();
         self.guarded(|wal| Ok(wal.disk.append(PATH, &record)?))?;
-        self.check = check;
         self.bytes += bytes;
         Ok(())
     }
@@ -151,6 +173,7 @@ impl Wal {
                 wal.disk.sync_dir(FOLDER)?;
                 wal.is_name_durable = true;
             }
+            wal.durable_bytes = wal.bytes;
             Ok(())
         })
     }
@@ -166,8 +189,8 @@ impl Wal {
             Ok(())
         })?;
         self.height = height;
-        self.check = [0; CHECK_BYTES];
         self.bytes = 0;
+        self.durable_bytes = 0;
         Ok(())
     }
 
@@ -189,19 +212,6 @@ impl Wal {
         self.is_unusable = false;
         Ok(())
     }
-}
-
-fn check(previous: &Check, height: Height, entry: &[u8]) -> Check {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(previous);
-    hasher.update(&(entry.len() as u32).to_le_bytes());
-    hasher.update(&height.0.to_le_bytes());
-    hasher.update(entry);
-    *hasher
-        .finalize()
-        .as_bytes()
-        .first_chunk()
-        .expect("a hash is longer than the check")
 }
 
 #[cfg(test)]

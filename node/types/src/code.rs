@@ -352,6 +352,8 @@ codes! {
     7262 LIVE_QR_MALFORMED Caller "The content of the QR is damaged or not complete. Scan it again."
     7263 LIVE_QR_VERSION Caller "The QR is of a version that this program does not know. Update it."
     7264 LIVE_QR_NO_ITEMS Caller "The QR opens no item of its prescription. Ask for one that does."
+    7270 SEALED_QUOTA Caller "The organisation keeps as much sealed data here as one organisation may. Delete what is no longer needed, or ask the node's operator for more."
+    7271 SEALED_STORE_FULL Node "The node keeps as much sealed data as its operator allows. Try another node, or ask the operator."
 
     7300 BAD_USAGE Caller "The command line is not understood. Read --help of the command."
     7301 NODE_UNREACHABLE Node "No answer from the node. Check --node and that a node runs there."

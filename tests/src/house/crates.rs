@@ -49,6 +49,10 @@ pub const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("senim-light-client", &["senim-types"]),
+    (
+        "senim-light-client-wasm",
+        &["senim-light-client", "senim-types"],
+    ),
     ("senim-codes", &["senim-abi", "senim-types"]),
     ("senim-fhir", &["senim-types"]),
     (
@@ -145,6 +149,10 @@ pub const UNSAFE: &[(&str, &str)] = &[
         "lends a borrowed view to an engine whose store holds only `'static` data, and loads what it compiled",
     ),
     (
+        "client/light-client/wasm",
+        "exports fixed names and reads what its caller wrote to linear memory",
+    ),
+    (
         "contracts/sdk",
         "calls the host's imports and hands it pointers into linear memory",
     ),
@@ -204,15 +212,19 @@ pub struct Dependency {
     pub for_tests: bool,
 }
 
-/// All crates of both workspaces.
+/// All crates of the workspaces that are shipped.
 ///
 /// # Panics
 /// When cargo cannot read the manifests.
 pub fn packages() -> Vec<Package> {
-    ["Cargo.toml", "contracts/Cargo.toml"]
-        .into_iter()
-        .flat_map(packages_of)
-        .collect()
+    [
+        "Cargo.toml",
+        "client/light-client/wasm/Cargo.toml",
+        "contracts/Cargo.toml",
+    ]
+    .into_iter()
+    .flat_map(packages_of)
+    .collect()
 }
 
 fn packages_of(manifest: &str) -> Vec<Package> {

@@ -26,7 +26,7 @@ pub use people::Request;
 
 use chance::Chance;
 use senim_execution::Engine;
-use senim_replica::{Effect, FlushJob, Input, MempoolLimits, PeerMessage, ReplicaTimer};
+use senim_replica::{Effect, FlushJob, Input, MempoolLimits, OpenError, PeerMessage, ReplicaTimer};
 use senim_state::ledger::LedgerOptions;
 use senim_types::{Header, Height, PublicKey, TimeMs};
 use std::collections::BTreeMap;
@@ -189,21 +189,26 @@ impl World {
     /// Starts a node, or starts it again with what its machine still has. A machine whose power goes
     /// again while it starts stays down.
     pub fn start(&mut self, node: usize) {
-        let (network, options) = (&self.network, &self.options);
-        let seed = self.chance.bytes();
-        if let Err(error) = self.nodes[node].open(network, options, &self.engine, seed) {
+        if let Err(error) = self.try_start(node) {
             assert!(
                 self.nodes[node].faults().is_dead(),
                 "node {node} does not open: {error}"
             );
-            return;
         }
+    }
+
+    /// Starts a node whose data may be unusable.
+    pub fn try_start(&mut self, node: usize) -> Result<(), OpenError> {
+        let (network, options) = (&self.network, &self.options);
+        let seed = self.chance.bytes();
+        self.nodes[node].open(network, options, &self.engine, seed)?;
         let now = self.clock_of(node);
         let effects = self.nodes[node]
             .running_mut()
             .map(|replica| replica.start(now));
         self.perform(node, effects.unwrap_or_default());
         self.begin_flush(node);
+        Ok(())
     }
 
     /// The node's process ends; its machine keeps all that it wrote.

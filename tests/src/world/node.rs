@@ -40,6 +40,8 @@ pub struct Node {
     pub dropped: BTreeMap<Hash, Code>,
     /// Why it halted.
     pub halted: Option<(Code, String)>,
+    /// Whether it starts with its key, and so votes.
+    pub has_key: bool,
     secret: SecretKey,
     disk: MemoryDisk,
     store: MemoryStore,
@@ -60,6 +62,7 @@ impl Node {
             evidence: Vec::new(),
             dropped: BTreeMap::new(),
             halted: None,
+            has_key: true,
             secret: secret.clone(),
             disk: MemoryDisk::new(),
             store: MemoryStore::new(),
@@ -102,6 +105,12 @@ impl Node {
         self.disk = MemoryDisk::new();
     }
 
+    /// Its files, while its process does not run.
+    pub fn files(&self) -> &MemoryDisk {
+        assert!(self.replica.is_none(), "a running node has its files open");
+        &self.disk
+    }
+
     pub(super) fn open(
         &mut self,
         network: &Network,
@@ -117,7 +126,7 @@ impl Node {
             disk: Arc::new(FaultyDisk::new(self.disk.clone(), self.faults.clone())),
             store: Box::new(FaultyOpener::new(self.store.clone(), self.faults.clone())),
             ledger: options.ledger.clone(),
-            signer: Some(Box::new(self.secret.clone())),
+            signer: self.has_key.then(|| Box::new(self.secret.clone()) as _),
             consensus: Params::local(network.chain),
             pace: Pace::default(),
             mempool: options.mempool,

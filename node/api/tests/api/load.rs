@@ -4,11 +4,12 @@ use crate::network::ask;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use senim_api::{Api, Metrics, NodeHandle, REQUESTS_MAX, SealedStore, router};
+use senim_api::{Api, Metrics, NodeHandle, REQUESTS_MAX, SealedLimits, SealedStore, router};
 use std::sync::Arc;
 
 fn interface(node: NodeHandle) -> Router {
-    let sealed = Arc::new(SealedStore::new("nowhere".into(), || 0));
+    let sealed = SealedStore::open("nowhere".into(), SealedLimits::default(), || 0);
+    let sealed = Arc::new(sealed.expect("a folder that is not there is empty"));
     router(Api {
         node,
         sealed,

@@ -5,7 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use senim_abi::registry::msg::Execute;
 use senim_abi::{REGISTRY, Roles};
-use senim_api::{Api, Metrics, REQUEST_HEADER, SealedStore, request_message, router};
+use senim_api::{Api, Metrics, REQUEST_HEADER, SealedLimits, SealedStore, request_message, router};
 use senim_light_client::LightClient;
 use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
@@ -105,8 +105,18 @@ fn share_compiled_code(network: &Path) -> File {
     turn
 }
 
+fn sealed_store(network: &Path, limits: SealedLimits) -> Arc<SealedStore> {
+    let store = SealedStore::open(network.join("sealed"), limits, || now().0);
+    Arc::new(store.expect("the folder can be read"))
+}
+
 impl Network {
     pub fn start() -> Network {
+        Network::with_sealed(SealedLimits::default())
+    }
+
+    /// A network whose store of sealed data has these limits.
+    pub fn with_sealed(limits: SealedLimits) -> Network {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let network = Folder::new(folder.path());
         network
@@ -123,7 +133,7 @@ impl Network {
         drop(turn);
         let api = Api {
             node: nodes.nodes[0].handle.clone(),
-            sealed: Arc::new(SealedStore::new(folder.path().join("sealed"), || now().0)),
+            sealed: sealed_store(folder.path(), limits),
             metrics: Arc::new(Metrics::default()),
         };
         Network {

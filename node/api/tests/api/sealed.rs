@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use senim_abi::Roles;
 use senim_abi::registry::Standing;
 use senim_abi::registry::msg::Execute;
+use senim_api::SealedLimits;
 use senim_types::crypto::SecretKey;
 use senim_types::{Hash, OrgId};
 use senimd::driver::now;
@@ -307,4 +308,39 @@ async fn an_object_is_what_its_hash_says_or_it_is_not_given() {
         network.sealed(&clinic, Method::GET, &hash, b"").await.body,
         OBJECT
     );
+}
+
+#[tokio::test]
+async fn what_an_organisation_and_the_node_keep_is_limited() {
+    let network = Network::with_sealed(SealedLimits {
+        bytes_max: 3 * 4096,
+        organisation_bytes_max: 2 * 4096,
+    });
+    let (clinic, other) = (network.key("clinic"), SecretKey::from_seed(&[78; 32]));
+    let enrol = Execute::EnrolDevice {
+        org: OrgId(71),
+        device: other.public(),
+        administrator: false,
+    };
+    network
+        .operate(0, &[register(71, Roles::CLINIC), enrol])
+        .await;
+    let objects: [&[u8]; 5] = [b"first", b"second", b"third", b"fourth", b"fifth"];
+    let put = async |device, object: &[u8]| {
+        network
+            .sealed(device, Method::PUT, &Hash::of(object), object)
+            .await
+    };
+    for object in &objects[..2] {
+        assert_eq!(put(&clinic, object).await.status, StatusCode::CREATED);
+    }
+    refused(&put(&clinic, objects[2]).await, 422, "SEALED_QUOTA");
+    let again = put(&clinic, objects[0]).await;
+    assert_eq!(again.status, StatusCode::OK, "what is there takes nothing");
+    assert_eq!(put(&other, objects[3]).await.status, StatusCode::CREATED);
+    refused(&put(&other, objects[4]).await, 507, "SEALED_STORE_FULL");
+    let first = Hash::of(objects[0]);
+    network.sealed(&clinic, Method::DELETE, &first, b"").await;
+    assert_eq!(put(&other, objects[4]).await.status, StatusCode::CREATED);
+    refused(&put(&clinic, objects[2]).await, 507, "SEALED_STORE_FULL");
 }

@@ -8,12 +8,14 @@
 use std::fmt;
 
 mod faulty;
+mod lost;
 mod memory;
 mod real;
 #[cfg(test)]
 mod tests;
 
 pub use faulty::FaultyDisk;
+pub(crate) use lost::{SECTOR_BYTES, has_lost_sector};
 pub use memory::{MemoryDisk, Unsynced};
 pub use real::RealDisk;
 

@@ -3,12 +3,9 @@
 use super::record::{self, HEAD_BYTES, Head, MAGIC, SEAL_BYTES, Seal};
 use super::{BlockLog, Damage, FOLDER, LogError, Segment, TornTail};
 use super::{index, is_rubbish, segment_path};
-use crate::disk::Disk;
+use crate::disk::{Disk, has_lost_sector};
 use senim_types::Height;
 use std::sync::Arc;
-
-/// Disks write sectors whole: a lost one in a file that already has its new length reads as zeros.
-const SECTOR_BYTES: usize = 512;
 
 pub(super) fn open(
     disk: Arc<dyn Disk>,
@@ -239,14 +236,4 @@ impl<'a> Walk<'a> {
                 })
             })
     }
-}
-
-/// Whether a whole sector, or the part of one at either end, is zeros. `offset` is the place of
-/// `bytes` in the file.
-fn has_lost_sector(bytes: &[u8], offset: u64) -> bool {
-    let first = SECTOR_BYTES - (offset % SECTOR_BYTES as u64) as usize;
-    let (head, rest) = bytes.split_at(first.min(bytes.len()));
-    // Fewer than 16 zeros in a row may well be data.
-    let is_lost = |part: &[u8]| part.len() >= 16 && part.iter().all(|byte| *byte == 0);
-    is_lost(head) || rest.chunks(SECTOR_BYTES).any(is_lost)
 }
