@@ -37,7 +37,7 @@ pub const HEADER_BYTES_MAX: usize = 512;
 pub const CERTIFICATE_BYTES_MAX: usize = 128 + VALIDATORS_MAX * 66;
 /// Bytes of a canonical genesis, without contract code, which it names by hash.
 pub const GENESIS_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Bytes of a proof bundle (receipt or state) with header and certificate.
+/// Bytes of a proof (receipt, state, header, consistency) with header and certificate.
 pub const PROOF_BYTES_MAX: usize =
     RECEIPT_BYTES_MAX + CERTIFICATE_BYTES_MAX + HEADER_BYTES_MAX + 64 * 1024;
 /// Bytes of a light block: header, certificate, and two validator sets.
