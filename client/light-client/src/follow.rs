@@ -70,13 +70,18 @@ impl LightClient {
         Ok(client)
     }
 
+    /// Whether what is trusted is young enough to start from: `TRUST_EXPIRED`.
+    pub fn within_period(&self, now: TimeMs, bounds: &Bounds) -> Result<(), Code> {
+        rules::within_period(self.time, now, bounds.trusting_period_ms)
+    }
+
     /// Moves trust to `block`, any number of heights above what is trusted, at time `now`.
     ///
     /// # Errors
     /// The code of the first rule that fails; then trust has not moved.
     pub fn skip(&mut self, block: &LightBlock, now: TimeMs, bounds: &Bounds) -> Result<Skip, Code> {
         let header = &block.header;
-        rules::within_period(self.time, now, bounds.trusting_period_ms)?;
+        self.within_period(now, bounds)?;
         rules::same_chain(&self.chain, header)?;
         rules::not_before(self.from, header)?;
         rules::later(self.time, header)?;

@@ -217,3 +217,41 @@ fn a_flip_of_any_bit_of_a_proof_about_the_log_is_refused() {
         refuses(&bytes, &|bytes| client.consistency(bytes).is_ok());
     }
 }
+
+/// The bytes that are pinned for other implementations are judged sound by this one.
+#[test]
+fn the_golden_vectors_hold() {
+    const GOLDEN: &str = include_str!("../../../node/types/tests/golden/wire.txt");
+    let golden = |name: &str| -> Vec<u8> {
+        let line = GOLDEN
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let digits = line.expect("a vector of this name").as_bytes();
+        let byte = |pair: &[u8]| {
+            let text = std::str::from_utf8(pair).expect("hex");
+            u8::from_str_radix(text, 16).expect("hex")
+        };
+        digits.chunks(2).map(byte).collect()
+    };
+    let genesis = Genesis::decode(&golden("genesis")).expect("a genesis");
+    let mut client = LightClient::from_genesis(&genesis);
+    let header = client.header_in_log(&golden("header_proof"));
+    assert_eq!(header.map(|proof| proof.earlier.height), Ok(Height(1)));
+    let grown = client.consistency(&golden("consistency_proof"));
+    assert_eq!(
+        grown.map(|proof| (proof.size, proof.header.height)),
+        Ok((2, Height(3)))
+    );
+    let text = String::from_utf8(golden("checkpoint")).expect("a note");
+    let proven = client.checkpoint(&text).expect("it holds");
+    assert_eq!((proven.checkpoint.size, proven.cosigned.len()), (1, 1));
+    let block: senim_types::proof::LightBlock =
+        codec::decode(&golden("light_block"), limits::LIGHT_BLOCK_BYTES_MAX).expect("canonical");
+    let now = TimeMs(block.header.time.0 + 1);
+    let moved = client.skip(&block, now, &Bounds::default());
+    assert_eq!(moved, Ok(senim_light_client::Skip::Moved));
+    assert!(
+        client.checkpoint(&text).is_ok(),
+        "of the block that is trusted now"
+    );
+}

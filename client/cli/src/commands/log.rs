@@ -274,16 +274,14 @@ fn follow(args: &FollowArgs, global: &Global) -> Result<Answer> {
         ..Bounds::default()
     };
     let (from, now) = (session.light.height(), words::now());
+    session.light.within_period(now, &bounds)?;
     let mut way = Bisection::new(&session.light, target);
     let mut fetched = 0u64;
     while let Some(height) = way.wanted() {
         let block = fetch(&session, height)?;
         fetched += 1;
-        let taken = way.take(&mut session.light, block.clone(), now, &bounds);
-        taken.map_err(|code| match code {
-            Code::TRUST_EXPIRED => Failure::new(code),
-            code => Failure::proof(code),
-        })?;
+        way.take(&mut session.light, block.clone(), now, &bounds)
+            .map_err(Failure::proof)?;
         if height == target {
             newest = Some(block);
         }
