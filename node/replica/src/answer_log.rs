@@ -9,7 +9,7 @@ use senim_types::{CommitCertificate, Hash, Header, Height, TimeMs, ValidatorSet,
 
 impl Replica {
     /// The checkpoint of the tip's log as a signed note: with the tip's certificate, and cosigned at
-    /// `now` where this node has a validator's key. None before the first block.
+    /// `now` where this node's key is one of the tip's validators. None before the first block.
     ///
     /// It is signed once for each block, however often it is asked for; what is signed is durable. A
     /// signer that gives no signature costs the line and nothing else: the certificate is the proof.
@@ -29,12 +29,16 @@ impl Replica {
         let Some(checkpoint) = Checkpoint::of(&header) else {
             return Ok(None);
         };
+        let validators = self.validator_set(&header.validators_hash)?;
         let line = CertificateLine {
             header,
             certificate,
         };
         let mut lines = vec![line.line(&checkpoint)];
-        if let Some(consensus) = self.consensus.as_ref().filter(|_| self.halted.is_none()) {
+        let cosigner = self.consensus.as_ref().filter(|consensus| {
+            self.halted.is_none() && validators.index_of(&consensus.public_key()).is_some()
+        });
+        if let Some(consensus) = cosigner {
             match consensus.cosign(&checkpoint, now.0 / 1000) {
                 Ok(cosignature) => lines.push(cosignature.line(&checkpoint)),
                 Err(_) => tracing::warn!(height = tip.0, "the checkpoint is not cosigned"),
