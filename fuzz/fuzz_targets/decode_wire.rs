@@ -5,7 +5,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use libfuzzer_sys::fuzz_target;
 use senim_types::codec::{decode, encode};
 use senim_types::limits::PROOF_BYTES_MAX;
-use senim_types::proof::{LogProof, ReceiptProof, StateProof, StateProofBundle};
+use senim_types::proof::{
+    ConsistencyProof, HeaderProof, LightBlock, LogProof, ReceiptProof, StateProof, StateProofBundle,
+};
 use senim_types::{
     Block, CommitCertificate, Event, Genesis, Header, PublicKey, Receipt, SignedTransaction,
     Statement, Transaction, Validator, ValidatorSet, Vote,
@@ -34,6 +36,9 @@ fuzz_target!(|bytes: &[u8]| {
     canonical::<StateProof>(bytes);
     canonical::<StateProofBundle>(bytes);
     canonical::<LogProof>(bytes);
+    canonical::<LightBlock>(bytes);
+    canonical::<HeaderProof>(bytes);
+    canonical::<ConsistencyProof>(bytes);
     canonical::<PublicKey>(bytes);
     if let Ok(transaction) = SignedTransaction::decode(bytes) {
         assert!((1..=8).contains(&transaction.body.calls.len()));

@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use senim_light_client::LightClient;
+use senim_types::checkpoint::SignedCheckpoint;
 use senim_types::codec::decode;
 use senim_types::limits::PROOF_BYTES_MAX;
 use senim_types::proof::StateProofBundle;
@@ -30,6 +31,14 @@ fuzz_target!(|bytes: &[u8]| {
     let client = other_chain();
     assert!(client.state(bytes).is_err());
     assert!(client.receipt(bytes).is_err());
+    assert!(client.header_in_log(bytes).is_err());
+    assert!(client.consistency(bytes).is_err());
+    if let Ok(text) = core::str::from_utf8(bytes) {
+        assert!(client.checkpoint(text).is_err());
+        if let Ok(note) = SignedCheckpoint::parse(text) {
+            assert_eq!(note.to_text(), text);
+        }
+    }
     let Ok(bundle) = decode::<StateProofBundle>(bytes, PROOF_BYTES_MAX) else {
         return;
     };

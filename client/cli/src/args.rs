@@ -1,7 +1,7 @@
 //! The command line: what every command has in common, and the list of commands. Each command's own arguments stand
 //! beside what it does, in [`crate::commands`].
 
-use crate::commands::{device, id, key, ledger, pack, pharmacy, prescription, verify, wallet};
+use crate::commands::{device, id, key, ledger, log, pack, pharmacy, prescription, verify, wallet};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -47,6 +47,10 @@ pub struct Global {
     /// The network's folder: its genesis.json, which answers are checked against, and on a devnet its keys.
     #[arg(long, global = true, env = "SENIM_DIR", default_value = "devnet")]
     pub dir: PathBuf,
+    /// The newest block that is trusted, as `senim log follow` keeps it: answers are checked against its validators
+    /// instead of those of the genesis. Without it, trusted.light in the network's folder, where there is one.
+    #[arg(long, global = true, env = "SENIM_TRUSTED")]
+    pub trusted: Option<PathBuf>,
     /// How to tell the result.
     #[arg(short, long, global = true, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -83,6 +87,9 @@ pub enum Command {
         after_help = "Example:\n  senim verify --genesis genesis.json --receipt-proof receipt.proof"
     )]
     Verify(verify::Verify),
+    /// The log of all headers: its checkpoints, what is in it, and trust that follows it.
+    #[command(subcommand)]
+    Log(log::Command),
     /// Submits the bytes of a signed transaction and waits until it is final.
     #[command(after_help = "Example:\n  senim submit transaction.borsh")]
     Submit(ledger::Submit),

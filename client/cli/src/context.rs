@@ -16,11 +16,17 @@ use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
 use senim_types::{Code, ContractId, Header};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens a session with the node and the genesis that the command line names.
 pub fn session(global: &Global) -> Result<Session> {
-    Session::open(&global.node, &global.dir)
+    Session::open(&global.node, &global.dir, &trusted_path(global))
+}
+
+/// Where the newest trusted block is kept.
+pub fn trusted_path(global: &Global) -> PathBuf {
+    let named = global.trusted.clone();
+    named.unwrap_or_else(|| global.dir.join("trusted.light"))
 }
 
 /// The device key of this name in the network's folder, or in this file.
@@ -61,7 +67,7 @@ pub fn told(session: &Session, done: &Final, fields: Value) -> Answer {
     if let (Some(object), Value::Object(fields)) = (json.as_object_mut(), fields) {
         object.extend(fields);
     }
-    let validators = session.genesis.validators.validators().len();
+    let validators = session.light.validators().validators().len();
     Answer::new(json).lines(describe::final_lines(done, &session.names, validators))
 }
 

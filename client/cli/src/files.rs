@@ -65,11 +65,16 @@ pub fn read_records<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
 /// Replaces a JSON file whole or not at all: written aside, flushed, renamed.
 pub fn write_records<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let json = serde_json::to_vec_pretty(value).map_err(|error| content(path, error))?;
+    replace(path, &json)
+}
+
+/// Replaces a file whole or not at all: written aside, flushed, renamed.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     make_parent(path)?;
     let aside = path.with_extension("new");
     let write = || {
         let mut file = fs::File::create(&aside)?;
-        file.write_all(&json)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&aside, path)
     };

@@ -7,7 +7,7 @@ use crate::{files, names::Names};
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_light_client::{LightClient, ProvenState};
 use senim_types::crypto::SecretKey;
-use senim_types::proof::ReceiptProof;
+use senim_types::proof::{LightBlock, ReceiptProof};
 use senim_types::text::KeyKind;
 use senim_types::transaction::TRANSACTION_VERSION;
 use senim_types::{
@@ -71,13 +71,14 @@ pub fn read_genesis(path: &Path) -> Result<Genesis> {
 
 impl Session {
     /// Trusts the genesis of the network's folder, and nothing that the node says without proof.
-    pub fn open(url: &str, folder: &Path) -> Result<Session> {
+    /// Where the file `trusted` is there, the block in it stands in for the genesis' validators.
+    pub fn open(url: &str, folder: &Path, trusted: &Path) -> Result<Session> {
         let genesis = read_genesis(&folder.join("genesis.json")).map_err(|failure| {
             failure.line("The genesis is what an answer is checked against. Name the network's folder with --dir.")
         })?;
         Ok(Session {
             chain: genesis.chain_id(),
-            light: LightClient::from_genesis(&genesis),
+            light: light_client(&genesis, trusted)?,
             node: Node::new(url)?,
             names: Names::of(&genesis),
             genesis,
@@ -262,6 +263,20 @@ impl Session {
         self.node
             .sealed(&request, &authorisation, crate::sealing::SEALED_BYTES_MAX)
     }
+}
+
+/// What trusts the block in this file; what trusts the genesis where there is no such file. The file is the user's own:
+/// `senim log follow` wrote it after it had verified the block.
+pub fn light_client(genesis: &Genesis, trusted: &Path) -> Result<LightClient> {
+    if !trusted.exists() {
+        return Ok(LightClient::from_genesis(genesis));
+    }
+    let bytes = files::read(trusted, limits::LIGHT_BLOCK_BYTES_MAX as u64)?;
+    let wrong = |code: Code| files::content(trusted, format!("{code}: {}", code.advice()));
+    let block: LightBlock = codec::decode(&bytes, limits::LIGHT_BLOCK_BYTES_MAX)
+        .map_err(|error| wrong(error.code()))?;
+    let hash = block.header.hash();
+    LightClient::from_block(genesis.chain_id(), &hash, &block).map_err(wrong)
 }
 
 /// Judges the bytes of a receipt's proof.

@@ -1,6 +1,6 @@
 //! The light client: given the genesis, it judges what a node says, and trusts no node.
 //!
-//! It has no I/O, no clock and no state but the validator set it trusts, so the same code runs in the
+//! It has no I/O, no clock and no state but the block and the validator set it trusts, so the same code runs in the
 //! wallet, in a browser and in an auditor's script. Each rule is one predicate in [`rules`]; a
 //! verdict is the first rule that does not hold, or what was proven.
 //!
@@ -18,21 +18,39 @@
 
 extern crate alloc;
 
+pub mod follow;
+pub mod log;
 pub mod rules;
+
+pub use follow::{Bisection, Bounds, Skip};
+pub use log::{Cosigned, ProvenCheckpoint};
 
 use alloc::vec::Vec;
 use senim_types::codec::{self, DecodeError};
 use senim_types::proof::{ReceiptProof, StateProofBundle};
 use senim_types::{
-    ChainId, Code, CommitCertificate, Genesis, Header, Height, Receipt, ValidatorSet, limits,
+    ChainId, Code, CommitCertificate, Genesis, Hash, Header, Height, Receipt, TimeMs, ValidatorSet,
+    limits,
 };
 
-/// What is trusted: a chain, and a validator set from a height on.
+/// What is trusted: a chain, and a validator set from a height on. [`follow`] moves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LightClient {
     chain: ChainId,
     /// Where the trusted set begins.
     from: Height,
+    validators: ValidatorSet,
+    /// Time of the block before, which is trusted; that of the genesis at the start.
+    time: TimeMs,
+    /// That block; none where it is the genesis, which nobody certifies.
+    last: Option<Last>,
+}
+
+/// The newest block that is trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Last {
+    hash: Hash,
+    /// Who certifies it.
     validators: ValidatorSet,
 }
 
@@ -54,6 +72,8 @@ impl LightClient {
             chain: genesis.chain_id(),
             from: Height::GENESIS.next(),
             validators: genesis.validators.clone(),
+            time: genesis.time,
+            last: None,
         }
     }
 
@@ -67,13 +87,35 @@ impl LightClient {
         &self.validators
     }
 
+    /// Height of the newest trusted block; 0 is the genesis.
+    pub fn height(&self) -> Height {
+        Height(self.from.0 - 1)
+    }
+
     /// Judges a header and its certificate. The error is the code of the first rule that fails.
+    ///
+    /// Of the heights that trust has moved past, only the newest is known here; earlier headers are
+    /// proven by [`LightClient::header_in_log`].
     pub fn header(&self, header: &Header, certificate: &CommitCertificate) -> Result<(), Code> {
         rules::same_chain(&self.chain, header)?;
-        rules::not_before(self.from, header)?;
-        rules::same_validators(&self.validators, header)?;
+        match &self.last {
+            Some(last) if header.height == self.height() => {
+                rules::is_trusted(&last.hash, header)?;
+            }
+            _ => rules::not_before(self.from, header)?,
+        }
+        let validators = self.validators_of(header);
+        rules::same_validators(validators, header)?;
         rules::certificate_names_header(header, certificate)?;
-        rules::certificate_holds(&self.chain, &self.validators, certificate)
+        rules::certificate_holds(&self.chain, validators, certificate)
+    }
+
+    /// Who has to certify a header that is trusted or above.
+    fn validators_of(&self, header: &Header) -> &ValidatorSet {
+        match &self.last {
+            Some(last) if header.height == self.height() => &last.validators,
+            _ => &self.validators,
+        }
     }
 
     /// Moves the trust to the set that certifies the next block: `next` has to be the one that a
@@ -84,11 +126,23 @@ impl LightClient {
         certificate: &CommitCertificate,
         next: ValidatorSet,
     ) -> Result<(), Code> {
+        rules::not_before(self.from, header)?;
         self.header(header, certificate)?;
         rules::names_next_validators(&next, header)?;
-        self.from = header.height.next();
-        self.validators = next;
+        let validators = self.validators.clone();
+        self.move_to(header, validators, next);
         Ok(())
+    }
+
+    /// Trusts `header`, which `validators` certified; `next` are those that it names.
+    fn move_to(&mut self, header: &Header, validators: ValidatorSet, next: ValidatorSet) {
+        self.from = header.height.next();
+        self.time = header.time;
+        self.last = Some(Last {
+            hash: header.hash(),
+            validators,
+        });
+        self.validators = next;
     }
 
     /// Judges the bytes of a [`ReceiptProof`]; gives the receipt that is proven.

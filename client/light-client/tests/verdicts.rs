@@ -258,8 +258,12 @@ fn trust_moves_only_to_the_set_that_a_certified_header_names() {
     second.height = Height(2);
     second.validators_hash = set(&next).hash();
     assert_eq!(client.header(&second, &certify(&second, &next, 4)), Ok(()));
+    // The block that trust came by stays known, those before it do not.
+    assert_eq!(client.header(&first, &certificate), Ok(()));
+    let certificate = certify(&second, &next, 4);
+    assert_eq!(client.advance(&second, &certificate, set(&next)), Ok(()));
     assert_eq!(
-        client.header(&first, &certificate),
+        client.header(&first, &certify(&first, &four, 3)),
         Err(Code::HEADER_HEIGHT)
     );
 }

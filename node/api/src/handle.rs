@@ -25,6 +25,11 @@ pub enum Request {
         /// The way back.
         reply: oneshot::Sender<Result<ReadAnswer, ReadError>>,
     },
+    /// The checkpoint of the tip, cosigned by the node's validator. None before the first block.
+    Checkpoint {
+        /// The way back.
+        reply: oneshot::Sender<Result<Option<String>, ReadError>>,
+    },
     /// Tell when a transaction has a receipt, or left the mempool without one.
     Wait {
         /// The transaction's hash.
@@ -83,6 +88,20 @@ impl NodeHandle {
         let (reply, answer) = oneshot::channel();
         self.send(Request::Read { question, reply })
             .map_err(failed)?;
+        answer.await.map_err(|_| failed(Code::NOT_READY))?
+    }
+
+    /// The checkpoint of the tip's log, as text; none before the first block.
+    ///
+    /// # Errors
+    /// The node's, or as [`NodeHandle::submit`].
+    pub async fn checkpoint(&self) -> Result<Option<String>, ReadError> {
+        let failed = |code| ReadError {
+            code,
+            detail: Vec::new(),
+        };
+        let (reply, answer) = oneshot::channel();
+        self.send(Request::Checkpoint { reply }).map_err(failed)?;
         answer.await.map_err(|_| failed(Code::NOT_READY))?
     }
 

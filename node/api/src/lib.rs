@@ -7,6 +7,7 @@
 
 mod error;
 mod handle;
+mod log;
 mod metrics;
 mod routes;
 mod sealed;

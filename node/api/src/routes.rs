@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, in_one_form};
 use crate::handle::NodeHandle;
+use crate::log;
 use crate::metrics::Metrics;
 use crate::sealed::{self, SealedStore};
 use axum::body::Bytes;
@@ -58,6 +59,10 @@ pub fn router(api: Api) -> Router {
         .route("/v1/state/{key}", get(state))
         .route("/v1/headers/{height}", get(header_at))
         .route("/v1/blocks/{height}", get(block_at))
+        .route("/v1/light-blocks/{height}", get(log::light_block))
+        .route("/v1/log/checkpoint", get(log::checkpoint))
+        .route("/v1/log/headers/{height}", get(log::header_proof))
+        .route("/v1/log/consistency/{size}", get(log::consistency_proof))
         .route("/v1/contracts/{contract}/query", query)
         .route("/v1/sealed/{hash}", sealed)
         .route("/health", get(health))
@@ -293,14 +298,19 @@ async fn block_at(
     .into_response())
 }
 
+/// A height by number; none for `latest`.
+pub(crate) fn parse_height(text: &str) -> Result<Option<Height>, ApiError> {
+    let bad = |_| bad("the height is neither a number nor `latest`");
+    match text {
+        "latest" => Ok(None),
+        number => Ok(Some(Height(number.parse().map_err(bad)?))),
+    }
+}
+
 async fn block(api: &Api, height: &str) -> Result<Arc<BlockRecord>, ApiError> {
-    let height = match height {
-        "latest" => node_status(api).await?.tip.height,
-        number => Height(
-            number
-                .parse()
-                .map_err(|_| bad("the height is neither a number nor `latest`"))?,
-        ),
+    let height = match parse_height(height)? {
+        None => node_status(api).await?.tip.height,
+        Some(height) => height,
     };
     match api.node.read(Read::Block { height }).await? {
         ReadAnswer::Block(Some(record)) => Ok(record),
@@ -412,7 +422,10 @@ pub(crate) fn octets(bytes: Vec<u8>) -> Response {
 }
 
 /// Canonical bytes for those who ask for them, JSON for everybody else.
-fn bytes_or_json<T: Serialize + borsh::BorshSerialize>(headers: &HeaderMap, value: &T) -> Response {
+pub(crate) fn bytes_or_json<T: Serialize + borsh::BorshSerialize>(
+    headers: &HeaderMap,
+    value: &T,
+) -> Response {
     if wants_bytes(headers) {
         octets(codec::encode(value))
     } else {

@@ -10,7 +10,7 @@ use crate::input::Input;
 use crate::output::Output;
 use crate::params::Params;
 use crate::replay::Replay;
-use crate::signer::Signer;
+use crate::signer::{Signer, SignerUnavailable};
 use crate::timer::{Timer, TimerKind, Timers};
 use crate::verifier::ChainVerifier;
 use arc_malachitebft_core_consensus::{
@@ -18,6 +18,7 @@ use arc_malachitebft_core_consensus::{
     ProposedValue, State, ValuePayload, process,
 };
 use arc_malachitebft_core_types::{Timeout, TimeoutKind, Validity, ValueOrigin};
+use senim_types::checkpoint::{Checkpoint, CosignatureLine};
 use senim_types::{Hash, Height, PublicKey, Round, ValidatorSet};
 
 /// Total power is multiplied by three when thresholds are judged.
@@ -111,6 +112,30 @@ impl Consensus {
     /// This validator's address.
     pub fn public_key(&self) -> PublicKey {
         self.key
+    }
+
+    /// Cosigns a checkpoint of the header log as it is at `time_s`, Unix time in seconds.
+    ///
+    /// The owner answers for the checkpoint being that of its last durable block: then the log never
+    /// shrinks, and two cosignatures never contradict each other. It is no vote, so the write-ahead
+    /// log knows nothing of it.
+    ///
+    /// # Errors
+    /// [`SignerUnavailable`] where the signer gives no signature, where this machine halted, and for
+    /// a checkpoint of another chain: nothing is signed then.
+    pub fn cosign(
+        &self,
+        checkpoint: &Checkpoint,
+        time_s: u64,
+    ) -> Result<CosignatureLine, SignerUnavailable> {
+        if self.phase == Phase::Halted || checkpoint.chain != self.params.chain {
+            return Err(SignerUnavailable);
+        }
+        Ok(CosignatureLine {
+            validator: self.key,
+            time_s,
+            signature: self.signer.sign(&checkpoint.cosigned_bytes(time_s))?,
+        })
     }
 
     /// Takes one input. The effects are to be performed in order; see [`Effect`] for the rule about

@@ -6,8 +6,9 @@ use senim_types::crypto::SecretKey;
 
 /// A signing device: a key in memory, a keystore, a hardware module.
 ///
-/// Called only for bytes that [`Consensus`](crate::Consensus) decided to sign: domain, chain and
-/// message in one string. It has to answer at once; a slow device slows the validator.
+/// Called only for bytes that [`Consensus`](crate::Consensus) made: domain, chain and message in one
+/// string, or a checkpoint in the form `cosignature/v1`, which begins with these words and names the
+/// chain. It has to answer at once; a slow device slows the validator.
 pub trait Signer: Send {
     /// The validator's address. It must not change.
     fn public_key(&self) -> PublicKey;

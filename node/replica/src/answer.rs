@@ -58,6 +58,9 @@ impl Replica {
                 let stored = self.ledger.block(height).map_err(Fault::state)?;
                 Ok(ReadAnswer::Block(stored))
             }
+            Read::LightBlock { height } => Ok(self.light_block(height)?),
+            Read::Header { height, later } => Ok(self.header_proof(height, later)?),
+            Read::Consistency { size, later } => Ok(self.consistency_proof(size, later)?),
             Read::Query { contract, input } => {
                 let tip = self.ledger.tip();
                 let at = (tip.height, tip.time);

@@ -26,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod answer_log;
 mod candidate;
 mod deciding;
 mod input;

@@ -2,7 +2,7 @@
 
 use crate::candidate::{Candidate, Candidates};
 use crate::mempool::{Mempool, MempoolLimits};
-use crate::outcome::{Validators, execute};
+use crate::outcome::{Validators, execute, validator_sets};
 use crate::replica::{Fault, Pace, Replica};
 use crate::stage::Observer;
 use crate::sync::Sync;
@@ -150,6 +150,7 @@ impl Replica {
         };
         let options = LedgerOptions {
             flush: FlushMode::ByCaller,
+            kept: Some(validator_sets()),
             ..setup.ledger
         };
         let (ledger, _recovery) =
@@ -186,6 +187,7 @@ impl Replica {
             out: Vec::new(),
             halted: None,
             receipt_trees: RefCell::default(),
+            checkpoint: RefCell::default(),
             genesis,
             pace,
             engine,

@@ -6,6 +6,7 @@ use senim_abi::registry::record::{ValidatorsRecord, validators_key};
 use senim_execution::{
     BlockEnv, BlockExecution, Engine, ExecuteError, HostFault, Mode, execute_block,
 };
+use senim_state::ledger::Kept;
 use senim_types::crypto::VerifiedTransaction;
 use senim_types::{Genesis, StateView, ValidatorSet, codec};
 
@@ -40,6 +41,14 @@ impl Validators {
             None => genesis.validators.clone(),
         };
         Ok(Validators { next, upcoming })
+    }
+}
+
+/// The validator sets that headers name, for those who follow the chain from afar.
+pub fn validator_sets() -> Kept {
+    Kept {
+        key: keys::next_validators(),
+        name: ValidatorSet::hash_of,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Questions about the committed ledger.
 
 use senim_state::ledger::BlockRecord;
-use senim_types::proof::{ReceiptProof, StateProofBundle};
+use senim_types::proof::{
+    ConsistencyProof, HeaderProof, LightBlock, ReceiptProof, StateProofBundle,
+};
 use senim_types::{ChainId, ContractId, Hash, Header, Height, PublicKey, TimeMs, ValidatorSet};
 use std::sync::Arc;
 
@@ -30,6 +32,25 @@ pub enum Read {
         /// Its height.
         height: Height,
     },
+    /// A block's header with certificate and validators. [`ReadAnswer::LightBlock`].
+    LightBlock {
+        /// Its height; none is the tip.
+        height: Option<Height>,
+    },
+    /// A header in the log that a later one commits to. [`ReadAnswer::Header`].
+    Header {
+        /// The earlier header's height.
+        height: Height,
+        /// The later header's height; none is the tip.
+        later: Option<Height>,
+    },
+    /// That the log of a header is the beginning of a later one's. [`ReadAnswer::Consistency`].
+    Consistency {
+        /// The earlier header's height: the size of its log.
+        size: Height,
+        /// The later header's height; none is the tip.
+        later: Option<Height>,
+    },
     /// A read-only call of a contract. [`ReadAnswer::Output`].
     Query {
         /// Which contract.
@@ -57,6 +78,12 @@ pub enum ReadAnswer {
     Value(Option<Vec<u8>>),
     /// See [`Read::Block`].
     Block(Option<Arc<BlockRecord>>),
+    /// See [`Read::LightBlock`]; none above the tip and at the genesis.
+    LightBlock(Option<Box<LightBlock>>),
+    /// See [`Read::Header`]; none unless both are there, in this order.
+    Header(Option<Box<HeaderProof>>),
+    /// See [`Read::Consistency`]; none unless both are there, in this order.
+    Consistency(Option<Box<ConsistencyProof>>),
     /// See [`Read::Query`].
     Output(Vec<u8>),
     /// See [`Read::Device`].

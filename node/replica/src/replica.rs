@@ -122,6 +122,8 @@ pub struct Replica {
     pub(crate) halted: Option<Fault>,
     /// Trees of recent blocks' receipts, made when somebody asks.
     pub(crate) receipt_trees: RefCell<BTreeMap<Height, Arc<ListTree>>>,
+    /// The checkpoint of the tip, made when somebody asks.
+    pub(crate) checkpoint: RefCell<Option<(Height, String)>>,
 }
 
 impl Replica {

@@ -236,6 +236,9 @@ impl Driver {
                     // Whoever asked may have gone: then nobody misses the answer.
                     let _gone = reply.send(replica.read(question));
                 }
+                Request::Checkpoint { reply } => {
+                    let _gone = reply.send(replica.checkpoint(now()));
+                }
                 Request::Wait { transaction, reply } => self.wait(replica, transaction, reply),
             }
             next = if submissions.len() < SUBMISSIONS_PER_STEP_MAX {

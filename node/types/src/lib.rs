@@ -20,6 +20,8 @@ extern crate alloc;
 
 pub mod block;
 pub mod certificate;
+#[cfg(feature = "note")]
+pub mod checkpoint;
 pub mod code;
 pub mod codec;
 #[cfg(feature = "crypto")]

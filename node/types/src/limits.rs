@@ -37,9 +37,14 @@ pub const HEADER_BYTES_MAX: usize = 512;
 pub const CERTIFICATE_BYTES_MAX: usize = 128 + VALIDATORS_MAX * 66;
 /// Bytes of a canonical genesis, without contract code, which it names by hash.
 pub const GENESIS_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Bytes of a proof bundle (receipt or state) with header and certificate.
+/// Bytes of a proof (receipt, state, header, consistency) with header and certificate.
 pub const PROOF_BYTES_MAX: usize =
     RECEIPT_BYTES_MAX + CERTIFICATE_BYTES_MAX + HEADER_BYTES_MAX + 64 * 1024;
+/// Bytes of a light block: header, certificate, and two validator sets.
+pub const LIGHT_BLOCK_BYTES_MAX: usize =
+    HEADER_BYTES_MAX + CERTIFICATE_BYTES_MAX + 2 * (4 + VALIDATORS_MAX * 41);
+/// Bytes of a checkpoint's text with its signature lines.
+pub const CHECKPOINT_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a state key, contract id included.
 pub const STATE_KEY_BYTES_MAX: usize = 128;
 /// Bytes of a state value written by a contract.

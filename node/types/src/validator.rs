@@ -72,7 +72,12 @@ impl ValidatorSet {
 
     /// What headers say of this set.
     pub fn hash(&self) -> Hash {
-        Hash::of_parts(&[b"senim/validators", &codec::encode(self)])
+        ValidatorSet::hash_of(&codec::encode(self))
+    }
+
+    /// [`ValidatorSet::hash`] of the set that has these bytes.
+    pub fn hash_of(bytes: &[u8]) -> Hash {
+        Hash::of_parts(&[b"senim/validators", bytes])
     }
 }
 

@@ -33,6 +33,16 @@ fn wire_bytes_are_as_approved() {
             codec::encode(&common::state_proof(None)),
         ),
         ("precommit", codec::encode(&common::certificate().vote())),
+        ("light_block", codec::encode(&common::light_block())),
+        ("header_proof", codec::encode(&common::header_proof())),
+        (
+            "consistency_proof",
+            codec::encode(&common::consistency_proof()),
+        ),
+        (
+            "checkpoint",
+            common::signed_checkpoint().to_text().into_bytes(),
+        ),
     ];
     let mut text = String::new();
     for (name, bytes) in &vectors {

@@ -37,6 +37,9 @@ fn the_tables_alone_decode_every_golden_vector() {
         ("state_proof_of_value", "StateProofBundle"),
         ("state_proof_of_absence", "StateProofBundle"),
         ("precommit", "Vote"),
+        ("light_block", "LightBlock"),
+        ("header_proof", "HeaderProof"),
+        ("consistency_proof", "ConsistencyProof"),
     ] {
         let bytes = golden(name);
         let fields = page
@@ -58,7 +61,12 @@ fn the_tables_alone_decode_every_golden_vector() {
         );
     }
     let names = GOLDEN.lines().filter_map(|line| line.split(' ').next());
-    assert_eq!(names.count(), 14, "a vector that this test does not know");
+    // The checkpoint is text, and has a test of its own below.
+    assert_eq!(
+        names.count(),
+        17 + 1,
+        "a vector that this test does not know"
+    );
 }
 
 #[test]
@@ -80,6 +88,9 @@ fn structures_have_the_fields_of_the_code_in_its_order() {
         ("ReceiptProof", include_str!("../src/proof/receipt.rs")),
         ("StateProofBundle", include_str!("../src/proof/bundle.rs")),
         ("StateProof", include_str!("../src/proof/state.rs")),
+        ("LightBlock", include_str!("../src/proof/light.rs")),
+        ("HeaderProof", include_str!("../src/proof/light.rs")),
+        ("ConsistencyProof", include_str!("../src/proof/light.rs")),
         ("Genesis", include_str!("../src/genesis.rs")),
         ("Parameters", include_str!("../src/genesis.rs")),
         ("GenesisContract", include_str!("../src/genesis.rs")),
@@ -162,8 +173,8 @@ fn limits_are_as_tabled_and_none_is_left_out() {
         TRANSACTION_BYTES_MAX DEPLOY_BYTES_MAX CALLS_MAX WITNESSES_MAX STATEMENT_BYTES_MAX
         VALID_UNTIL_AHEAD_MS_MAX SEQUENCE_WINDOW REFUSAL_DETAIL_BYTES_MAX EVENT_BYTES_MAX EVENTS_MAX
         OUTPUT_BYTES_MAX RECEIPT_BYTES_MAX BLOCK_BYTES_MAX BLOCK_TRANSACTIONS_MAX VALIDATORS_MAX
-        HEADER_BYTES_MAX CERTIFICATE_BYTES_MAX GENESIS_BYTES_MAX PROOF_BYTES_MAX STATE_KEY_BYTES_MAX
-        STATE_VALUE_BYTES_MAX CODE_BYTES_MAX
+        HEADER_BYTES_MAX CERTIFICATE_BYTES_MAX GENESIS_BYTES_MAX PROOF_BYTES_MAX LIGHT_BLOCK_BYTES_MAX
+        CHECKPOINT_BYTES_MAX STATE_KEY_BYTES_MAX STATE_VALUE_BYTES_MAX CODE_BYTES_MAX
     };
     let tabled: Vec<(String, usize)> = Page::read()
         .table("limit")
@@ -275,4 +286,49 @@ fn hashes_of_sets_and_chains_are_made_as_described() {
     let leaf = of(&[0], &golden("signed_transaction"));
     let root = Hash::of(&[&[2, 1, 0, 0, 0], &leaf.as_bytes()[..]].concat());
     assert_eq!(common::block().header.transactions_root, root);
+}
+
+/// The page's words on a checkpoint's lines, done by hand over the golden note.
+#[test]
+fn a_checkpoint_is_made_as_described() {
+    use base64ct::{Base64, Encoding};
+    use sha2::Digest;
+    let text = String::from_utf8(golden("checkpoint")).expect("a note is text");
+    let (body, signatures) = text.split_once("\n\n").expect("a blank line");
+    let chain = hex::encode(golden("chain_id"));
+    let origin = format!("senim/{chain}");
+    let root = Base64::encode_string(common::log_header().log_root.as_bytes());
+    assert_eq!(body, format!("{origin}\n1\n{root}"));
+    let key_id = |name: &str, kind: &[u8], key: &[u8]| {
+        sha2::Sha256::digest([name.as_bytes(), b"\n", kind, key].concat())[..4].to_vec()
+    };
+    let parts: Vec<(&str, Vec<u8>)> = signatures
+        .lines()
+        .map(|line| {
+            let (name, base64) = line
+                .strip_prefix("\u{2014} ")
+                .and_then(|line| line.split_once(' '))
+                .expect("a signature line");
+            (name, Base64::decode_vec(base64).expect("base64"))
+        })
+        .collect();
+    let [(log, certificate), (cosigner, cosignature)] = &parts[..] else {
+        panic!("two lines");
+    };
+    let id = key_id(
+        &origin,
+        b"\xffsenim/commit-certificate/v1",
+        &golden("chain_id"),
+    );
+    assert_eq!(*log, origin);
+    assert_eq!(certificate[..4], id);
+    let light = golden("light_block");
+    assert_eq!(certificate[4..], light[..certificate.len() - 4]);
+    let key = common::secret(1).public();
+    assert_eq!(*cosigner, format!("{origin}/{}", hex::encode(key.point())));
+    assert_eq!(cosignature[..4], key_id(cosigner, &[4], key.point()));
+    assert_eq!(cosignature[4..12], 1_760_000_001u64.to_be_bytes());
+    let signed = format!("cosignature/v1\ntime 1760000001\n{body}\n");
+    let signature = Signature(cosignature[12..].try_into().expect("64 bytes"));
+    assert!(crypto::verify(&key, signed.as_bytes(), &signature));
 }

@@ -13,7 +13,7 @@ use senim_state::ledger::BlockRecord;
 use senim_state::store::{FaultyOpener, MemoryStore, Unflushed};
 use senim_types::crypto::SecretKey;
 use senim_types::proof::ReceiptProof;
-use senim_types::{Code, Hash, Header, Height, PublicKey};
+use senim_types::{Code, Hash, Header, Height, PublicKey, TimeMs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -177,6 +177,12 @@ impl Node {
     /// A question.
     pub fn read(&self, question: Read) -> Result<ReadAnswer, senim_replica::ReadError> {
         self.replica.as_ref().expect("the node runs").read(question)
+    }
+
+    /// The checkpoint that it serves at this time of its clock; none before the first block.
+    pub fn checkpoint(&self, now: TimeMs) -> Option<String> {
+        let replica = self.replica.as_ref().expect("the node runs");
+        replica.checkpoint(now).expect("its tip can be read")
     }
 
     /// How it stands.

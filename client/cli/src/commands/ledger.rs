@@ -153,7 +153,7 @@ pub fn block(args: &Block, global: &Global) -> Result<Answer> {
         return Err(Failure::proof(Code::CERTIFICATE_BLOCK));
     }
     let signers = certified.certificate.signatures.len();
-    let validators = session.genesis.validators.validators().len();
+    let validators = session.light.validators().validators().len();
     let transactions: Vec<Value> = block.transactions.iter().map(transaction_json).collect();
     let answer = Answer::new(json!({
         "hash": header.hash(), "header": header, "certificate": certified.certificate, "transactions": transactions,

@@ -4,6 +4,7 @@ pub mod device;
 pub mod id;
 pub mod key;
 pub mod ledger;
+pub mod log;
 pub mod pack;
 pub mod pharmacy;
 pub mod prescription;
@@ -22,7 +23,8 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Block(args) => ledger::block(args, global),
         Command::Receipt(args) => ledger::receipt(args, global),
         Command::State(args) => ledger::state(args, global),
-        Command::Verify(args) => verify::verify(args),
+        Command::Verify(args) => verify::verify(args, global),
+        Command::Log(command) => log::run(command, global),
         Command::Submit(args) => ledger::submit(args, global),
         Command::Query(args) => ledger::query(args, global),
         Command::Budget(args) => ledger::budget(args, global),

@@ -2,11 +2,13 @@
 //! proof.
 
 use crate::answer::Answer;
+use crate::args::Global;
+use crate::commands::log;
 use crate::describe;
 use crate::failure::{Failure, Result};
 use crate::files;
 use crate::names::Names;
-use crate::session::{judge_receipt, read_genesis};
+use crate::session::judge_receipt;
 use crate::words::time;
 use clap::{ArgGroup, Args};
 use senim_light_client::LightClient;
@@ -27,15 +29,42 @@ pub struct Verify {
     /// The proof of a state key, as `senim state --save` writes it.
     #[arg(long, group = "proof")]
     pub state_proof: Option<PathBuf>,
+    /// The proof that a header is in the log, as `senim log header --save` writes it.
+    #[arg(long, group = "proof")]
+    pub header_proof: Option<PathBuf>,
+    /// The proof that the log only grew, as `senim log extends --save` writes it.
+    #[arg(long, group = "proof")]
+    pub consistency_proof: Option<PathBuf>,
+    /// The older checkpoint that a consistency proof has to be about.
+    #[arg(long, requires = "consistency_proof")]
+    pub since: Option<PathBuf>,
+    /// A checkpoint of the log, as `senim log checkpoint --save` writes it.
+    #[arg(long, group = "proof")]
+    pub checkpoint: Option<PathBuf>,
 }
 
 /// Judges a proof.
-pub fn verify(args: &Verify) -> Result<Answer> {
-    let genesis = read_genesis(&args.genesis)?;
-    match (&args.receipt_proof, &args.state_proof) {
-        (Some(path), _) => receipt(&genesis, path),
-        (_, Some(path)) => state(&genesis, path),
-        (None, None) => Err(Failure::usage("name a proof")),
+pub fn verify(args: &Verify, global: &Global) -> Result<Answer> {
+    let (genesis, light) = log::verifier(&args.genesis, global)?;
+    if let Some(path) = &args.receipt_proof {
+        receipt(&genesis, &light, path)
+    } else if let Some(path) = &args.state_proof {
+        state(&genesis, &light, path)
+    } else if let Some(path) = &args.header_proof {
+        let (answer, _) = log::judge_header(&light, &read_proof(path)?)?;
+        Ok(answer)
+    } else if let Some(path) = &args.consistency_proof {
+        let old = args
+            .since
+            .as_deref()
+            .map(log::read_checkpoint)
+            .transpose()?;
+        log::judge_consistency(&light, &read_proof(path)?, old.as_ref())
+    } else if let Some(path) = &args.checkpoint {
+        let text = files::read(path, limits::CHECKPOINT_BYTES_MAX as u64)?;
+        log::judge_checkpoint(&light, &text)
+    } else {
+        Err(Failure::usage("name a proof"))
     }
 }
 
@@ -43,8 +72,8 @@ fn read_proof(path: &Path) -> Result<Vec<u8>> {
     files::read(path, limits::PROOF_BYTES_MAX as u64)
 }
 
-fn receipt(genesis: &Genesis, path: &Path) -> Result<Answer> {
-    let done = judge_receipt(&LightClient::from_genesis(genesis), read_proof(path)?)?;
+fn receipt(genesis: &Genesis, light: &LightClient, path: &Path) -> Result<Answer> {
+    let done = judge_receipt(light, read_proof(path)?)?;
     let names = Names::of(genesis);
     let mut json = describe::final_json(&done);
     add(&mut json, genesis);
@@ -54,12 +83,11 @@ fn receipt(genesis: &Genesis, path: &Path) -> Result<Answer> {
         .lines(describe::final_lines(
             &done,
             &names,
-            genesis.validators.validators().len(),
+            light.validators().validators().len(),
         )))
 }
 
-fn state(genesis: &Genesis, path: &Path) -> Result<Answer> {
-    let light = LightClient::from_genesis(genesis);
+fn state(genesis: &Genesis, light: &LightClient, path: &Path) -> Result<Answer> {
     let proven = light.state(&read_proof(path)?).map_err(Failure::proof)?;
     let value = proven.value.as_ref().map(hex::encode);
     let mut json = json!({

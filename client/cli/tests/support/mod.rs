@@ -21,6 +21,7 @@ pub fn senim_in(folder: &Path, args: &[&str]) -> Output {
     for name in [
         "SENIM_NODE",
         "SENIM_DIR",
+        "SENIM_TRUSTED",
         "SENIM_WALLET",
         "SENIM_CLINIC",
         "SENIM_PHARMACY",

@@ -1,6 +1,7 @@
 //! The interface with a running validator behind it, asked as a client asks: by method, path and bytes.
 
 mod load;
+mod log;
 mod network;
 mod page;
 mod reads;

@@ -5,8 +5,8 @@
 //! | 0 | – | [`Applied`]: how far the store is |
 //! | 1 | state key | state value |
 //! | 2 | first 16 bytes of a transaction's hash | [`Place`] of its receipt |
-//! | 3 | device key (33) ‖ sequence (8, big-endian) | [`Place`] of its receipt |
-//! | 4 | level (1) ‖ number (8, big-endian) | hash of a complete subtree of the header log |
+//! | 3 | level (1) ‖ number (8, big-endian) | hash of a complete subtree of the header log |
+//! | 4 | name (32) | a value that a [`Kept`](super::Kept) state key has or had |
 //!
 //! Every value is followed by 8 bytes of blake3 over key and value: a store that returns other bytes
 //! than were written under this key is damaged, and says so instead of answering.
@@ -25,12 +25,13 @@ const APPLIED: u8 = 0;
 pub(super) const STATE: u8 = 1;
 const TRANSACTION: u8 = 2;
 const LOG_NODE: u8 = 3;
+const KEPT: u8 = 4;
 
 /// Bytes of a transaction's hash that its key has: enough that nobody finds two alike.
 const TRANSACTION_KEY_BYTES: usize = 16;
 
 /// Version of [`Applied`].
-pub(super) const FORMAT_VERSION: u8 = 1;
+pub(super) const FORMAT_VERSION: u8 = 2;
 
 /// How far the store is: written in the same batch as everything that it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -100,6 +101,10 @@ pub(super) fn log_node_key(node: LogNode) -> Vec<u8> {
         &node.number.to_be_bytes(),
     ]
     .concat()
+}
+
+pub(super) fn kept_key(name: &Hash) -> Vec<u8> {
+    [[KEPT].as_slice(), &name.0].concat()
 }
 
 fn tag(key: &[u8], value: &[u8]) -> [u8; TAG_BYTES] {

@@ -72,6 +72,18 @@ pub struct LedgerOptions {
     pub cache_bytes_max: usize,
     /// Who writes the store.
     pub flush: FlushMode,
+    /// A state key whose every value can be had for ever.
+    pub kept: Option<Kept>,
+}
+
+/// A state key whose every value stays, found by a name that is made of it: what later headers name
+/// by a hash, and the state itself no longer has.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The state key, contract id first.
+    pub key: Vec<u8>,
+    /// The name of a value.
+    pub name: fn(&[u8]) -> Hash,
 }
 
 impl Default for LedgerOptions {
@@ -85,6 +97,7 @@ impl Default for LedgerOptions {
             is_store_audited: true,
             cache_bytes_max: 64 * 1024 * 1024,
             flush: FlushMode::Inline,
+            kept: None,
         }
     }
 }
@@ -209,6 +222,11 @@ impl Ledger {
                 hash.0.to_vec(),
             );
         });
+        if let Some(kept) = &self.options.kept
+            && let Some(Some(value)) = changes.0.get(&kept.key)
+        {
+            derived.insert(cells::kept_key(&(kept.name)(value)), value.clone());
+        }
         self.pending.add(tip.height, changes, derived);
         self.tree.apply(staged);
         self.tip_hash = tip.hash();

@@ -7,7 +7,7 @@ use crate::store::StoreError;
 use crate::tree::Tree;
 use borsh::BorshDeserialize;
 use senim_types::proof::log::{LogNode, fold_log_nodes, log_siblings};
-use senim_types::proof::{LogProof, StateProof};
+use senim_types::proof::{LogProof, StateProof, consistency_nodes};
 use senim_types::{Block, Hash, Header, Height, StateView, ViewError, codec, limits};
 use std::sync::Arc;
 
@@ -143,16 +143,40 @@ impl Ledger {
         let Some(siblings) = log_siblings(height.0, later.0) else {
             return Ok(None);
         };
-        let sibling = |nodes: &Vec<LogNode>| {
-            let hashes: Result<Vec<Hash>, StateError> =
-                nodes.iter().map(|node| self.log_node(*node)).collect();
-            Ok(fold_log_nodes(&hashes?).expect("a sibling has at least one leaf"))
-        };
-        let siblings: Result<Vec<Hash>, StateError> = siblings.iter().map(sibling).collect();
         Ok(Some(LogProof {
             size: later.0,
-            siblings: siblings?,
+            siblings: self.log_hashes(&siblings)?,
         }))
+    }
+
+    /// The path of RFC 6962 from the log of the header at `height` to that of the header at `later`.
+    /// `None` unless `0 < height ≤ later`, and `later` is at most the height after the tip.
+    pub fn prove_log_grew(
+        &self,
+        height: Height,
+        later: Height,
+    ) -> Result<Option<Vec<Hash>>, StateError> {
+        if later.0 > self.frontier.size() {
+            return Ok(None);
+        }
+        consistency_nodes(height.0, later.0)
+            .map(|path| self.log_hashes(&path))
+            .transpose()
+    }
+
+    /// One hash for each run of complete subtrees.
+    fn log_hashes(&self, runs: &[Vec<LogNode>]) -> Result<Vec<Hash>, StateError> {
+        let hash = |nodes: &Vec<LogNode>| {
+            let hashes: Result<Vec<Hash>, StateError> =
+                nodes.iter().map(|node| self.log_node(*node)).collect();
+            Ok(fold_log_nodes(&hashes?).expect("a run has at least one leaf"))
+        };
+        runs.iter().map(hash).collect()
+    }
+
+    /// The value of this name that the [`Kept`](super::Kept) key has or had.
+    pub fn kept(&self, name: &Hash) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.derived(&cells::kept_key(name))?)
     }
 
     fn log_node(&self, node: LogNode) -> Result<Hash, StateError> {

@@ -118,7 +118,7 @@ pub fn log_siblings(index: u64, size: u64) -> Option<Vec<Vec<LogNode>>> {
 
 /// The complete subtrees that cover the leaves `begin … end`, left to right. `begin` is a multiple
 /// of the largest of them, as it always is on the way down from a root.
-fn complete_subtrees(mut begin: u64, end: u64) -> Vec<LogNode> {
+pub(super) fn complete_subtrees(mut begin: u64, end: u64) -> Vec<LogNode> {
     let mut nodes = Vec::new();
     while begin < end {
         let level = 63 - (end - begin).leading_zeros() as u8;

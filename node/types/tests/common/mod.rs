@@ -161,3 +161,102 @@ pub fn state_proof(value: Option<&[u8]>) -> proof::StateProofBundle {
         certificate,
     }
 }
+
+/// The first block's header with the root that belongs there: over the genesis header.
+pub fn log_header() -> Header {
+    let mut frontier = proof::LogFrontier::default();
+    frontier.append(
+        proof::log::log_leaf(&genesis().header(Hash::ZERO)),
+        |_, _, _| {},
+    );
+    Header {
+        log_root: frontier.root(),
+        ..block().header
+    }
+}
+
+/// The header of a third block, whose log holds the genesis header, [`log_header`] and another.
+pub fn later_header() -> (Header, Vec<Hash>) {
+    let leaves: Vec<Hash> = [genesis().header(Hash::ZERO), log_header(), block().header]
+        .iter()
+        .map(proof::log::log_leaf)
+        .collect();
+    let header = Header {
+        height: Height(3),
+        time: TimeMs(1_760_000_001_500),
+        log_root: merkle::top::<merkle::Sha256>(&leaves),
+        ..block().header
+    };
+    (header, leaves)
+}
+
+/// Three of the four validators certify `header`.
+pub fn certify(header: &Header) -> CommitCertificate {
+    let mut certificate = CommitCertificate {
+        height: header.height,
+        block: header.hash(),
+        ..certificate()
+    };
+    let bytes = certificate
+        .vote()
+        .signed_bytes(VoteKind::Precommit, &chain());
+    let secrets: Vec<SecretKey> = (1..=4).map(secret).collect();
+    for commit in &mut certificate.signatures {
+        let key = validators().validators()[usize::from(commit.validator)].key;
+        let secret = secrets.iter().find(|secret| secret.public() == key);
+        commit.signature = secret.expect("one of the four").sign_bytes(&bytes);
+    }
+    certificate
+}
+
+pub fn light_block() -> proof::LightBlock {
+    proof::LightBlock {
+        header: log_header(),
+        certificate: certify(&log_header()),
+        validators: validators(),
+        next_validators: validators(),
+    }
+}
+
+pub fn header_proof() -> proof::HeaderProof {
+    let (header, leaves) = later_header();
+    proof::HeaderProof {
+        earlier: log_header(),
+        path: merkle::path::<merkle::Sha256>(&leaves, 1).expect("one of three"),
+        certificate: certify(&header),
+        header,
+    }
+}
+
+/// That the log of [`log_header`] is the beginning of that of [`later_header`].
+pub fn consistency_proof() -> proof::ConsistencyProof {
+    use merkle::TreeHash;
+    let (header, leaves) = later_header();
+    proof::ConsistencyProof {
+        size: 2,
+        root: merkle::Sha256::node(&leaves[0], &leaves[1]),
+        path: vec![leaves[2]],
+        certificate: certify(&header),
+        header,
+    }
+}
+
+/// The checkpoint of [`log_header`] with its certificate and a cosignature of the first validator.
+pub fn signed_checkpoint() -> checkpoint::SignedCheckpoint {
+    use checkpoint::{CertificateLine, Checkpoint, CosignatureLine, SignedCheckpoint};
+    let checkpoint = Checkpoint::of(&log_header()).expect("not the genesis header");
+    let certificate = CertificateLine {
+        header: log_header(),
+        certificate: certify(&log_header()),
+    };
+    let time_s = 1_760_000_001;
+    let cosignature = CosignatureLine {
+        validator: secret(1).public(),
+        time_s,
+        signature: secret(1).sign_bytes(&checkpoint.cosigned_bytes(time_s)),
+    };
+    SignedCheckpoint {
+        checkpoint,
+        lines: vec![certificate.line(&checkpoint), cosignature.line(&checkpoint)],
+    }
+}
