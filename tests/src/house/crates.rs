@@ -105,6 +105,11 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
         "the store is derived data behind a narrow trait",
     ),
     (
+        "fjall",
+        &["senim-state"],
+        "the store is derived data behind a narrow trait",
+    ),
+    (
         "serde_json",
         &[
             "senim-api",
@@ -168,6 +173,7 @@ pub const LIGHT_CLIENT_WITHOUT: &[&str] = &[
     "reqwest",
     "ureq",
     "getrandom",
+    "fjall",
     "sled",
     "wasmtime",
     "tempfile",
