@@ -3,11 +3,13 @@
 
 use clap::Parser;
 use senim_types::Code;
-use senimd::args::{Bench, Cli, Command, Devnet, Init, ListenArgs, Output, TemplateArgs};
+use senimd::args::{
+    Bench, BenchStore, Cli, Command, Devnet, Init, ListenArgs, Output, StoreArgs, TemplateArgs,
+};
 use senimd::folder::{Folder, FolderError, NewNetwork};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
-use senimd::{bench, driver};
+use senimd::{bench, bench_store, driver};
 use std::process::ExitCode;
 
 /// Measured: with the C library's allocator a fifth of all CPU went into it, and freed memory stayed resident.
@@ -60,9 +62,13 @@ fn main() -> ExitCode {
         .init();
     let done = match &cli.command {
         Command::Init(args) => init(args, cli.output),
-        Command::Start(args) => start(&Folder::new(&args.folder.dir), &args.listen, cli.output),
+        Command::Start(args) => {
+            let folder = Folder::new(&args.folder.dir);
+            start(&folder, &args.listen, args.store, cli.output)
+        }
         Command::Devnet(args) => devnet(args, cli.output),
         Command::Bench(args) => bench(args, cli.output),
+        Command::BenchStore(args) => bench_store(args, cli.output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -116,7 +122,7 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     if !folder.is_initialised() {
         folder.initialise(&new_network(&args.template))?;
     }
-    start(&folder, &args.listen, output)
+    start(&folder, &args.listen, args.store, output)
 }
 
 fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
@@ -132,7 +138,32 @@ fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failure> {
+fn bench_store(args: &BenchStore, output: Output) -> Result<(), Failure> {
+    let failure = |error: bench_store::BenchStoreError| Failure {
+        code: error.code(),
+        message: error.to_string(),
+    };
+    if args.open {
+        // For the process that measures, which reads it; no person asks for this.
+        let opened = bench_store::open(args).map_err(failure)?;
+        println!("{}", serde_json::json!(opened));
+        return Ok(());
+    }
+    let report = bench_store::run(args, &mut |line| eprintln!("bench-store: {line}"));
+    let report = report.map_err(failure)?;
+    match output {
+        Output::Json => println!("{}", serde_json::json!(report)),
+        Output::Text => println!("{report}"),
+    }
+    Ok(())
+}
+
+fn start(
+    folder: &Folder,
+    args: &ListenArgs,
+    store: StoreArgs,
+    output: Output,
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure {
         code: Code::CONFIGURATION,
         message: error.to_string(),
@@ -141,6 +172,7 @@ fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failu
         let listeners = listen(folder.validators()?.len(), args.listen, args.port).await?;
         let mut tuning = Tuning::default();
         tuning.pace.block_interval_ms_min = args.block_interval_ms;
+        tuning.store = store.kind();
         let mut nodes = Nodes::start(folder, tuning, unobserved)?;
         announce(folder, &nodes, args, output);
         let served = serve(folder, &nodes, listeners).await;

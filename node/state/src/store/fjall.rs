@@ -12,6 +12,7 @@ use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Default size of the block cache in bytes. What the ledger reads often is in its own cache of values.
 pub const FJALL_CACHE_BYTES_DEFAULT: u64 = 16 * 1024 * 1024;
@@ -21,6 +22,13 @@ const MEMTABLE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// Writes of a loose batch that are given to fjall together.
 const LOOSE_WRITES: usize = 1024;
+
+/// So many full tables in memory may wait to become files. fjall itself waits at four, without an end if
+/// its thread has failed meanwhile; so it must not come to that.
+const FULL_TABLES_MAX: usize = 3;
+
+/// How often it is looked whether there is room.
+const ROOM_PACE: Duration = Duration::from_millis(1);
 
 /// Threads that sort and merge. One, so that a store cannot take more than a core from its node.
 const WORKERS: usize = 1;
@@ -56,8 +64,8 @@ impl FjallOpener {
                 .max_memtable_size(MEMTABLE_BYTES_MAX)
                 // The ledger asks its tree first: what it looks for here is nearly always here.
                 .expect_point_read_hits(true)
-                // Measured: where they have to be fetched for a read, that read takes several times as
-                // long. They are about two bytes for each key.
+                // Measured: where they have to be fetched for a read, it takes 13 to 24 µs of CPU
+                // instead of 8 to 14. They are some four bytes for each key.
                 .filter_block_pinning_policy(PinningPolicy::all(true))
                 .index_block_pinning_policy(PinningPolicy::all(true))
         };
@@ -86,7 +94,18 @@ struct FjallStore {
 }
 
 impl FjallStore {
+    /// Waits until there is room in memory; an error where fjall's thread has failed.
+    fn wait_for_room(&self) -> Result<(), StoreError> {
+        while self.keyspace.sealed_memtable_count() >= FULL_TABLES_MAX {
+            // Hands what is written to the system, and fails if the thread has.
+            self.database.persist(PersistMode::Buffer).map_err(error)?;
+            std::thread::sleep(ROOM_PACE);
+        }
+        Ok(())
+    }
+
     fn commit(&self, writes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+        self.wait_for_room()?;
         let mut batch = self.database.batch();
         for (key, change) in writes {
             let key = UserKey::from(key.as_slice());

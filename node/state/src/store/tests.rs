@@ -81,40 +81,20 @@ fn stores_behave_the_same_on_every_backend() {
     stores_behave(&MemoryStore::new());
     stores_behave(&FaultyOpener::new(MemoryStore::new(), Faults::none()));
     let folder = tempfile::tempdir().expect("a folder");
-    for (name, opener) in durable(folder.path()) {
-        println!("{name}");
+    for opener in durable(folder.path()) {
         stores_behave(opener.as_ref());
     }
 }
 
 /// Every way in which a store is opened on disk, each in a folder of its own below `folder`.
-fn durable(folder: &Path) -> Vec<(&'static str, Box<dyn StoreOpener>)> {
+fn durable(folder: &Path) -> Vec<Box<dyn StoreOpener>> {
+    let (sled, fjall) = (folder.join("sled"), folder.join("fjall"));
+    let (node, chosen) = (folder.join("node"), folder.join("chosen"));
     vec![
-        (
-            "sled",
-            Box::new(SledOpener::new(
-                &folder.join("sled"),
-                SLED_CACHE_BYTES_DEFAULT,
-            )),
-        ),
-        (
-            "fjall",
-            Box::new(FjallOpener::new(
-                &folder.join("fjall"),
-                FJALL_CACHE_BYTES_DEFAULT,
-            )),
-        ),
-        (
-            "a node's folder",
-            Box::new(StoreFolder::new(&folder.join("node"), None)),
-        ),
-        (
-            "a node's folder with fjall",
-            Box::new(StoreFolder::new(
-                &folder.join("chosen"),
-                Some(StoreKind::Fjall),
-            )),
-        ),
+        Box::new(SledOpener::new(&sled, SLED_CACHE_BYTES_DEFAULT)),
+        Box::new(FjallOpener::new(&fjall, FJALL_CACHE_BYTES_DEFAULT)),
+        Box::new(StoreFolder::new(&node, None)),
+        Box::new(StoreFolder::new(&chosen, Some(StoreKind::Fjall))),
     ]
 }
 
@@ -321,4 +301,29 @@ fn a_folder_from_before_the_marker_is_sleds_and_a_damaged_marker_is_damage() {
             ));
         }
     }
+}
+
+#[test]
+fn fjalls_failed_thread_is_an_error_and_not_a_wait_without_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store");
+    let opener = FjallOpener::new(&path, FJALL_CACHE_BYTES_DEFAULT);
+    let store = opener.open().expect("open");
+    // Its thread has nowhere to put a file; what it appends to stays open.
+    std::fs::remove_dir_all(path.join("keyspaces")).expect("remove");
+    let part = |part: u32| {
+        let mut batch = Batch::default();
+        (0..1_000).for_each(|n| batch.put(key(part * 1_000 + n), vec![7; 4_096]));
+        batch
+    };
+    // Far more than it gathers in memory: the first file is due early.
+    let failed = (0..200).find_map(|n| store.write_loose(part(n)).err());
+    assert!(
+        matches!(failed, Some(StoreError::Failed(_) | StoreError::Damaged(_))),
+        "{failed:?}"
+    );
+    store.flush().expect_err("nothing more is taken");
+    drop(store);
+    opener.destroy().expect("destroy");
+    assert_eq!(opener.open().expect("fresh").get(&key(1)), Ok(None));
 }
