@@ -5,8 +5,7 @@
 //! | 0 | – | [`Applied`]: how far the store is |
 //! | 1 | state key | state value |
 //! | 2 | first 16 bytes of a transaction's hash | [`Place`] of its receipt |
-//! | 3 | device key (33) ‖ sequence (8, big-endian) | [`Place`] of its receipt |
-//! | 4 | level (1) ‖ number (8, big-endian) | hash of a complete subtree of the header log |
+//! | 3 | level (1) ‖ number (8, big-endian) | hash of a complete subtree of the header log |
 //!
 //! Every value is followed by 8 bytes of blake3 over key and value: a store that returns other bytes
 //! than were written under this key is damaged, and says so instead of answering.
