@@ -106,6 +106,7 @@ fn an_outside_crate_that_is_kept_in_one_place_is_found_elsewhere() {
         ("senim-state", "wasmtime"),
         ("senim-replica", "arc-malachitebft-core-consensus"),
         ("senim-execution", "sled"),
+        ("senim-replica", "fjall"),
         ("senim-types", "serde_json"),
         ("senim-light-client", "tokio"),
     ];

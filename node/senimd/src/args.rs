@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use senim_api::SealedLimits;
+use senim_state::store::StoreKind;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
@@ -60,6 +61,9 @@ pub enum Command {
     /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
     /// time goes.
     Bench(Bench),
+    /// Measures a node's store alone: fills it as a ledger does with many live tokens, redeems, and
+    /// starts again.
+    BenchStore(BenchStore),
 }
 
 /// A network's folder.
@@ -126,6 +130,40 @@ pub struct MachinesArgs {
     pub network_port: u16,
 }
 
+/// Where nodes keep what can be made anew from their log.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct StoreArgs {
+    /// The backend of the nodes' store. Without it, the one that wrote the store, and sled for a new
+    /// one. With another than that, the node says so and rebuilds the store from its log.
+    #[arg(long, value_enum)]
+    pub store: Option<Backend>,
+}
+
+/// A backend of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// sled 0.34: the default.
+    Sled,
+    /// fjall 3: for nodes with many live tokens.
+    Fjall,
+}
+
+impl StoreArgs {
+    /// The backend that is asked for, if one is.
+    pub fn kind(&self) -> Option<StoreKind> {
+        self.store.map(StoreKind::from)
+    }
+}
+
+impl From<Backend> for StoreKind {
+    fn from(backend: Backend) -> StoreKind {
+        match backend {
+            Backend::Sled => StoreKind::Sled,
+            Backend::Fjall => StoreKind::Fjall,
+        }
+    }
+}
+
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct Init {
@@ -155,6 +193,9 @@ pub struct Start {
     /// How.
     #[command(flatten)]
     pub listen: ListenArgs,
+    /// In what.
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 /// Arguments of `devnet`.
@@ -172,6 +213,9 @@ pub struct Devnet {
     /// In how many processes.
     #[command(flatten)]
     pub machines: MachinesArgs,
+    /// In what.
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// Removes an earlier devnet of this folder, with everything on it, and begins anew.
     #[arg(long)]
     pub fresh: bool,
@@ -207,4 +251,51 @@ pub struct Bench {
     /// Shortest time between two blocks, in ms.
     #[arg(long, default_value_t = 250)]
     pub block_interval_ms: u64,
+    /// In what.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// Arguments of `bench-store`.
+#[derive(Clone, Debug, Args)]
+pub struct BenchStore {
+    /// Live tokens: each a random key with a value of 142 bytes.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub tokens: u64,
+    /// Redemptions over them, once they are there.
+    #[arg(long, default_value_t = 100_000)]
+    pub redemptions: u64,
+    /// The folder for the data: on the disk that is to be measured. Removed at the end.
+    #[arg(long, default_value = "target/bench-store")]
+    pub dir: PathBuf,
+    /// The backend.
+    #[arg(long, value_enum, default_value_t = Backend::Sled)]
+    pub store: Backend,
+    /// Opens what an earlier run left in the folder, and measures that: what a run does in a process
+    /// of its own, so that nothing is in memory yet.
+    #[arg(long, hide = true)]
+    pub open: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_backend_can_be_chosen_by_its_name_and_none_is_what_is_there() {
+        for kind in StoreKind::ALL {
+            let words = ["senimd", "start", "--store", kind.name()];
+            let Ok(Command::Start(start)) = Cli::try_parse_from(words).map(|cli| cli.command)
+            else {
+                panic!("{kind} cannot be chosen");
+            };
+            assert_eq!(start.store.kind(), Some(kind));
+        }
+        let Ok(Command::Start(start)) = Cli::try_parse_from(["senimd", "start"]).map(|c| c.command)
+        else {
+            panic!("the store need not be named");
+        };
+        assert_eq!(start.store.kind(), None);
+        assert!(Cli::try_parse_from(["senimd", "start", "--store", "redb"]).is_err());
+    }
 }

@@ -8,6 +8,7 @@
 
 pub mod args;
 pub mod bench;
+pub mod bench_store;
 pub mod driver;
 pub mod folder;
 pub mod machine;

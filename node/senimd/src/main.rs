@@ -4,13 +4,14 @@
 use clap::Parser;
 use senim_types::{Code, Genesis};
 use senimd::args::{
-    Bench, Cli, Command, Devnet, Init, ListenArgs, MachinesArgs, Output, TemplateArgs,
+    Bench, BenchStore, Cli, Command, Devnet, Init, ListenArgs, MachinesArgs, Output, StoreArgs,
+    TemplateArgs,
 };
 use senimd::folder::{Folder, FolderError, NewNetwork};
 use senimd::machine::{self, MachineConfig, Machines};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
-use senimd::{bench, driver, processes};
+use senimd::{bench, bench_store, driver, processes};
 use std::net::IpAddr;
 use std::process::ExitCode;
 
@@ -64,9 +65,13 @@ fn main() -> ExitCode {
         .init();
     let done = match &cli.command {
         Command::Init(args) => init(args, cli.output),
-        Command::Start(args) => start(&Folder::new(&args.folder.dir), &args.listen, cli.output),
+        Command::Start(args) => {
+            let folder = Folder::new(&args.folder.dir);
+            start(&folder, &args.listen, args.store, cli.output)
+        }
         Command::Devnet(args) => devnet(args, cli.output),
         Command::Bench(args) => bench(args, cli.output),
+        Command::BenchStore(args) => bench_store(args, cli.output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -153,9 +158,9 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     }
     let machines = processes::machines(&folder)?;
     if machines.is_empty() {
-        return start(&folder, &args.listen, output);
+        return start(&folder, &args.listen, args.store, output);
     }
-    processes::run(&folder, &machines, &args.listen).map_err(|error| Failure {
+    processes::run(&folder, &machines, &args.listen, args.store).map_err(|error| Failure {
         code: Code::CONFIGURATION,
         message: error.to_string(),
     })
@@ -174,18 +179,44 @@ fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failure> {
+fn bench_store(args: &BenchStore, output: Output) -> Result<(), Failure> {
+    let failure = |error: bench_store::BenchStoreError| Failure {
+        code: error.code(),
+        message: error.to_string(),
+    };
+    if args.open {
+        // For the process that measures, which reads it; no person asks for this.
+        let opened = bench_store::open(args).map_err(failure)?;
+        println!("{}", serde_json::json!(opened));
+        return Ok(());
+    }
+    let report = bench_store::run(args, &mut |line| eprintln!("bench-store: {line}"));
+    let report = report.map_err(failure)?;
+    match output {
+        Output::Json => println!("{}", serde_json::json!(report)),
+        Output::Text => println!("{report}"),
+    }
+    Ok(())
+}
+
+fn start(
+    folder: &Folder,
+    args: &ListenArgs,
+    store: StoreArgs,
+    output: Output,
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure {
         code: Code::CONFIGURATION,
         message: error.to_string(),
     })?;
     if let Some(config) = machine::config(folder)? {
-        return runtime.block_on(start_machine(folder, &config, args, output));
+        return runtime.block_on(start_machine(folder, &config, args, store, output));
     }
     runtime.block_on(async {
         let listeners = listen(folder.validators()?.len(), args.listen, args.port).await?;
         let mut tuning = Tuning::default();
         tuning.pace.block_interval_ms_min = args.block_interval_ms;
+        tuning.store = store.kind();
         let mut nodes = Nodes::start(folder, tuning, unobserved)?;
         announce(folder, &nodes, (args.listen, args.port), output);
         let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
@@ -200,12 +231,17 @@ async fn start_machine(
     folder: &Folder,
     config: &MachineConfig,
     args: &ListenArgs,
+    store: StoreArgs,
     output: Output,
 ) -> Result<(), Failure> {
     let (ip, port) = (config.http.listen.ip(), config.http.listen.port());
     let listeners = listen(1, ip, port).await?;
     let observer = unobserved("");
-    let mut nodes = Nodes::start_machine(folder, config, Tuning::default(), observer).await?;
+    let tuning = Tuning {
+        store: store.kind(),
+        ..Tuning::default()
+    };
+    let mut nodes = Nodes::start_machine(folder, config, tuning, observer).await?;
     announce(folder, &nodes, (ip, port), output);
     let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
     eprintln!("senimd: stopping the node");

@@ -11,7 +11,7 @@ use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork};
 use senim_replica::{MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup};
 use senim_state::disk::RealDisk;
 use senim_state::ledger::LedgerOptions;
-use senim_state::store::{SLED_CACHE_BYTES_DEFAULT, SledOpener};
+use senim_state::store::{StoreFolder, StoreKind};
 use senim_types::crypto::SecretKey;
 use senim_types::{Code, Genesis, Hash, PublicKey};
 use std::collections::BTreeMap;
@@ -72,6 +72,8 @@ pub struct Tuning {
     pub pace: Pace,
     /// Bounds of the mempool.
     pub mempool: MempoolLimits,
+    /// Backend of the store; without one, that which wrote the store, and for a new one the default.
+    pub store: Option<StoreKind>,
 }
 
 /// One running node.
@@ -254,10 +256,7 @@ fn open_replica(
         codes: parts.codes.clone(),
         engine: parts.engine.clone(),
         disk: Arc::new(disk),
-        store: Box::new(SledOpener::new(
-            &path.join("store"),
-            SLED_CACHE_BYTES_DEFAULT,
-        )),
+        store: Box::new(StoreFolder::new(&path.join("store"), parts.tuning.store)),
         ledger: LedgerOptions::default(),
         signer: key.map(|key| Box::new(key) as Box<dyn Signer>),
         consensus: Params::local(parts.genesis.chain_id()),
@@ -272,11 +271,18 @@ fn open_replica(
     })
 }
 
-/// Opens a stopped node's data without its key: to look at it, or to have its state rebuilt.
-pub fn reopen(folder: &Folder, name: &str) -> Result<Replica, StartError> {
+/// Opens a stopped node's data without its key: to look at it, or to have its state rebuilt in `store`.
+pub fn reopen(
+    folder: &Folder,
+    name: &str,
+    store: Option<StoreKind>,
+) -> Result<Replica, StartError> {
     let (genesis, codes) = (folder.genesis()?, folder.codes()?);
     let engine = Engine::new(Some(folder.path().join("compiled")))?;
-    let tuning = Tuning::default();
+    let tuning = Tuning {
+        store,
+        ..Tuning::default()
+    };
     let parts = Parts {
         genesis: &genesis,
         codes: &codes,

@@ -1,8 +1,9 @@
 //! A devnet of several processes: one `senimd start` for each machine's folder, ended together.
 
-use crate::args::ListenArgs;
+use crate::args::{ListenArgs, StoreArgs};
 use crate::folder::{Folder, FolderError};
 use crate::machine::{CONFIG_FILE, machine_folder};
+use clap::ValueEnum;
 use std::fs;
 use std::io;
 use std::process::{Child, Command};
@@ -35,13 +36,21 @@ pub fn machines(network: &Folder) -> Result<Vec<String>, FolderError> {
 }
 
 /// Runs a process for each machine until one ends or this one is told to; then ends all.
-pub fn run(network: &Folder, machines: &[String], args: &ListenArgs) -> io::Result<()> {
+pub fn run(
+    network: &Folder,
+    machines: &[String],
+    args: &ListenArgs,
+    store: StoreArgs,
+) -> io::Result<()> {
     let program = std::env::current_exe()?;
     let mut children = Children(Vec::new());
     for name in machines {
         let folder = machine_folder(network, name);
         let mut command = Command::new(&program);
         command.arg("start").arg("--dir").arg(folder.path());
+        if let Some(backend) = store.store.and_then(|backend| backend.to_possible_value()) {
+            command.args(["--store", backend.get_name()]);
+        }
         children.0.push((name.clone(), command.spawn()?));
     }
     println!(

@@ -1,7 +1,7 @@
 //! What a node keeps, and how it survives a crash.
 //!
 //! The **block log** is the truth: append-only, sealed, synced before the node speaks of a block.
-//! The **store** (sled behind a narrow trait) and the **state tree** (in memory, with checkpoint and
+//! The **store** (sled or fjall behind a narrow trait) and the **state tree** (in memory, with checkpoint and
 //! journal) are derived from it and can always be made anew. [`Ledger`] keeps the three together:
 //!
 //! ```text

@@ -111,6 +111,11 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
         "the store is derived data behind a narrow trait",
     ),
     (
+        "fjall",
+        &["senim-state"],
+        "the store is derived data behind a narrow trait",
+    ),
+    (
         "serde_json",
         &[
             "senim-api",
@@ -183,6 +188,7 @@ pub const LIGHT_CLIENT_WITHOUT: &[&str] = &[
     "reqwest",
     "ureq",
     "getrandom",
+    "fjall",
     "sled",
     "wasmtime",
     "tempfile",

@@ -7,6 +7,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// How this program was built.
+pub const BUILD: &str = if cfg!(debug_assertions) {
+    "debug"
+} else {
+    "optimised"
+};
+
 /// CPU time of the calling thread, in µs.
 pub fn thread_cpu_us() -> u64 {
     cpu_us(rustix::time::ClockId::ThreadCPUTime)
@@ -20,6 +27,20 @@ pub fn process_cpu_us() -> u64 {
 fn cpu_us(clock: rustix::time::ClockId) -> u64 {
     let time = rustix::time::clock_gettime(clock);
     time.tv_sec as u64 * 1_000_000 + time.tv_nsec as u64 / 1_000
+}
+
+/// CPU time of the threads of this process that have this name and still run, in µs.
+pub fn threads_cpu_us(name: &str) -> u64 {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else {
+        return 0;
+    };
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).ok();
+    let cpu_us = |thread: std::fs::DirEntry| {
+        let is_one = read(thread.path().join("comm"))?.trim_end() == name;
+        let used_ns = read(thread.path().join("schedstat")).filter(|_| is_one)?;
+        Some(used_ns.split(' ').next()?.parse::<u64>().ok()? / 1_000)
+    };
+    threads.flatten().filter_map(cpu_us).sum()
 }
 
 /// Resident memory of the process, in bytes.

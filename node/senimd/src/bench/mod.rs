@@ -10,7 +10,7 @@
 
 mod client;
 mod load;
-mod meter;
+pub(crate) mod meter;
 mod report;
 
 pub use report::Report;
@@ -25,6 +25,9 @@ use senim_replica::MempoolLimits;
 use senim_types::Code;
 use std::path::Path;
 use std::time::Instant;
+
+/// The name of the threads on which a backend sorts and merges by itself: fjall's; sled has none.
+pub(crate) const STORE_WORKER: &str = "fjall:worker";
 
 /// Why a benchmark gives no figures.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +92,7 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
     let network = load::network(args, &folder)?;
     let mut tuning = Tuning::default();
     tuning.pace.block_interval_ms_min = args.block_interval_ms;
+    tuning.store = args.store.kind();
     tuning.mempool = MempoolLimits {
         transactions_max: 100_000,
         ..MempoolLimits::default()
@@ -107,18 +111,20 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
     tell("measuring".to_owned());
     let before = meters.snapshot();
     let process_before = meter::process_cpu_us();
+    let workers_before = meter::threads_cpu_us(STORE_WORKER);
     let client_before = meter::thread_cpu_us();
     let started = Instant::now();
     let measured = client.redeem(&load.redemptions, args)?;
     let elapsed = started.elapsed();
     let client_cpu_us = meter::thread_cpu_us() - client_before;
     let process_cpu_us = meter::process_cpu_us() - process_before;
+    let workers_cpu_us = meter::threads_cpu_us(STORE_WORKER).saturating_sub(workers_before);
     let stages = meters.snapshot().since(&before);
     let resident_bytes = meter::resident_bytes();
     let tips = client.settle(&nodes)?;
     nodes.stop();
     tell("executing every node's log again".to_owned());
-    let replayed = report::replay(&folder, &nodes, &tips, expected)?;
+    let replayed = report::replay(&folder, &nodes, &tips, expected, args.store.kind())?;
     let report = Report::new(report::Run {
         args,
         measured,
@@ -126,6 +132,7 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
         stages,
         client_cpu_us,
         process_cpu_us,
+        workers_cpu_us,
         resident_bytes,
         file_system: meter::file_system(&args.dir),
         blocks: tips.height,

@@ -2,11 +2,12 @@
 
 use super::BenchError;
 use super::client::{Measured, Tips};
-use super::meter::Snapshot;
+use super::meter::{BUILD, Snapshot};
 use crate::args::Bench;
 use crate::folder::Folder;
 use crate::node::{Nodes, reopen};
 use senim_replica::{Read, ReadAnswer, Stage};
+use senim_state::store::StoreKind;
 use senim_types::Height;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub struct Report {
     pub devices: u16,
     /// Other live tokens in the state.
     pub live_tokens: u32,
+    /// Backend of the validators' stores.
+    pub store: &'static str,
     /// Redemptions under way at once, at most.
     pub concurrency: u32,
     /// Redemptions offered per second; none is as many as are taken.
@@ -92,6 +95,8 @@ pub struct Run<'a> {
     pub stages: Snapshot,
     pub client_cpu_us: u64,
     pub process_cpu_us: u64,
+    /// Of the threads on which a backend sorts and merges, all validators.
+    pub workers_cpu_us: u64,
     pub resident_bytes: u64,
     pub file_system: String,
     pub blocks: Height,
@@ -109,16 +114,20 @@ impl Report {
         } = run;
         let redemptions = measured.redemptions;
         let each = |total_us: f64| round(total_us / redemptions.max(1) as f64);
-        let by_stage: BTreeMap<&'static str, f64> = Stage::ALL
+        let workers_us = run.workers_cpu_us as f64 / f64::from(args.validators.max(1));
+        let mut by_stage: BTreeMap<&'static str, f64> = Stage::ALL
             .iter()
             .map(|stage| (stage.name(), each(stages.mean_us(*stage))))
             .collect();
-        let total_us: f64 = Stage::ALL.iter().map(|stage| stages.mean_us(*stage)).sum();
+        by_stage.insert("store, in the background", each(workers_us));
+        let staged_us: f64 = Stage::ALL.iter().map(|stage| stages.mean_us(*stage)).sum();
+        let total_us = staged_us + workers_us;
         Report {
             validators: args.validators,
             redemptions,
             devices: args.devices,
             live_tokens: args.live,
+            store: args.store.kind().unwrap_or_default().name(),
             concurrency: args.concurrency,
             rate: args.rate,
             block_interval_ms: args.block_interval_ms,
@@ -136,11 +145,7 @@ impl Report {
             file_system: run.file_system,
             replayed: run.replayed,
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            build: if cfg!(debug_assertions) {
-                "debug"
-            } else {
-                "optimised"
-            },
+            build: BUILD,
         }
     }
 }
@@ -158,8 +163,8 @@ impl std::fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "  {} build, {} cores, {}, {} devices, {} other live tokens",
-            self.build, self.cores, self.file_system, self.devices, self.live_tokens
+            "  {} build, {} cores, {} on {}, {} devices, {} other live tokens",
+            self.build, self.cores, self.store, self.file_system, self.devices, self.live_tokens
         )?;
         writeln!(
             f,
@@ -208,6 +213,7 @@ pub fn replay(
     nodes: &Nodes,
     tips: &Tips,
     expected: u64,
+    store: Option<StoreKind>,
 ) -> Result<bool, BenchError> {
     for node in &nodes.nodes {
         let differs = |reason: String| BenchError::Replay {
@@ -221,7 +227,7 @@ pub fn replay(
             )));
         }
         folder.remove_state(&node.name)?;
-        let replica = reopen(folder, &node.name)?;
+        let replica = reopen(folder, &node.name, store)?;
         let Ok(ReadAnswer::Status(status)) = replica.read(Read::Status) else {
             return Err(differs("no status".to_owned()));
         };

@@ -3,16 +3,22 @@
 //! The trait is as narrow as the ledger's needs: read a key, scan a prefix, write a batch atomically,
 //! flush. All backends pass one test suite.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 mod faulty;
+mod fjall;
+mod kind;
 mod memory;
 mod sled;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub use self::fjall::{FJALL_CACHE_BYTES_DEFAULT, FjallOpener};
 pub use self::sled::{SLED_CACHE_BYTES_DEFAULT, SledOpener};
 pub use faulty::FaultyOpener;
+pub use kind::{StoreFolder, StoreKind, UnknownStoreKind};
 pub use memory::{MemoryStore, Unflushed};
 
 /// An open store.
@@ -85,4 +91,12 @@ pub enum StoreError {
     /// Anything else, in the backend's words.
     #[error("the store failed: {0}")]
     Failed(String),
+}
+
+/// Removes a store's folder with everything in it; one that is not there is removed already.
+fn remove_folder(folder: &Path) -> Result<(), StoreError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::Failed(e.to_string())),
+        _ => Ok(()),
+    }
 }

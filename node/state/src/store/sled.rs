@@ -1,6 +1,6 @@
 //! sled 0.34 on disk. It writes its own files; only removing a damaged folder is done here.
 
-use super::{Batch, Entry, Store, StoreError, StoreOpener, memory::start};
+use super::{Batch, Entry, Store, StoreError, StoreOpener, memory::start, remove_folder};
 use std::io::ErrorKind;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,10 +43,7 @@ impl StoreOpener for SledOpener {
     }
 
     fn destroy(&self) -> Result<(), StoreError> {
-        match std::fs::remove_dir_all(&self.folder) {
-            Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::Failed(e.to_string())),
-            _ => Ok(()),
-        }
+        remove_folder(&self.folder)
     }
 }
 

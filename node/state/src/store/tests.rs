@@ -3,7 +3,7 @@
 use super::*;
 use crate::fault::Faults;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn key(n: u32) -> Vec<u8> {
     [b"k".as_slice(), &n.to_be_bytes()].concat()
@@ -81,10 +81,21 @@ fn stores_behave_the_same_on_every_backend() {
     stores_behave(&MemoryStore::new());
     stores_behave(&FaultyOpener::new(MemoryStore::new(), Faults::none()));
     let folder = tempfile::tempdir().expect("a folder");
-    stores_behave(&SledOpener::new(
-        &folder.path().join("store"),
-        SLED_CACHE_BYTES_DEFAULT,
-    ));
+    for opener in durable(folder.path()) {
+        stores_behave(opener.as_ref());
+    }
+}
+
+/// Every way in which a store is opened on disk, each in a folder of its own below `folder`.
+fn durable(folder: &Path) -> Vec<Box<dyn StoreOpener>> {
+    let (sled, fjall) = (folder.join("sled"), folder.join("fjall"));
+    let (node, chosen) = (folder.join("node"), folder.join("chosen"));
+    vec![
+        Box::new(SledOpener::new(&sled, SLED_CACHE_BYTES_DEFAULT)),
+        Box::new(FjallOpener::new(&fjall, FJALL_CACHE_BYTES_DEFAULT)),
+        Box::new(StoreFolder::new(&node, None)),
+        Box::new(StoreFolder::new(&chosen, Some(StoreKind::Fjall))),
+    ]
 }
 
 /// Writes three batches, flushes the first, and looks at what `crash` leaves: a whole number of
@@ -137,15 +148,18 @@ fn an_unflushed_batch_may_be_lost_but_never_torn() {
         let faulty = FaultyOpener::new(store.copy(), Faults::none());
         unflushed_batches_are_never_torn(&faulty, || Box::new(faulty.clone()));
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let (live, image) = (folder.path().join("live"), folder.path().join("image"));
-    unflushed_batches_are_never_torn(&SledOpener::new(&live, SLED_CACHE_BYTES_DEFAULT), || {
-        copy_folder(&live, &image);
-        Box::new(SledOpener::new(&image, SLED_CACHE_BYTES_DEFAULT))
-    });
+    for kind in StoreKind::ALL {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (live, image) = (folder.path().join("live"), folder.path().join("image"));
+        unflushed_batches_are_never_torn(&StoreFolder::new(&live, Some(kind)), || {
+            copy_folder(&live, &image);
+            Box::new(StoreFolder::new(&image, Some(kind)))
+        });
+    }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+/// Copies a folder with everything in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("create");
     for entry in std::fs::read_dir(from).expect("list") {
         let entry = entry.expect("entry");
@@ -179,26 +193,137 @@ fn a_faulty_store_dies_fills_up_and_flips() {
     assert_eq!(opener.destroy(), Err(StoreError::Killed));
 }
 
+/// The files below `folder`, in the order of their paths.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("list") {
+        let path = entry.expect("entry").path();
+        match path.is_dir() {
+            true => files.extend(self::files(&path)),
+            false => files.push(path),
+        }
+    }
+    files.sort();
+    files
+}
+
 #[test]
-fn a_damaged_sled_folder_is_noticed_or_read_right() {
+fn a_damaged_folder_is_noticed_or_read_right() {
+    for kind in StoreKind::ALL {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store");
+        let opener = StoreFolder::new(&path, Some(kind));
+        let store = opener.open().expect("open");
+        let mut batch = Batch::default();
+        (0..2000u32).for_each(|n| batch.put(key(n), vec![n as u8; 100]));
+        store.write(batch).expect("write");
+        store.flush().expect("flush");
+        drop(store);
+        let mut damaged = 0;
+        for file in files(&path) {
+            let mut bytes = std::fs::read(&file).expect("a file of the store");
+            if bytes.len() > 100_000 {
+                let middle = bytes.len() / 2;
+                bytes[middle..middle + 64].fill(0xA5);
+                std::fs::write(&file, bytes).expect("damage it");
+                damaged += 1;
+            }
+        }
+        assert!(damaged > 0, "{kind}: its values are somewhere");
+        // Whatever it makes of it, the ledger compares every entry with the tree when it starts.
+        if let Ok(store) = opener.open() {
+            drop(store.scan(b"k", b"", 3000));
+        }
+        opener.destroy().expect("destroy");
+        assert_eq!(opener.open().expect("fresh").get(&key(1)), Ok(None));
+    }
+}
+
+#[test]
+fn a_folder_remembers_its_backend_and_is_not_opened_with_another() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("store");
-    let opener = SledOpener::new(&path, SLED_CACHE_BYTES_DEFAULT);
-    let store = opener.open().expect("open");
+    let open = |wanted| StoreFolder::new(&path, wanted).open();
+    let refused = |wanted| {
+        open(wanted)
+            .map(drop)
+            .expect_err("another backend wrote it")
+    };
     let mut batch = Batch::default();
-    (0..2000u32).for_each(|n| batch.put(key(n), vec![n as u8; 100]));
+    batch.put(key(1), b"kept".to_vec());
+    for (own, other) in [
+        (StoreKind::Sled, StoreKind::Fjall),
+        (StoreKind::Fjall, StoreKind::Sled),
+    ] {
+        let store = open(Some(own)).expect("open");
+        store.write(batch.clone()).expect("write");
+        store.flush().expect("flush");
+        drop(store);
+        let before = files(&path);
+        let reason = format!("{own} wrote it, and {other} is asked for");
+        assert_eq!(refused(Some(other)), StoreError::Damaged(reason));
+        assert_eq!(files(&path), before, "the other has written nothing");
+        let store = open(None).expect("with the one that is remembered");
+        assert_eq!(store.get(&key(1)), Ok(Some(b"kept".to_vec())));
+        drop(store);
+        StoreFolder::new(&path, Some(other))
+            .destroy()
+            .expect("destroy");
+    }
+}
+
+#[test]
+fn a_folder_from_before_the_marker_is_sleds_and_a_damaged_marker_is_damage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store");
+    let mut batch = Batch::default();
+    batch.put(key(1), b"kept".to_vec());
+    let store = SledOpener::new(&path, SLED_CACHE_BYTES_DEFAULT)
+        .open()
+        .expect("open");
     store.write(batch).expect("write");
     store.flush().expect("flush");
     drop(store);
-    let file = path.join("db");
-    let mut bytes = std::fs::read(&file).expect("sled's file");
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 64].fill(0xA5);
-    std::fs::write(&file, bytes).expect("damage it");
-    // Whatever sled makes of it, the ledger compares every entry with the tree when it starts.
-    if let Ok(store) = opener.open() {
-        drop(store.scan(b"k", b"", 3000));
+    let open = |wanted| StoreFolder::new(&path, wanted).open();
+    assert!(matches!(
+        open(Some(StoreKind::Fjall)).map(drop),
+        Err(StoreError::Damaged(_))
+    ));
+    let store = open(None).expect("sled's");
+    assert_eq!(store.get(&key(1)), Ok(Some(b"kept".to_vec())));
+    drop(store);
+    for marker in [b"".as_slice(), b"slad", &[0xFF, 0xFE], &[b'f'; 4096]] {
+        std::fs::write(path.join("backend"), marker).expect("damage it");
+        for wanted in [None, Some(StoreKind::Sled), Some(StoreKind::Fjall)] {
+            assert!(matches!(
+                open(wanted).map(drop),
+                Err(StoreError::Damaged(_))
+            ));
+        }
     }
+}
+
+#[test]
+fn fjalls_failed_thread_is_an_error_and_not_a_wait_without_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store");
+    let opener = FjallOpener::new(&path, FJALL_CACHE_BYTES_DEFAULT);
+    let store = opener.open().expect("open");
+    // Its thread has nowhere to put a file; what it appends to stays open.
+    std::fs::remove_dir_all(path.join("keyspaces")).expect("remove");
+    let part = |part: u32| {
+        let mut batch = Batch::default();
+        (0..1_000).for_each(|n| batch.put(key(part * 1_000 + n), vec![7; 4_096]));
+        batch
+    };
+    // Far more than it gathers in memory: the first file is due early.
+    let failed = (0..200).find_map(|n| store.write_loose(part(n)).err());
+    assert!(
+        matches!(failed, Some(StoreError::Failed(_) | StoreError::Damaged(_))),
+        "{failed:?}"
+    );
+    store.flush().expect_err("nothing more is taken");
+    drop(store);
     opener.destroy().expect("destroy");
     assert_eq!(opener.open().expect("fresh").get(&key(1)), Ok(None));
 }

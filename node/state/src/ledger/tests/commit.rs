@@ -1,6 +1,7 @@
 //! Committing, reading, proving.
 
 use super::*;
+use crate::store::{StoreFolder, StoreKind};
 
 #[test]
 fn a_new_ledger_has_the_genesis_state() {
@@ -43,17 +44,24 @@ fn a_ledger_is_the_same_after_every_reopening() {
 }
 
 #[test]
-fn it_runs_on_a_real_disk_with_sled() {
+fn it_runs_on_a_real_disk_with_every_backend() {
     let reference = reference(20);
-    let folder = tempfile::tempdir().expect("a folder");
-    let opener = crate::store::SledOpener::new(&folder.path().join("store"), 1 << 20);
-    for _ in 0..4 {
-        let disk = crate::disk::RealDisk::open(folder.path()).expect("a disk");
-        let (mut ledger, _) =
-            Ledger::open(Arc::new(disk), &opener, &genesis(), small(), &mut Toy).expect("opens");
-        check_whole(&ledger, &reference);
-        (0..5).for_each(|_| drop(grow(&mut ledger).expect("commits")));
-        check_whole(&ledger, &reference);
+    for kind in StoreKind::ALL {
+        let folder = tempfile::tempdir().expect("a folder");
+        let opener = StoreFolder::new(&folder.path().join("store"), Some(kind));
+        for _ in 0..4 {
+            let disk = crate::disk::RealDisk::open(folder.path()).expect("a disk");
+            let (mut ledger, recovery) =
+                Ledger::open(Arc::new(disk), &opener, &genesis(), small(), &mut Toy)
+                    .expect("opens");
+            assert!(
+                !matches!(recovery.state, StateSource::Rebuilt { .. }),
+                "{kind}"
+            );
+            check_whole(&ledger, &reference);
+            (0..5).for_each(|_| drop(grow(&mut ledger).expect("commits")));
+            check_whole(&ledger, &reference);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Worn-out disks: the store and the tree are made anew, the log says where it is damaged.
 
 use super::*;
-use crate::store::{Batch, Store};
+use crate::store::tests::{copy_folder, files};
+use crate::store::{Batch, Store, StoreFolder, StoreKind};
 
 const BLOCKS: u64 = 10;
 
@@ -104,6 +105,91 @@ fn a_store_that_does_not_open_is_rebuilt() {
     let reason = "would not open after a kill".to_owned();
     assert_eq!(recovery.state, StateSource::Rebuilt { reason });
     check_whole(&ledger, &reference(BLOCKS));
+}
+
+/// A ledger on a real disk, with a backend or the one that is remembered.
+fn open_on_disk(
+    folder: &std::path::Path,
+    wanted: Option<StoreKind>,
+) -> Result<(Ledger, Recovery), StateError> {
+    let disk = crate::disk::RealDisk::open(folder).expect("a disk");
+    let opener = StoreFolder::new(&folder.join("store"), wanted);
+    Ledger::open(Arc::new(disk), &opener, &genesis(), small(), &mut Toy)
+}
+
+#[test]
+fn another_backend_than_before_is_rebuilt_aloud_and_then_remembered() {
+    let reference = reference(BLOCKS + 4);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut ledger, recovery) = open_on_disk(folder.path(), None).expect("opens");
+    assert_eq!(recovery.state, StateSource::New);
+    (0..BLOCKS).for_each(|_| drop(grow(&mut ledger).expect("commits")));
+    drop(ledger);
+    for (found, wanted) in [("sled", StoreKind::Fjall), ("fjall", StoreKind::Sled)] {
+        let (mut ledger, recovery) = open_on_disk(folder.path(), Some(wanted)).expect("opens");
+        let reason = format!("{found} wrote it, and {wanted} is asked for");
+        assert_eq!(recovery.state, StateSource::Rebuilt { reason });
+        assert_eq!(recovery.replayed, recovery.height.0);
+        check_whole(&ledger, &reference);
+        grow(&mut ledger).expect("goes on");
+        drop(ledger);
+        for same in [None, Some(wanted)] {
+            let (ledger, recovery) = open_on_disk(folder.path(), same).expect("opens");
+            assert!(
+                matches!(recovery.state, StateSource::Store(_)),
+                "{recovery:?}"
+            );
+            check_whole(&ledger, &reference);
+        }
+    }
+}
+
+#[test]
+fn whatever_is_damaged_in_a_backends_files_the_state_is_right_again() {
+    use std::os::unix::fs::FileExt;
+    let reference = reference(BLOCKS);
+    for kind in StoreKind::ALL {
+        let image = tempfile::tempdir().expect("a folder");
+        let (mut ledger, _) = open_on_disk(image.path(), Some(kind)).expect("opens");
+        (0..BLOCKS).for_each(|_| drop(grow(&mut ledger).expect("commits")));
+        ledger.flush().expect("flushes");
+        drop(ledger);
+        let files = files(&image.path().join("store"));
+        assert!(files.len() > 2, "{kind}: {files:?}");
+        let mut rebuilt = 0;
+        for file in files {
+            let length = std::fs::metadata(&file).expect("a file").len();
+            let name = file
+                .strip_prefix(image.path())
+                .expect("below it")
+                .to_owned();
+            // In the head, in the middle, in the tail, cut off, gone.
+            for spoil in 0..5u64 {
+                let copy = tempfile::tempdir().expect("a folder");
+                copy_folder(image.path(), copy.path());
+                let target = copy.path().join(&name);
+                let open = || std::fs::File::options().write(true).open(&target);
+                match spoil {
+                    0..=2 => {
+                        let at = length.saturating_sub(8) / 2 * spoil;
+                        let file = open().expect("a file");
+                        file.write_all_at(&[0xA5; 8], at).expect("damages it");
+                    }
+                    3 => open().and_then(|f| f.set_len(length / 2)).expect("cuts it"),
+                    _ => std::fs::remove_file(&target).expect("removes it"),
+                }
+                let case = format!("{kind}: {} in way {spoil}", name.display());
+                let (mut ledger, recovery) = open_on_disk(copy.path(), Some(kind)).expect(&case);
+                check_whole(&ledger, &reference);
+                rebuilt += u32::from(matches!(recovery.state, StateSource::Rebuilt { .. }));
+                grow(&mut ledger).expect(&case);
+                drop(ledger);
+                let (_, recovery) = open_on_disk(copy.path(), Some(kind)).expect(&case);
+                assert!(matches!(recovery.state, StateSource::Store(_)), "{case}");
+            }
+        }
+        assert!(rebuilt > 0, "{kind}: some damage hits what is needed");
+    }
 }
 
 #[test]
