@@ -52,6 +52,7 @@ pub fn validator_key(validator: &PublicKey) -> Key {
 }
 
 /// How an organisation or a device stands.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
