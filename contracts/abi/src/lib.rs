@@ -34,6 +34,7 @@ pub mod registry;
 pub mod roles;
 #[cfg(feature = "schema")]
 pub mod schema;
+mod text;
 pub mod treasury;
 mod versioned;
 

@@ -95,6 +95,7 @@ pub enum Unit {
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Product {
     /// Trade name, 1 to [`Product::NAME_BYTES_MAX`] bytes.
+    #[borsh(deserialize_with = "crate::text::read")]
     pub name: String,
     /// Active substance.
     pub inn: InnCode,
