@@ -74,7 +74,7 @@ lint: check-tools ## Check formatting, and clippy without a single warning
 deny: check-tools ## Check licences, sources and known weaknesses of the dependencies
 	@scripts/deny.sh
 
-contracts: check-tools ## Rebuild the contracts' wasm artefacts in genesis/ (canonical toolchain; see docs/contracts.md)
+contracts: check-tools ## Rebuild the contracts' wasm artefacts and event schemas in genesis/ (canonical toolchain; see docs/contracts.md)
 	@$(say) "Building the contracts to wasm"
 	scripts/contracts.sh build $(ARGS)
 

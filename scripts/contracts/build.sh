@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds every contract (a crate of contracts/ whose Cargo.toml has [package.metadata.senim]) for WebAssembly and writes
-# <name>.wasm and manifest.toml to genesis/contracts, or to the folder given with --out. Names after that limit what is
-# built; the manifest is of all artefacts that are there then.
+# <name>.wasm, <name>.events.json (the schema of its events) and manifest.toml to genesis/contracts, or to the folder
+# given with --out. Names after that limit what is built; schemas and manifest are of all artefacts that are there then.
 #
 # The standard library for the target comes from one of two places, and the bytes depend on which:
 #   source   built from its source, Debian's package of toolchain.env; the canonical one
@@ -64,7 +64,7 @@ done
 
 unset RUSTC_BOOTSTRAP __CARGO_TESTS_ONLY_SRC_ROOT 2>/dev/null || true
 # shellcheck disable=SC2086 # names are words
-(cd "$root/contracts" && cargo run --quiet --locked --package senim-abi --example manifest -- "$out" \
+(cd "$root/contracts" && cargo run --quiet --locked --package senim-abi --features schema --example manifest -- "$out" \
     "rustc=$(rustc_version)" "target=$WASM_TARGET" "std=$std" \
     "std_package=$STD_PACKAGE $STD_PACKAGE_VERSION ($STD_SUITE)" \
     "flags=-C link-arg=-zstack-size=$STACK_BYTES; profile release of contracts/Cargo.toml" \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Rebuilds the contracts aside and compares them byte for byte with the committed artefacts. Where the toolchain that
 # they were built with cannot be had, it says SKIPPED and succeeds: a mirror that dropped a version breaks nothing.
-# What it always checks is that the artefacts are those of the manifest.
+# What it always checks is that the artefacts are those of the manifest, and the schemas of events those of the types.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,8 +12,8 @@ root=$(cd "$here/../.." && pwd)
 committed="$root/genesis/contracts"
 aside="$root/.build/contracts-check"
 
-(cd "$root/contracts" && cargo run --quiet --locked --package senim-abi --example manifest -- --verify "$committed")
-say "the artefacts are those of the manifest"
+(cd "$root/contracts" && cargo run --quiet --locked --package senim-abi --features schema --example manifest -- --verify "$committed")
+say "the artefacts are those of the manifest, and the schemas of events those of the types"
 
 skip() {
     say "**************************************************************************"
@@ -30,7 +30,7 @@ has_std "$std" || skip "The artefacts were built with the standard library from 
 rm -rf "$aside"
 SENIM_WASM_STD=$std "$here/build.sh" --out "$aside"
 different=0
-for file in "$committed"/*.wasm "$committed/manifest.toml"; do
+for file in "$committed"/*.wasm "$committed"/*.json "$committed/manifest.toml"; do
     name=$(basename "$file")
     if cmp -s "$file" "$aside/$name"; then
         say "same: $name"
@@ -39,7 +39,7 @@ for file in "$committed"/*.wasm "$committed/manifest.toml"; do
         different=1
     fi
 done
-for file in "$aside"/*.wasm; do
+for file in "$aside"/*.wasm "$aside"/*.json; do
     [ -f "$committed/$(basename "$file")" ] || {
         say "NOT COMMITTED: $(basename "$file")"
         different=1

@@ -241,6 +241,41 @@ mod members {
     }
 }
 
+mod lengths_that_lie {
+    use super::*;
+    use senim_abi::{MARKING, REGISTRY};
+    use senim_types::Code;
+
+    /// A text or a list of this many bytes or entries, and then nothing.
+    const LENGTHS: [[u8; 4]; 3] = [[0xff; 4], [0, 0, 0x10, 0], [1, 0, 0, 0]];
+
+    #[test]
+    fn are_bad_input_in_wasm_too() {
+        let mut env = crate::registry::members();
+        for length in LENGTHS {
+            // RegisterOrganisation: number, name.
+            let message = [&[0, 30, 0, 0, 0], length.as_slice()].concat();
+            let operator = crate::registry::operator();
+            let outcome = env.submit(&operator, &[(REGISTRY, message)], &[]);
+            assert_eq!(outcome.code(), Some(Code::BAD_INPUT));
+        }
+        wasm().replay(&env);
+
+        let mut world = crate::marking::World::new();
+        let gtin = crate::marking::gtin().number().to_le_bytes();
+        for length in LENGTHS {
+            // SetProduct: GTIN, name; Emit: GTIN, serials.
+            for method in [1, 3] {
+                let message = [&[method], gtin.as_slice(), &length].concat();
+                let regulator = crate::marking::regulator();
+                let outcome = world.env.submit(&regulator, &[(MARKING, message)], &[]);
+                assert_eq!(outcome.code(), Some(Code::BAD_INPUT));
+            }
+        }
+        wasm().replay(&world.env);
+    }
+}
+
 mod money {
     use super::*;
     use crate::treasury::*;

@@ -1,9 +1,10 @@
 //! Writes or verifies the manifest of the contracts' artefacts. Used by scripts/contracts; see docs/contracts.md.
 //!
-//! `manifest FOLDER key=value… -- NAME…` prints the manifest of FOLDER/NAME.wasm;
-//! `manifest --verify FOLDER` checks that the artefacts are those of FOLDER/manifest.toml.
+//! `manifest FOLDER key=value… -- NAME…` writes the schemas of events to FOLDER/NAME.events.json and prints the manifest
+//! of these and of FOLDER/NAME.wasm; `manifest --verify FOLDER` checks that the artefacts are those of
+//! FOLDER/manifest.toml, and the schemas those of the types.
 
-use senim_abi::ids;
+use senim_abi::{ids, schema};
 use senim_types::Hash;
 use std::path::Path;
 use std::process::ExitCode;
@@ -30,13 +31,22 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
+/// The schema of the contract's events, as the types have it.
+fn schema_of(name: &str) -> Result<String, String> {
+    let id = ids::id_of(name).ok_or(format!("{name} is not an engine contract"))?;
+    schema::of_events(id).ok_or(format!("{name} has no schema of its events"))
+}
+
 fn entry(folder: &Path, name: &str) -> Result<String, String> {
     let id = ids::id_of(name).ok_or(format!("{name} is not an engine contract"))?;
     let code = read(&folder.join(format!("{name}.wasm")))?;
+    let events = schema::file_name(name);
     Ok(format!(
-        "\n[[contract]]\nname = \"{name}\"\nid = {id}\nfile = \"{name}.wasm\"\nsize_bytes = {}\nblake3 = \"{}\"\n",
+        "\n[[contract]]\nname = \"{name}\"\nid = {id}\nfile = \"{name}.wasm\"\nsize_bytes = {}\nblake3 = \"{}\"\n\
+         events = \"{events}\"\nevents_blake3 = \"{}\"\n",
         code.len(),
-        Hash::of(&code)
+        Hash::of(&code),
+        Hash::of(&read(&folder.join(&events))?)
     ))
 }
 
@@ -55,6 +65,9 @@ fn write(folder: &Path, arguments: &[String]) -> Result<(), String> {
     let mut names: Vec<&String> = names[1..].iter().collect();
     names.sort_by_key(|name| ids::id_of(name));
     for name in names {
+        let path = folder.join(schema::file_name(name));
+        std::fs::write(&path, schema_of(name)?)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         print!("{}", entry(folder, name)?);
     }
     Ok(())
@@ -70,7 +83,13 @@ fn verify(folder: &Path) -> Result<(), String> {
     for name in names {
         if !manifest.contains(&entry(folder, name)?) {
             return Err(format!(
-                "{name}.wasm is not the artefact that the manifest names"
+                "{name}.wasm or its schema of events is not what the manifest names"
+            ));
+        }
+        let file = schema::file_name(name);
+        if read(&folder.join(&file))? != schema_of(name)?.as_bytes() {
+            return Err(format!(
+                "{file} is not what the types are: run 'make contracts'"
             ));
         }
         checked += 1;

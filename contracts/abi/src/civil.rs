@@ -8,6 +8,7 @@ use senim_types::TimeMs;
 pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Local time from an instant on: local time = UTC + `offset_minutes`.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct UtcOffset {
@@ -19,6 +20,7 @@ pub struct UtcOffset {
 
 /// The offsets of a place, ascending by `from`; the first also holds before it. A country changes its offset once in
 /// years, so a handful suffices.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -70,6 +72,7 @@ impl UtcOffsets {
 }
 
 /// A month of civil time: 12 · year + (month − 1), so that the next month is the next number.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
 )]

@@ -5,6 +5,7 @@
 //! - [`key`] and [`civil`]: how state keys are built, and how instants become months of civil time.
 //! - [`ids`] and [`roles`]: the engine contracts' numbers and the roles of organisations.
 //! - [`proof`]: what people and pharmacies sign about prescriptions.
+//! - `schema` (feature `schema`): the layout of events as JSON, for readers in other languages.
 //! - one module per contract, always the same three files: `msg` (what it can be asked), `record` (what it keeps),
 //!   `event` (what it tells).
 //!
@@ -14,7 +15,8 @@
 //!
 //! Deliberately absent: logic. A rule that decides something lives in a contract; the exceptions are checks that the
 //! node makes natively over the same bytes, such as [`treasury::check_postings`].
-#![no_std]
+// What borsh derives for schemas names the standard prelude; nothing that is shipped has them.
+#![cfg_attr(not(feature = "schema"), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -30,6 +32,9 @@ pub mod prescription;
 pub mod proof;
 pub mod registry;
 pub mod roles;
+#[cfg(feature = "schema")]
+pub mod schema;
+mod text;
 pub mod treasury;
 mod versioned;
 

@@ -4,6 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use core::ops::BitOr;
 
 /// A set of roles. Bits are permanent; unknown bits are kept, so that an older client shows a newer record unharmed.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
 )]

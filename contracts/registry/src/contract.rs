@@ -269,10 +269,14 @@ fn add_validator<E: Env>(
         Code::DEVICE_EXISTS,
     )?;
     ensure(state::peer(env, &validator)?.is_none(), Code::PEER_EXISTS)?;
-    validators.push(Validator {
-        key: validator,
-        power,
-    });
+    let above = validators.iter().position(|known| known.key > validator);
+    validators.insert(
+        above.unwrap_or(validators.len()),
+        Validator {
+            key: validator,
+            power,
+        },
+    );
     save_validators(env, validators)?;
     let added_at = env.now();
     state::save_validator(env, &validator, ValidatorInfo { org, added_at });
@@ -395,9 +399,10 @@ fn current_validators<E: Env>(env: &E) -> Result<Vec<Validator>, Refusal> {
     Ok(state::validators(env)?.map_or(Vec::new(), |set| set.validators().to_vec()))
 }
 
-/// The type of a set has the rules: one to a hundred, each of power 1 or more, the sum below 2^63.
+/// The type of a set has the rules: one to a hundred, ascending, each of power 1 or more, the sum below 2^63.
 fn save_validators<E: Env>(env: &mut E, validators: Vec<Validator>) -> Result<(), Refusal> {
-    let set = ValidatorSet::new(validators).ok_or(Refusal::new(Code::VALIDATOR_LIMIT))?;
+    let set =
+        ValidatorSet::from_ascending(validators).ok_or(Refusal::new(Code::VALIDATOR_LIMIT))?;
     state::save_validators(env, set);
     Ok(())
 }

@@ -52,6 +52,21 @@ fn validators_join_change_and_leave() {
 }
 
 #[test]
+fn the_set_is_ascending_by_key_in_whatever_order_they_join() {
+    let mut env = members();
+    for validator in [60, 40, 55, 45] {
+        let outcome = by(&mut env, operator(), &add_validator(validator, 1));
+        assert_eq!(outcome.code(), None, "validator {validator}");
+    }
+    let keys: Vec<_> = validators(&mut env)
+        .validators()
+        .iter()
+        .map(|validator| validator.key)
+        .collect();
+    assert_eq!(keys, [40, 45, VALIDATOR, 55, 60].map(key_of));
+}
+
+#[test]
 fn changes_are_refused_with_their_codes() {
     let mut env = members();
     assert_eq!(

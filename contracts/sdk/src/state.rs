@@ -32,7 +32,7 @@ pub fn save<E: Env, T: BorshSerialize>(env: &mut E, key: &[u8], record: &T) {
 
 /// Decodes a record that this contract wrote.
 pub fn decode<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, Refusal> {
-    T::try_from_slice(bytes).map_err(|_| Refusal::new(Code::CORRUPT_RECORD))
+    codec::read(bytes).ok_or(Refusal::new(Code::CORRUPT_RECORD))
 }
 
 /// A page of records under a prefix, strictly above the key `after`, with their keys.

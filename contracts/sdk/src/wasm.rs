@@ -1,11 +1,12 @@
 //! The glue between a contract and the host on wasm32: imports, exports, allocator, panic handler.
 //!
-//! An instance serves one call and is thrown away, so the allocator only moves forward. Panics carry no message: the
-//! host reports a trap by a coarse code, and text would be dead weight in every module.
+//! An instance serves one call and is thrown away, so the allocator only moves forward and takes nothing back: what a
+//! call leaves is gone with its instance. Panics carry no message: the host reports a trap by a coarse code, and text
+//! would be dead weight in every module.
 
+use crate::codec;
 use crate::env::{Env, ScanEntry};
 use alloc::vec::Vec;
-use borsh::BorshDeserialize;
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use senim_abi::context::ABI_VERSION;
@@ -109,9 +110,9 @@ impl Env for Host {
                 limit,
             )
         };
-        match Vec::try_from_slice(&take(length)) {
-            Ok(entries) => entries,
-            Err(_) => core::arch::wasm32::unreachable(),
+        match codec::read(&take(length)) {
+            Some(entries) => entries,
+            None => core::arch::wasm32::unreachable(),
         }
     }
 
@@ -135,10 +136,7 @@ impl Env for Host {
         let mut bytes = [0; 160];
         // SAFETY: the buffer is live; the host writes only what fits.
         let length = unsafe { host::context(bytes.as_mut_ptr(), bytes.len()) } as usize;
-        match bytes
-            .get(..length)
-            .and_then(|bytes| CallContext::try_from_slice(bytes).ok())
-        {
+        match bytes.get(..length).and_then(codec::read) {
             Some(context) => context,
             None => core::arch::wasm32::unreachable(),
         }
@@ -192,7 +190,7 @@ pub fn enter(
         Some(entry) => run(&mut Host, entry, input),
         None => Err(Refusal::new(Code::BAD_ENTRY)),
     };
-    let bytes = crate::codec::encode(&outcome);
+    let bytes = codec::encode(&outcome);
     let answer = (bytes.as_ptr() as u64) << 32 | bytes.len() as u64;
     core::mem::forget(bytes);
     answer
@@ -213,7 +211,10 @@ pub extern "C" fn abi_version() -> u32 {
     ABI_VERSION
 }
 
-/// Moves forward from the end of the static data, and takes back only what was given last.
+/// Moves forward from the end of the static data, and takes nothing back; what was given last can grow in place.
+///
+/// With nothing to give back, the compiler drops the code that would walk a value to do so: an eighth of an artefact. The
+/// host's limit of memory is what a call may allocate in all; docs/contracts.md has how much calls use.
 struct Bump {
     next: Cell<usize>,
     end: Cell<usize>,
@@ -252,11 +253,7 @@ unsafe impl GlobalAlloc for Bump {
         aligned as *mut u8
     }
 
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if block as usize + layout.size() == self.next.get() {
-            self.next.set(block as usize);
-        }
-    }
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let last = block as usize + layout.size() == self.next.get();

@@ -4,6 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
 
 /// A 32-byte digest: blake3 everywhere except `log_root`, which is SHA-256 (RFC 6962).
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(
     Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
 )]

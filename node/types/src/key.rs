@@ -127,6 +127,35 @@ impl BorshDeserialize for PublicKey {
     }
 }
 
+/// Scheme byte and point, as encoded.
+#[cfg(feature = "schema")]
+impl borsh::BorshSchema for PublicKey {
+    fn declaration() -> borsh::schema::Declaration {
+        "PublicKey".into()
+    }
+
+    fn add_definitions_recursively(
+        definitions: &mut alloc::collections::BTreeMap<
+            borsh::schema::Declaration,
+            borsh::schema::Definition,
+        >,
+    ) {
+        use borsh::schema::{Definition, Fields, add_definition};
+        let fields = alloc::vec![
+            ("scheme".into(), u8::declaration()),
+            ("point".into(), <[u8; 32]>::declaration()),
+        ];
+        let fields = Fields::NamedFields(fields);
+        add_definition(
+            Self::declaration(),
+            Definition::Struct { fields },
+            definitions,
+        );
+        u8::add_definitions_recursively(definitions);
+        <[u8; 32]>::add_definitions_recursively(definitions);
+    }
+}
+
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0

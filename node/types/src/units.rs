@@ -8,6 +8,7 @@ macro_rules! number {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
         #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+        #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
         pub struct $name(pub $inner);
 
         impl fmt::Display for $name {

@@ -84,6 +84,12 @@ fn a_validator_set_out_of_order_is_not_one() {
         decode::<ValidatorSet>(&bytes, 4096),
         Err(DecodeError::Malformed)
     );
+    assert!(ValidatorSet::from_ascending(validators.clone()).is_none());
+    validators.swap(0, 1);
+    assert_eq!(
+        ValidatorSet::from_ascending(validators),
+        Some(common::validators())
+    );
     for (power, sound) in [(0, false), (1, true), (u64::MAX, false)] {
         let set = ValidatorSet::new(vec![Validator {
             key: common::secret(1).public(),

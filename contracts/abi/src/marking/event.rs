@@ -13,6 +13,7 @@ pub const EVENT_VERSION: u8 = 1;
 /// An event. Its kind is [`MarkingEvent::kind`], its body the borsh encoding of this enum.
 ///
 /// Dispensing has no event here: the prescription contract's `Dispensed` names the packs.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",

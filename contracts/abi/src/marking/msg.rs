@@ -14,6 +14,7 @@ pub const PACKS_MAX: usize = 100;
 pub const SUPPLY_LINES_MAX: usize = 16;
 
 /// The name of a pack: unique for ever.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct PackId {
@@ -48,6 +49,7 @@ impl PackCode {
 }
 
 /// Where packs stand when they are introduced.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -64,6 +66,7 @@ pub enum Stage {
 }
 
 /// What happens to a batch. Neither is ever undone.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -80,6 +83,7 @@ pub enum BatchMark {
 }
 
 /// How a pack leaves circulation other than by being dispensed.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(

@@ -15,6 +15,7 @@ pub type InnCode = Text<8>;
 pub type Strength = Text<24>;
 
 /// Pharmaceutical form. Numbers are permanent.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -59,6 +60,7 @@ pub enum Form {
 }
 
 /// The smallest unit that is counted. Numbers are permanent.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -88,10 +90,12 @@ pub enum Unit {
 
 /// A catalogue entry. Substance, strength, form, unit and units per pack are fixed with the GTIN
 /// (GS1: a change of content is another GTIN); name, cap and `marketed` may change.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Product {
     /// Trade name, 1 to [`Product::NAME_BYTES_MAX`] bytes.
+    #[borsh(deserialize_with = "crate::text::read")]
     pub name: String,
     /// Active substance.
     pub inn: InnCode,

@@ -94,11 +94,35 @@ impl<const N: usize> BorshDeserialize for Text<N> {
     }
 }
 
+/// A length byte and the characters.
+#[cfg(feature = "schema")]
+impl<const N: usize> borsh::BorshSchema for Text<N> {
+    fn declaration() -> borsh::schema::Declaration {
+        alloc::format!("Text<{N}>")
+    }
+
+    fn add_definitions_recursively(
+        definitions: &mut alloc::collections::BTreeMap<
+            borsh::schema::Declaration,
+            borsh::schema::Definition,
+        >,
+    ) {
+        let definition = borsh::schema::Definition::Sequence {
+            length_width: 1,
+            length_range: 1..=N as u64,
+            elements: u8::declaration(),
+        };
+        borsh::schema::add_definition(Self::declaration(), definition, definitions);
+        u8::add_definitions_recursively(definitions);
+    }
+}
+
 fn malformed(what: &'static str) -> Error {
     Error::new(ErrorKind::InvalidData, what)
 }
 
 /// AI 01: a GTIN-14, with a right check digit or it does not exist as this type.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
 pub struct Gtin(u64);
 
@@ -164,6 +188,7 @@ impl fmt::Debug for Gtin {
 }
 
 /// A civil date as the number of days since 1970-01-01, up to 9999-12-31.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
 pub struct Day(u32);
 

@@ -14,6 +14,7 @@ use senim_types::{OrgId, PublicKey, TimeMs, Tiyn};
 pub const EVENT_VERSION: u8 = 1;
 
 /// Which proof opened a hold.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -32,6 +33,7 @@ pub enum ProofUsed {
 /// An event. Its kind is [`PrescriptionEvent::kind`], its body the borsh encoding of this enum.
 ///
 /// Where a clinic has to be told what became of its prescription, the event names the issuer.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",

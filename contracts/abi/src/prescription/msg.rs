@@ -37,6 +37,7 @@ pub struct NewItem {
 }
 
 /// A document with which a pharmacist checked who somebody is.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -59,6 +60,7 @@ pub enum DocumentKind {
 }
 
 /// The record of an identity check. Neither name nor number: those stay at the pharmacy.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct IdentityCheck {
@@ -118,6 +120,7 @@ pub struct DispenseLine {
 }
 
 /// Why a pharmacy gives items back.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -142,6 +145,7 @@ pub enum RejectReason {
 }
 
 /// Why what remains is cancelled.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(

@@ -8,6 +8,7 @@ use core::ops::BitOr;
 use senim_types::{TimeMs, Tiyn};
 
 /// A support measure.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
 )]
@@ -26,6 +27,7 @@ impl fmt::Display for ProgrammeId {
 
 /// A prescriber by the number that the clinic gave; the name stays with the clinic. 0 stands for
 /// every prescriber of the clinic.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
 )]
@@ -42,6 +44,7 @@ impl PrescriberId {
 }
 
 /// The proofs of the holder that a programme accepts, as bits.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -76,6 +79,7 @@ impl BitOr for ProofKinds {
 
 /// What the programme bears of the cost; the citizen pays the rest, which is recorded and never
 /// claimed.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -95,6 +99,7 @@ impl Share {
 }
 
 /// A support measure's rules.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Programme {
@@ -143,6 +148,7 @@ impl Programme {
 }
 
 /// What a programme says of one medicine.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct MedicineRule {
@@ -155,6 +161,7 @@ pub struct MedicineRule {
 }
 
 /// How a provider is settled with.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -171,6 +178,7 @@ pub enum Settlement {
 }
 
 /// A pharmacy's contract for a programme.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Provider {
@@ -181,6 +189,7 @@ pub struct Provider {
 }
 
 /// What a prescriber may prescribe under a programme.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct PrescriberRight {

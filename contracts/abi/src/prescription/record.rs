@@ -77,6 +77,7 @@ pub const GROUP_PACKS_MAX: usize = 128;
 
 /// A prescription of one or more items: blake3 of the issuing transaction and an index in it, so
 /// that an id can never come again, not even after its record is pruned.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -115,6 +116,7 @@ impl fmt::Debug for GroupId {
 }
 
 /// A set of a group's items (or of a dispense's packs): bit 0 is the first.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -312,6 +314,7 @@ pub struct Hold {
 }
 
 /// What became of the money of a dispense.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -332,6 +335,7 @@ pub enum Money {
 }
 
 /// A pack, or a part of one, that was dispensed.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct DispensedPack {

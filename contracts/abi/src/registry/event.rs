@@ -10,6 +10,7 @@ use senim_types::{ContractId, Hash, OrgId, PublicKey};
 pub const EVENT_VERSION: u8 = 1;
 
 /// An event. Its kind is [`RegistryEvent::kind`], its body the borsh encoding of this enum.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",

@@ -26,6 +26,7 @@ pub enum Execute {
         /// Its number, chosen by the operator.
         org: OrgId,
         /// Its public name.
+        #[borsh(deserialize_with = "crate::text::read")]
         name: String,
         /// Its roles.
         roles: Roles,

@@ -61,6 +61,7 @@ pub fn peer_key(peer: &PublicKey) -> Key {
 }
 
 /// How an organisation or a device stands.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(

@@ -9,6 +9,7 @@ use senim_types::{ContractId, Hash, OrgId, TimeMs, Tiyn};
 pub use crate::prescription::ProgrammeId;
 
 /// A budget line, numbered by its payer. Never reused.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
 )]
@@ -26,6 +27,7 @@ impl fmt::Display for BudgetId {
 }
 
 /// An account. Its balance is credits − debits.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -50,6 +52,7 @@ pub enum Account {
 }
 
 /// Who gave a transfer its id: ids of different issuers never clash.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -64,6 +67,7 @@ pub enum Issuer {
 }
 
 /// The name of a transfer: unique for ever.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct TransferKey {
@@ -74,6 +78,7 @@ pub struct TransferKey {
 }
 
 /// What kind of movement a posting is.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(

@@ -13,6 +13,7 @@ pub const EVENT_VERSION: u8 = 1;
 pub const KIND_POSTING: u16 = 0;
 
 /// One side of a posting.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Side {
@@ -26,6 +27,7 @@ pub struct Side {
 
 /// A movement of money. Both sides stand here with their own amounts and totals, so that a node checks over a block that
 /// Σ debits = Σ credits without reading the state: [`check_postings`](super::check_postings).
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Posting {
@@ -46,6 +48,7 @@ pub struct Posting {
 }
 
 /// Why reserved money became available again.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -64,6 +67,7 @@ pub enum Release {
 }
 
 /// An event. Its kind is [`TreasuryEvent::kind`], its body the borsh encoding of this enum.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",

@@ -69,6 +69,7 @@ pub fn programme_key(programme: ProgrammeId) -> Key {
 }
 
 /// How a budget line stands.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(

@@ -1,0 +1,241 @@
+//! Metering is protocol, on real contracts too: what representative calls of the committed artefacts cost, to the unit.
+//!
+//! The golden file names the artefacts. Other costs of the same artefacts are other metering: a new protocol version,
+//! since blocks of the old one no longer execute alike. Other artefacts cost what they cost: after `make contracts`,
+//! `UPDATE_GOLDEN=1 cargo test -p senim-tests --test conformance_fuel` writes the file anew.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../../contracts/marking/tests/common/mod.rs"]
+mod marking;
+#[path = "../../contracts/prescription/tests/common/mod.rs"]
+mod prescription;
+#[path = "../../contracts/registry/tests/common/mod.rs"]
+mod registry;
+#[path = "conformance/replay.rs"]
+mod replay;
+#[path = "../../contracts/treasury/tests/common/mod.rs"]
+mod treasury;
+
+use replay::{Wasm, artefacts};
+use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_sdk::testing::TestEnv;
+use senim_types::Hash;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Names of a run's steps, in order.
+#[derive(Default)]
+struct Names(Vec<(usize, String)>);
+
+impl Names {
+    /// The step that was made last.
+    fn last(&mut self, env: &TestEnv, name: &str) {
+        self.0.push((env.steps().len() - 1, name.to_owned()));
+    }
+
+    /// A line for each named step: what it costs as WebAssembly.
+    fn costs(&self, wasm: &Wasm, env: &TestEnv) -> String {
+        let fuel = wasm.replay(env);
+        assert_eq!(fuel.len(), env.steps().len(), "no step is refused");
+        let lines = self
+            .0
+            .iter()
+            .map(|(step, name)| format!("{name} {}\n", fuel[*step]));
+        lines.collect()
+    }
+}
+
+fn of_the_registry(wasm: &Wasm) -> String {
+    use registry::*;
+    use senim_abi::registry::{Execute, Query};
+    use senim_abi::{MARKING, REGISTRY, Roles};
+    use senim_types::OrgId;
+
+    let (mut env, mut names) = (members(), Names::default());
+    names.last(&env, "registry.genesis");
+    let right = Execute::SetRight {
+        contract: MARKING,
+        method: 1,
+        roles_any: Roles::PHARMACY,
+    };
+    for (name, message) in [
+        (
+            "register_organisation",
+            register(OrgId(30), "Clinic 3", Roles::CLINIC),
+        ),
+        ("enrol_device", enrol(OrgId(30), 10, false)),
+        ("set_right", right),
+        ("add_validator", add_validator(51, 7)),
+    ] {
+        assert_eq!(by(&mut env, operator(), &message).code(), None);
+        names.last(&env, &format!("registry.{name}"));
+    }
+    env.ask(REGISTRY, &Query::Validators).unwrap();
+    names.last(&env, "registry.query_validators");
+    names.costs(wasm, &env)
+}
+
+fn of_the_treasury(wasm: &Wasm) -> String {
+    use senim_abi::TREASURY;
+    use senim_abi::treasury::Query;
+    use senim_types::TimeMs;
+    use treasury::*;
+
+    let (mut env, mut names) = (empty(), Names::default());
+    let expiry = TimeMs(env.time().0 + DAY_MS);
+    for (name, message) in [
+        ("open_budget", open(LINE)),
+        ("allot", allot(100, 10_000)),
+        ("withdraw", withdraw(101, 1_000)),
+    ] {
+        applied(&by_fund(&mut env, &message));
+        names.last(&env, &format!("treasury.{name}"));
+    }
+    for (name, message) in [
+        ("pay", pay(0, 400)),
+        ("pay_again_to_the_same_claim", pay(1, 400)),
+        ("reserve", reserve(2, 400, expiry)),
+        ("post", post(2, 400)),
+        ("reserve_another", reserve(3, 400, expiry)),
+        ("void", void(3)),
+        ("reverse", reverse(1)),
+        ("reserve_and_forget", reserve(4, 400, expiry)),
+    ] {
+        applied(&by_named(&mut env, &message));
+        names.last(&env, &format!("treasury.{name}"));
+    }
+    applied(&by_fund(&mut env, &settle(102, JANUARY, 800)));
+    names.last(&env, "treasury.settle");
+    env.ask(TREASURY, &Query::Budget { budget: LINE }).unwrap();
+    names.last(&env, "treasury.query_budget");
+    env.advance(2 * DAY_MS);
+    env.serve_due();
+    names.last(&env, "treasury.due_of_a_reservation");
+    names.costs(wasm, &env)
+}
+
+fn of_marking(wasm: &Wasm) -> String {
+    use marking::*;
+    use senim_abi::marking::msg::PACKS_MAX;
+    use senim_abi::marking::{Execute, Query, Stage};
+    use senim_types::Tiyn;
+
+    let (mut world, mut names) = (World::new(), Names::default());
+    names.last(&world.env, "marking.set_product");
+    world.introduce(0..1, MAKER, Stage::Circulation);
+    names.last(&world.env, "marking.introduce");
+    let packs = vec![id(0)];
+    world.ok(&distributor(MAKER), Execute::Ship { packs, to: APTEKA });
+    names.last(&world.env, "marking.ship");
+    world.ok(&apteka(APTEKA), Execute::Receive { packs: vec![id(0)] });
+    names.last(&world.env, "marking.receive");
+    world.supply(0, 5).unwrap();
+    names.last(&world.env, "marking.supply");
+    world.restore(0, 5, Tiyn(250), false).unwrap();
+    names.last(&world.env, "marking.restore");
+    world.ask(&Query::Pack { pack: id(0) }).unwrap();
+    names.last(&world.env, "marking.query_pack");
+    // The most packs that a message may have: what such a call takes of memory is charged as well.
+    world.introduce(1..1 + PACKS_MAX, MAKER, Stage::Circulation);
+    names.last(&world.env, "marking.introduce_most");
+    let packs = (1..1 + PACKS_MAX).map(id).collect();
+    world.ok(&distributor(MAKER), Execute::Ship { packs, to: APTEKA });
+    names.last(&world.env, "marking.ship_most");
+    names.costs(wasm, &world.env)
+}
+
+fn of_prescriptions(wasm: &Wasm) -> String {
+    use prescription::steps::*;
+    use prescription::*;
+    use senim_abi::prescription::record::ITEMS_MAX;
+    use senim_abi::prescription::{DispenseLine, ItemMask};
+    use senim_types::TimeMs;
+
+    let (mut world, mut names) = (World::new(), Names::default());
+    names.last(&world.env, "prescription.world");
+    let group = world.issue(vec![world.item()]);
+    names.last(&world.env, "prescription.issue");
+    world.held(APTEKA, group);
+    names.last(&world.env, "prescription.hold");
+    let until = TimeMs(world.env.time().0 + 30 * MINUTE_MS);
+    assert_eq!(world.extend(APTEKA, group, FIRST, until), Ok(()));
+    names.last(&world.env, "prescription.extend");
+    assert_eq!(world.dispense_units(APTEKA, group, 0, 20), Ok(()));
+    names.last(&world.env, "prescription.dispense");
+    assert_eq!(world.reverse(APTEKA, group, 0, ItemMask::NONE), Ok(()));
+    names.last(&world.env, "prescription.reverse");
+
+    let second = world.issue(vec![world.item(), world.amoxicillin_item()]);
+    names.last(&world.env, "prescription.issue_two_items");
+    world.held(OTHER_APTEKA, second);
+    assert_eq!(world.reject(OTHER_APTEKA, second, FIRST), Ok(()));
+    names.last(&world.env, "prescription.reject");
+    assert_eq!(world.cancel_by_holder(second, BOTH), Ok(()));
+    names.last(&world.env, "prescription.cancel");
+
+    world.introduce_unshipped();
+    let pending = world.issue(vec![world.item()]);
+    world.held(APTEKA, pending);
+    let lines = vec![line(0, pack(MAKER, 0), 20, 1_000)];
+    assert_eq!(world.dispense(APTEKA, pending, lines), Ok(()));
+    names.last(&world.env, "prescription.dispense_pending");
+    world.report_movement(0..1, APTEKA);
+    assert_eq!(world.settle(pending, 0), Ok(()));
+    names.last(&world.env, "prescription.settle");
+
+    let most = world.issue(vec![world.item(); ITEMS_MAX]);
+    names.last(&world.env, "prescription.issue_most");
+    assert_eq!(
+        world.hold(CLINIC_APTEKA, most, ItemMask::first(ITEMS_MAX)),
+        Ok(())
+    );
+    names.last(&world.env, "prescription.hold_most");
+    let each = |item| line(item, pack(CLINIC_APTEKA, usize::from(item) / 4), 5, 1_000);
+    let lines: Vec<DispenseLine> = (0..ITEMS_MAX as u8).map(each).collect();
+    assert_eq!(world.dispense(CLINIC_APTEKA, most, lines), Ok(()));
+    names.last(&world.env, "prescription.dispense_most");
+    world.view(most);
+    names.last(&world.env, "prescription.query_group");
+    names.costs(wasm, &world.env)
+}
+
+/// The golden file's lines: first the artefacts, then the costs.
+fn measured() -> (String, String) {
+    let wasm = Wasm::load();
+    let mut names = String::new();
+    for (_, name) in ENGINE_CONTRACTS {
+        let code = std::fs::read(artefacts().join(format!("{name}.wasm"))).unwrap();
+        writeln!(names, "artefact {name} {}", Hash::of(&code)).unwrap();
+    }
+    let costs = [
+        of_the_registry,
+        of_the_treasury,
+        of_marking,
+        of_prescriptions,
+    ]
+    .map(|of| of(&wasm));
+    (names, costs.concat())
+}
+
+#[test]
+fn representative_calls_of_the_committed_artefacts_cost_what_the_golden_file_says() {
+    let (artefacts, costs) = measured();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/fuel.golden");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&file, format!("{artefacts}{costs}")).unwrap();
+    }
+    let golden = std::fs::read_to_string(&file).unwrap();
+    let approved = golden.strip_prefix(&artefacts).unwrap_or_else(|| {
+        panic!("the artefacts are others: approve their costs with UPDATE_GOLDEN=1, see the head of this test")
+    });
+    for (now, then) in costs.lines().zip(approved.lines()) {
+        assert_eq!(
+            now, then,
+            "the same artefacts are metered otherwise: a new protocol version"
+        );
+    }
+    assert_eq!(
+        costs, approved,
+        "calls were added or left out: approve them with UPDATE_GOLDEN=1"
+    );
+}
