@@ -73,7 +73,7 @@ impl OpenError {
         match self {
             OpenError::Genesis(_) => Code::GENESIS,
             OpenError::State(error) => error.code(),
-            OpenError::Wal(_) => Code::STORE_FAILED,
+            OpenError::Wal(error) => error.code(),
             OpenError::Fault(fault) => fault.code,
         }
     }

@@ -8,7 +8,10 @@ use senimd::folder::{Folder, FolderError, NewNetwork};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
 use senimd::{bench, driver};
+use std::io::IsTerminal;
 use std::process::ExitCode;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
 
 /// Measured: with the C library's allocator a fifth of all CPU went into it, and freed memory stayed resident.
 #[global_allocator]
@@ -50,21 +53,7 @@ impl From<ServeError> for Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // Malachite tells every vote at `info`; who wants that asks for it by name.
-    let filter = format!("arc_malachitebft_core_consensus=warn,{}", cli.log);
-    let filter = tracing_subscriber::EnvFilter::try_new(filter);
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    let done = match &cli.command {
-        Command::Init(args) => init(args, cli.output),
-        Command::Start(args) => start(&Folder::new(&args.folder.dir), &args.listen, cli.output),
-        Command::Devnet(args) => devnet(args, cli.output),
-        Command::Bench(args) => bench(args, cli.output),
-    };
-    match done {
+    match start_log(&cli.log).and_then(|()| perform(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             match cli.output {
@@ -77,6 +66,33 @@ fn main() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+fn start_log(filter: &str) -> Result<(), Failure> {
+    // Malachite tells every vote at `info`; who wants that asks for it by name.
+    let quieter = format!("arc_malachitebft_core_consensus=warn,{filter}");
+    let filter = EnvFilter::try_new(quieter).map_err(|error| Failure {
+        code: Code::CONFIGURATION,
+        message: format!(
+            "--log {filter:?} is not a filter: {error}. Give a level, such as info, or a filter, such as \
+             senim_replica=debug,warn"
+        ),
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}
+
+fn perform(cli: &Cli) -> Result<(), Failure> {
+    match &cli.command {
+        Command::Init(args) => init(args, cli.output),
+        Command::Start(args) => start(&Folder::new(&args.folder.dir), &args.listen, cli.output),
+        Command::Devnet(args) => devnet(args, cli.output),
+        Command::Bench(args) => bench(args, cli.output),
     }
 }
 
@@ -110,13 +126,24 @@ fn init(args: &Init, output: Output) -> Result<(), Failure> {
 
 fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     let folder = Folder::new(&args.folder.dir);
-    if args.fresh {
-        folder.remove()?;
-    }
-    if !folder.is_initialised() {
-        folder.initialise(&new_network(&args.template))?;
-    }
-    start(&folder, &args.listen, output)
+    let new = new_network(&args.template);
+    let is_new = args.fresh || !folder.is_initialised();
+    let count = if is_new {
+        new.check()?
+    } else {
+        folder.validators()?.len()
+    };
+    runtime()?.block_on(async {
+        // Before anything is removed: what listens there may be the very network that would go.
+        let listeners = listen(count, args.listen.listen, args.listen.port).await?;
+        if args.fresh {
+            folder.remove()?;
+        }
+        if is_new {
+            folder.initialise(&new)?;
+        }
+        run(&folder, &args.listen, listeners, output).await
+    })
 }
 
 fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
@@ -132,22 +159,37 @@ fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure {
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(|error| Failure {
         code: Code::CONFIGURATION,
         message: error.to_string(),
-    })?;
-    runtime.block_on(async {
-        let listeners = listen(folder.validators()?.len(), args.listen, args.port).await?;
-        let mut tuning = Tuning::default();
-        tuning.pace.block_interval_ms_min = args.block_interval_ms;
-        let mut nodes = Nodes::start(folder, tuning, unobserved)?;
-        announce(folder, &nodes, args, output);
-        let served = serve(folder, &nodes, listeners).await;
-        eprintln!("senimd: stopping the nodes");
-        nodes.stop();
-        served.map_err(Failure::from)
     })
+}
+
+fn start(folder: &Folder, args: &ListenArgs, output: Output) -> Result<(), Failure> {
+    // Also says that there is no network, where there is none.
+    folder.genesis()?;
+    let count = folder.validators()?.len();
+    runtime()?.block_on(async {
+        let listeners = listen(count, args.listen, args.port).await?;
+        run(folder, args, listeners, output).await
+    })
+}
+
+async fn run(
+    folder: &Folder,
+    args: &ListenArgs,
+    listeners: Vec<TcpListener>,
+    output: Output,
+) -> Result<(), Failure> {
+    let mut tuning = Tuning::default();
+    tuning.pace.block_interval_ms_min = args.block_interval_ms;
+    let mut nodes = Nodes::start(folder, tuning, unobserved)?;
+    announce(folder, &nodes, args, output);
+    let served = serve(folder, &nodes, listeners).await;
+    eprintln!("senimd: stopping the nodes");
+    nodes.stop();
+    served.map_err(Failure::from)
 }
 
 /// Says where the nodes are, once they can be reached.
