@@ -1,12 +1,12 @@
 //! A FHIR message becomes a prescription: read, sealed, recorded, submitted, proven.
 
-use super::Issue;
 use super::clinic::{ClinicFolder, Issued, Line};
 use super::medicine::{name, new_items};
+use super::{Issue, entitled};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::wallet::WalletKey;
-use crate::context::{applied, device, save_proof, session, told};
+use crate::context::{applied, device, enrolled, save_proof, session, told};
 use crate::failure::{Exit, Failure, Result};
 use crate::sealing;
 use crate::session::Session;
@@ -74,7 +74,12 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
             folder.issued.pop();
             folder.save()?;
             session.delete_sealed(&key, &Hash::of(&object))?;
-            return Err(failure);
+            let order = (
+                ProgrammeId(args.programme),
+                enrolled(&session, &key)?.org,
+                PrescriberId(args.prescriber),
+            );
+            return Err(entitled::name_items(failure, &session, order, &new));
         }
         done => done?,
     };
