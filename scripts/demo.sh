@@ -69,7 +69,9 @@ trap 'exit 143' TERM
 
 fail() {
     printf '\n%sdemo: the step "%s" went wrong: %s%s\n' "$bold" "$step_name" "$1" "$plain" >&2
-    [ -s "$log" ] && printf 'The nodes say in %s:\n%s\n' "$log" "$(tail -n 5 "$log")" >&2
+    local where=''
+    if [ "$log" = "$running_log" ]; then where=" in $log"; fi
+    [ -s "$log" ] && printf 'The nodes say%s:\n%s\n' "$where" "$(tail -n 5 "$log")" >&2
     exit 1
 }
 

@@ -1,7 +1,7 @@
 //! The marking contract's events.
 
 use crate::names::Names;
-use crate::words::{quantity, tenge};
+use crate::words::{counted, quantity, tenge};
 use senim_abi::marking::msg::PackView;
 use senim_abi::marking::{MarkingEvent, PackCode, PackState};
 use senim_types::OrgId;
@@ -100,16 +100,23 @@ pub fn line(event: &MarkingEvent, names: &Names) -> String {
             ..
         } => {
             format!(
-                "{} packs of {gtin}, lot {lot}, introduced at {}",
-                serials.len(),
+                "{} of {gtin}, lot {lot}, introduced at {}",
+                counted(serials.len(), "pack"),
                 names.of_org(*at)
             )
         }
         E::Shipped { packs, to } => {
-            format!("{} packs shipped to {}", packs.len(), names.of_org(*to))
+            format!(
+                "{} shipped to {}",
+                counted(packs.len(), "pack"),
+                names.of_org(*to)
+            )
         }
-        E::Received { packs } => format!("{} packs received", packs.len()),
-        E::Removed { packs, exit } => format!("{} packs left circulation: {exit:?}", packs.len()),
+        E::Received { packs } => format!("{} received", counted(packs.len(), "pack")),
+        E::Removed { packs, exit } => format!(
+            "{} left circulation: {exit:?}",
+            counted(packs.len(), "pack")
+        ),
         E::MovementClosed { pack } => format!(
             "the movement of pack {} {} is reported now",
             pack.gtin, pack.serial

@@ -2,14 +2,16 @@
 //! are state, so anybody can read them and see which.
 
 use super::medicine::name;
+use crate::context::enrolled;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
-use crate::words::{items, quantity};
+use crate::words::{item_numbers, items, quantity};
 use senim_abi::PRESCRIPTION;
 use senim_abi::prescription::programme::{MedicineRecord, PrescriberRecord, ProgrammeRecord};
 use senim_abi::prescription::record::{medicine_key, prescriber_key, programme_key};
 use senim_abi::prescription::{ItemMask, MedicineRule, NewItem, PrescriberId, ProgrammeId};
-use senim_types::{Code, OrgId};
+use senim_types::Code;
+use senim_types::crypto::SecretKey;
 
 /// What decides whether items may be prescribed.
 struct Rules {
@@ -25,14 +27,15 @@ struct Rules {
 pub fn name_items(
     failure: Failure,
     session: &Session,
-    order: (ProgrammeId, OrgId, PrescriberId),
+    device: &SecretKey,
+    order: (ProgrammeId, PrescriberId),
     new: &[NewItem],
 ) -> Failure {
     if ![Code::CATEGORY_NOT_ENTITLED, Code::MAX_QUANTITY].contains(&failure.code) {
         return failure;
     }
     // Without the rules the refusal stands as it is: it is final, and told by its own code.
-    let Ok(rules) = read_rules(session, order, new) else {
+    let Ok(rules) = read_rules(session, device, order, new) else {
         return failure;
     };
     let unfit = unfit(&rules, new);
@@ -40,7 +43,7 @@ pub fn name_items(
         mask.or(ItemMask::one(*index))
     });
     let lines = unfit.iter().map(|(_, line)| line.clone());
-    let failure = failure.field("items", crate::words::item_numbers(mask));
+    let failure = failure.field("items", item_numbers(mask));
     let failure = if mask.is_empty() {
         failure
     } else {
@@ -51,9 +54,11 @@ pub fn name_items(
 
 fn read_rules(
     session: &Session,
-    (programme, org, prescriber): (ProgrammeId, OrgId, PrescriberId),
+    device: &SecretKey,
+    (programme, prescriber): (ProgrammeId, PrescriberId),
     new: &[NewItem],
 ) -> Result<Rules> {
+    let org = enrolled(session, device)?.org;
     let record = session.record::<ProgrammeRecord>(&programme_key(programme), PRESCRIPTION)?;
     let is_listed_only = record
         .value

@@ -6,7 +6,7 @@ use super::{Issue, entitled};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::wallet::WalletKey;
-use crate::context::{applied, device, enrolled, save_proof, session, told};
+use crate::context::{applied, device, save_proof, session, told};
 use crate::failure::{Exit, Failure, Result};
 use crate::sealing;
 use crate::session::Session;
@@ -74,12 +74,8 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
             folder.issued.pop();
             folder.save()?;
             session.delete_sealed(&key, &Hash::of(&object))?;
-            let order = (
-                ProgrammeId(args.programme),
-                enrolled(&session, &key)?.org,
-                PrescriberId(args.prescriber),
-            );
-            return Err(entitled::name_items(failure, &session, order, &new));
+            let order = (ProgrammeId(args.programme), PrescriberId(args.prescriber));
+            return Err(entitled::name_items(failure, &session, &key, order, &new));
         }
         done => done?,
     };
