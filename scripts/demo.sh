@@ -35,7 +35,8 @@ at=""
 if [ "$port" != 7101 ]; then at="$at --node $node"; fi
 if [ "$dir" != devnet ]; then at="$at --dir $dir"; fi
 roles=$dir/roles
-log=.build/demo-nodes.log
+# A log for each port: a second demo leaves the first one's alone.
+log=.build/demo-nodes-$port.log
 order=tests/data/demo/order.json
 cancel=tests/data/demo/cancel.json
 # What the message says of the person, in its words: none of it may be found in a node's data or log.
@@ -47,6 +48,9 @@ if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\
 
 daemon=''
 scratch=$(mktemp -d)
+running_log=$log
+# Beside the one that it becomes: the file moves under the daemon, and moves only within a file system.
+log=$running_log.$$
 step_name='starting'
 
 stop() {
@@ -56,7 +60,7 @@ stop() {
         kill -TERM "$daemon" 2>/dev/null || true
         wait "$daemon" 2>/dev/null || true
     fi
-    rm -rf "$scratch"
+    rm -rf "$scratch" "$running_log.$$"
     exit "$code"
 }
 trap stop EXIT
@@ -65,8 +69,20 @@ trap 'exit 143' TERM
 
 fail() {
     printf '\n%sdemo: the step "%s" went wrong: %s%s\n' "$bold" "$step_name" "$1" "$plain" >&2
-    [ -s "$log" ] && printf 'The nodes say in %s:\n%s\n' "$log" "$(tail -n 5 "$log")" >&2
+    local where=''
+    if [ "$log" = "$running_log" ]; then where=" in $log"; fi
+    [ -s "$log" ] && printf 'The nodes say%s:\n%s\n' "$where" "$(tail -n 5 "$log")" >&2
     exit 1
+}
+
+# not_started: the daemon ended before its nodes ran; nothing of an earlier network was removed.
+not_started() {
+    if grep -qF '[CANNOT_LISTEN]' "$log"; then
+        fail "a port from $port on is taken, perhaps by another demo: make demo ARGS=\"--port $((port + 100))\" (and --dir OTHER where that demo still runs)"
+    elif grep -qF '[DATA_FOLDER_LOCKED]' "$log"; then
+        fail "another network runs in $dir: stop it, or make demo ARGS=\"--dir $dir-2 --port $port\""
+    fi
+    fail "senimd did not start"
 }
 
 steps=0
@@ -110,20 +126,22 @@ done
 step "Four validators start on this machine" "one process, four nodes, each with its own log and state; the network's folder is $dir"
 printf '\n$ senimd devnet --fresh --dir %s --port %s\n' "$dir" "$port"
 mkdir -p "$(dirname "$log")"
-# Wallets and holds of an earlier network are worth nothing on a new one.
-rm -rf "$roles"
 senimd devnet --fresh --dir "$dir" --port "$port" --log warn >"$log" 2>&1 &
 daemon=$!
 tries=0
 # The daemon says itself when its nodes can be reached: another program may answer at the same address.
 until grep -q '^Running' "$log" && senim status --node "$node" >/dev/null 2>&1; do
-    kill -0 "$daemon" 2>/dev/null || fail "senimd did not start"
+    kill -0 "$daemon" 2>/dev/null || not_started
     tries=$((tries + 1))
     [ "$tries" -le 600 ] || fail "no node answers at $node after a minute"
     sleep 0.1
 done
+mv "$log" "$running_log"
+log=$running_log
 run "senim status$at"
 
+# Wallets and holds of an earlier network are worth nothing on this one, which runs now in its place.
+rm -rf "$roles"
 # Each role keeps its own key in its own folder, as it would on its own machine.
 for role in clinic pharmacy rival; do
     mkdir -p "$roles/$role"

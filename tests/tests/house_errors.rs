@@ -47,6 +47,7 @@ fn a_page_that_differs_is_found() {
 
 #[test]
 fn each_fault_of_the_table_is_found() {
+    let of_contracts = ranges("//! | 3000–3099 | registry |\n");
     let ranges = ranges("//! | 1000–1099 | bytes |\n//! | 1100–1199 | time |\n");
     let entry = |number, name, advice| CodeEntry {
         code: Code(number),
@@ -59,6 +60,14 @@ fn each_fault_of_the_table_is_found() {
         &ranges,
         &[entry(1000, "A", ADVICE), entry(1100, "B_2", ADVICE)],
     ));
+    assert_clean(&check_table(
+        &of_contracts,
+        &[entry(3000, "A", "The record is gone. Ask for another one.")],
+    ));
+    assert_finds(
+        &check_table(&of_contracts, &[entry(3000, "A", "The record is gone.")]),
+        "and not what to do",
+    );
     assert_finds(
         &check_table(&ranges, &[entry(1200, "A", ADVICE)]),
         "lies in no range",

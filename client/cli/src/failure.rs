@@ -136,7 +136,7 @@ from_coded!(
 
 impl From<senim_fhir::FhirRefusal> for Failure {
     fn from(refusal: senim_fhir::FhirRefusal) -> Self {
-        let message = format!("{} {}", refusal.path, refusal.code.advice());
+        let message = format!("{}: {}", refusal.path, refusal.code.advice());
         Failure::with(refusal.code, message)
             .field("path", refusal.path.clone())
             .field("detail", refusal.detail.clone())

@@ -35,20 +35,25 @@ pub fn content(path: &Path, reason: impl std::fmt::Display) -> Failure {
 
 /// Reads at most `bytes_max` bytes; a longer file is refused.
 pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
+    read_up_to(path, bytes_max)?
+        .ok_or_else(|| unreadable(path, format!("more than {bytes_max} bytes")))
+}
+
+/// The file's bytes; `None` where there are more than `bytes_max`.
+fn read_up_to(path: &Path, bytes_max: u64) -> Result<Option<Vec<u8>>> {
     let file = fs::File::open(path).map_err(|error| unreadable(path, error))?;
     let mut bytes = Vec::new();
     let read = file.take(bytes_max + 1).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(path, error))?;
-    if bytes.len() as u64 > bytes_max {
-        return Err(unreadable(path, format!("more than {bytes_max} bytes")));
-    }
-    Ok(bytes)
+    Ok((bytes.len() as u64 <= bytes_max).then_some(bytes))
 }
 
 /// Reads the text of a key file. The copy in memory is wiped.
 pub fn read_secret(path: &Path) -> Result<Zeroizing<String>> {
-    let bytes = Zeroizing::new(read(path, KEY_FILE_BYTES_MAX)?);
-    let text = std::str::from_utf8(&bytes).map_err(|_| content(path, "not a key"))?;
+    let not_a_key = || content(path, "not a key file");
+    let bytes = read_up_to(path, KEY_FILE_BYTES_MAX)?.ok_or_else(not_a_key)?;
+    let bytes = Zeroizing::new(bytes);
+    let text = std::str::from_utf8(&bytes).map_err(|_| not_a_key())?;
     Ok(Zeroizing::new(text.trim().to_owned()))
 }
 

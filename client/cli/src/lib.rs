@@ -31,39 +31,57 @@ use args::{Cli, Output};
 use clap::Parser;
 use clap::error::ErrorKind;
 use failure::{Exit, Failure};
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    match Cli::try_parse() {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    match Cli::try_parse_from(&args) {
         Ok(cli) => finish(commands::run(&cli), commands::output(&cli)),
-        Err(error) => misunderstood(&error),
+        Err(error) => misunderstood(&error, &args),
     }
 }
 
-/// Help is an answer; what is not understood is a failure, in JSON where JSON was asked for.
-fn misunderstood(error: &clap::Error) -> ExitCode {
+/// Help is an answer; what is not understood is a failure, in JSON where JSON was asked for or is the only form.
+fn misunderstood(error: &clap::Error, args: &[OsString]) -> ExitCode {
     let is_answer = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
-    if is_answer || !asks_for_json(std::env::args()) {
+    if is_answer || !(asks_for_json(args) || answers_in_json(args)) {
         // The terminal may be gone; there is nobody left to tell.
         let _ = error.print();
         return ExitCode::from(if is_answer { 0 } else { Exit::Usage as u8 });
     }
-    let message = error.to_string();
-    let message = message.lines().next().unwrap_or_default();
-    finish(Err(Failure::usage(message)), Output::Json)
+    finish(Err(Failure::usage(first_paragraph(error))), Output::Json)
 }
 
-fn asks_for_json(args: impl Iterator<Item = String>) -> bool {
-    let args: Vec<String> = args.collect();
+/// What is wrong, without the usage and the hints below it.
+fn first_paragraph(error: &clap::Error) -> String {
+    let message = error.to_string();
+    let lines = message.lines().take_while(|line| !line.is_empty());
+    let joined: Vec<&str> = lines.map(str::trim).collect();
+    joined.join(" ")
+}
+
+fn asks_for_json(args: &[OsString]) -> bool {
     let together = ["-ojson", "-o=json", "--output=json"];
-    let is_pair =
-        |pair: &[String]| ["-o", "--output"].contains(&pair[0].as_str()) && pair[1] == "json";
-    args.iter().any(|arg| together.contains(&arg.as_str())) || args.windows(2).any(is_pair)
+    let is_pair = |pair: &[OsString]| {
+        ["-o", "--output"].iter().any(|name| pair[0] == *name) && pair[1] == "json"
+    };
+    args.iter()
+        .any(|arg| together.iter().any(|form| arg == form))
+        || args.windows(2).any(is_pair)
+}
+
+/// The commands that integrators call before they send data answer in JSON whatever is asked for.
+fn answers_in_json(args: &[OsString]) -> bool {
+    [["pack", "parse"], ["id", "check"]].iter().any(|command| {
+        args.windows(2)
+            .any(|pair| pair[0] == command[0] && pair[1] == command[1])
+    })
 }
 
 fn finish(result: failure::Result<Answer>, output: Output) -> ExitCode {

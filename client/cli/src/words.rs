@@ -62,6 +62,17 @@ pub fn time(at: TimeMs) -> String {
     format!("{day} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
+/// `2026-02-03T07:00:00Z`, as a FHIR dateTime.
+pub fn fhir_time(at: TimeMs) -> String {
+    time(at).replacen(" UTC", "Z", 1).replacen(' ', "T", 1)
+}
+
+/// `1 report`, `2 reports`
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// Reads `60s`, `5m`, `2h` or `3d`, in ms.
 pub fn parse_duration_ms(text: &str) -> std::result::Result<u64, String> {
     let malformed = || format!("`{text}` is not a time span, such as 60s, 5m, 2h or 3d");
@@ -197,6 +208,7 @@ mod tests {
     #[test]
     fn times_are_written_in_utc() {
         assert_eq!(time(TimeMs(1_770_102_000_000)), "2026-02-03 07:00:00 UTC");
+        assert_eq!(fhir_time(TimeMs(1_770_102_000_000)), "2026-02-03T07:00:00Z");
         assert_eq!(time(TimeMs(u64::MAX)), "18446744073709551615 ms");
     }
 

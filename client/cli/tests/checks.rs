@@ -143,3 +143,118 @@ fn a_drawn_pack_is_not_drawn_from_an_unsound_code() {
     let scanned = senim_codes::scan::scan_png(&picture).expect("it can be read back");
     assert_eq!(scanned.announced(), "]d2010487000100001121MF0001");
 }
+
+#[cfg(unix)]
+#[test]
+fn bytes_that_are_no_text_are_refused_by_code_and_never_repeated() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let raw = OsStr::from_bytes(b"85010130000\xff");
+    for (command, expected, exit) in [
+        (["id", "check"], "ID_FORM", 1),
+        (["pack", "parse"], "GS1_CHARSET", 1),
+    ] {
+        let output = senim_os(&[command[0].as_ref(), command[1].as_ref(), raw]);
+        assert_eq!(code(&output), exit, "{command:?}: {}", error_text(&output));
+        assert_eq!(json(&output)["code"], expected, "{command:?}");
+        assert!(!text(&output).contains("8501013") && error_text(&output).is_empty());
+    }
+    // Also where JSON is asked for by an argument beside it, and where nothing takes it.
+    for args in [
+        &["budget", "-o", "json"][..],
+        &["pharmacy", "sales", "--output=json", "--month"],
+    ] {
+        let args: Vec<&OsStr> = args.iter().map(OsStr::new).chain([raw]).collect();
+        let output = senim_os(&args);
+        assert_eq!(
+            (code(&output), &json(&output)["code"]),
+            (2, &json!("BAD_USAGE"))
+        );
+        assert!(!text(&output).contains("8501013"));
+    }
+}
+
+#[test]
+fn what_answers_in_json_says_in_json_that_it_was_called_wrongly() {
+    for args in [
+        &["pack", "parse"][..],
+        &["id", "check"],
+        &["pack", "parse", "(01)04870001000011", "(21)A"],
+        &["id", "check", "1", "2"],
+    ] {
+        let output = senim(args);
+        assert_eq!(code(&output), 2, "{args:?}");
+        let told = json(&output);
+        assert_eq!(told["code"], "BAD_USAGE", "{args:?}");
+        let message = told["message"].as_str().expect("a sentence");
+        assert!(
+            message.len() > 20 && !message.contains("Usage"),
+            "{message}"
+        );
+    }
+    assert!(error_text(&senim(&["pack", "draw"])).contains("Usage"));
+}
+
+#[test]
+fn a_separator_may_be_written_as_scanners_print_it() {
+    let told = json(&senim(&[
+        "pack",
+        "parse",
+        "010487000100001121MF0001<GS>10M2601",
+    ]));
+    assert_eq!(
+        (&told["serial"], &told["lot"]),
+        (&json!("MF0001"), &json!("M2601"))
+    );
+    let told = json(&senim(&[
+        "pack",
+        "parse",
+        "(01)04870001000011(21)MF<GS>0001",
+    ]));
+    assert_eq!(told["code"], "GS1_CHARSET");
+}
+
+#[test]
+fn a_file_that_is_no_key_is_called_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_genesis(folder.path());
+    for (name, bytes) in [("long.key", vec![b'a'; 4096]), ("raw.key", vec![0xff; 10])] {
+        std::fs::write(folder.path().join(name), bytes).expect("it can be written");
+        let output = senim_in(folder.path(), &["key", "show", name]);
+        assert_eq!(code(&output), 1, "{name}");
+        assert_eq!(
+            error_text(&output),
+            format!("senim: FILE_CONTENT: {name}: not a key file\n")
+        );
+    }
+}
+
+#[test]
+fn a_refusal_of_a_message_keeps_path_and_sentence_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_genesis(folder.path());
+    std::fs::write(
+        folder.path().join("order.json"),
+        "{\"resourceType\":\"Patient\"}",
+    )
+    .expect("a file");
+    let holder = text(&{
+        assert_eq!(code(&senim_in(folder.path(), &["wallet", "new"])), 0);
+        senim_in(folder.path(), &["wallet", "key"])
+    });
+    let args = ["key", "new", "--kind", "device", "--out", "keys/clinic.key"];
+    assert_eq!(code(&senim_in(folder.path(), &args)), 0);
+    let args = [
+        "prescription",
+        "issue",
+        "--dir",
+        ".",
+        "--fhir",
+        "order.json",
+        "--holder",
+        holder.trim(),
+    ];
+    let said = error_text(&senim_in(folder.path(), &args));
+    assert!(said.starts_with("senim: FHIR_RESOURCE_TYPE: "), "{said}");
+    assert!(said.contains(": Neither a MedicationRequest"), "{said}");
+}

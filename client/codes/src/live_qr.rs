@@ -65,7 +65,7 @@ pub enum LiveQrError {
     #[error("the QR expires before it begins: the wallet is wrong, ask for another QR")]
     Window,
     /// Too old.
-    #[error("the QR is older than its minute: ask the patient for a fresh one")]
+    #[error("the QR is older than it may be: ask the patient for a fresh one")]
     Expired,
     /// The signature is not the holder's.
     #[error("the QR is not signed by the holder it names: do not accept it")]

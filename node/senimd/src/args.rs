@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::machine::Machines;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use senim_api::SealedLimits;
 use senim_state::store::StoreKind;
@@ -128,6 +129,17 @@ pub struct MachinesArgs {
     /// The port at which others reach the first machine; the next ones follow.
     #[arg(long, default_value_t = 7301)]
     pub network_port: u16,
+}
+
+impl MachinesArgs {
+    /// Where the machines are, if there are to be any: their interfaces from `http_port` on.
+    pub fn at(&self, ip: IpAddr, http_port: u16) -> Option<Machines> {
+        self.machines.then_some(Machines {
+            ip,
+            network_port: self.network_port,
+            http_port,
+        })
+    }
 }
 
 /// Where nodes keep what can be made anew from their log.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! genesis.json          what everybody starts from; a verifier needs nothing else
+//! unfinished            only while the folder is being made or removed, and after a crash in between
 //! contracts/<name>.wasm the code that the genesis pins by hash
 //! keys/<name>.key       secret keys, one a file, readable by their owner only
 //! nodes/<name>/         data of the validators that run here
@@ -9,9 +10,10 @@
 //! machines/<name>/      folders of machines, in a network that is made to run as several processes
 //! ```
 
-use crate::machine::Machines;
+use crate::machine::{self, Machines};
 use crate::template::{self, Keys, Template, TemplateError};
 use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_state::disk::{DiskError, RealDisk};
 use senim_types::crypto::SecretKey;
 use senim_types::genesis::GENESIS_VERSION;
 use senim_types::text::{KeyKind, from_bech32m, to_bech32m};
@@ -35,6 +37,15 @@ pub enum FolderError {
     /// The folder has a network already.
     #[error("{} holds a network already; remove it or choose another folder with --dir", .0.display())]
     Exists(PathBuf),
+    /// The folder has no network.
+    #[error("{dir} holds no network; make one with `senimd init --dir {dir}`", dir = .0.display())]
+    NoNetwork(PathBuf),
+    /// The folder has something of a network's name that no network of ours left there.
+    #[error("{} is there, but no genesis.json beside it: it may be of something else, so nothing is removed; move it away, or choose another folder with --dir", .0.display())]
+    Foreign(PathBuf),
+    /// Another process runs a node of the folder's network, or its data cannot be held.
+    #[error("{0}; nothing was removed")]
+    Held(DiskError),
     /// The template cannot be used.
     #[error("{}: {error}", path.display())]
     Template {
@@ -74,11 +85,24 @@ impl FolderError {
                 }
             }
             FolderError::Exists(_)
+            | FolderError::NoNetwork(_)
+            | FolderError::Foreign(_)
             | FolderError::Template { .. }
             | FolderError::Settings { .. } => Code::CONFIGURATION,
+            FolderError::Held(error) => error.code(),
         }
     }
 }
+
+/// What a network's folder holds besides its genesis, and what is removed with it.
+const PARTS: [&str; 6] = [
+    "nodes",
+    "contracts",
+    "compiled",
+    "keys",
+    "sealed",
+    "machines",
+];
 
 fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, FolderError> {
     result.map_err(|error| FolderError::Io {
@@ -117,31 +141,88 @@ impl Folder {
         self.0.join("keys").join(format!("{name}.key"))
     }
 
-    /// Whether there is a network in it.
+    /// Whether there is a whole network in it.
     pub fn is_initialised(&self) -> bool {
-        self.genesis_path().exists()
+        self.genesis_path().exists() && !self.unfinished_path().exists()
     }
 
-    /// Removes the network with everything on it. A folder that holds something else is left alone.
+    /// Stands in the folder from before the first part of a network is written until after the last,
+    /// and likewise while one is removed: what a crash leaves is known to be ours, and not whole.
+    fn unfinished_path(&self) -> PathBuf {
+        self.0.join("unfinished")
+    }
+
+    fn mark_unfinished(&self) -> Result<(), FolderError> {
+        at(&self.0, fs::create_dir_all(&self.0))?;
+        let path = self.unfinished_path();
+        let file = at(&path, fs::File::create(&path))?;
+        at(&path, file.sync_all())?;
+        self.sync_names()
+    }
+
+    fn mark_finished(&self) -> Result<(), FolderError> {
+        self.sync_names()?;
+        let path = self.unfinished_path();
+        at(&path, fs::remove_file(&path))?;
+        self.sync_names()
+    }
+
+    fn sync_names(&self) -> Result<(), FolderError> {
+        at(
+            &self.0,
+            fs::File::open(&self.0).and_then(|dir| dir.sync_all()),
+        )
+    }
+
+    /// Removes the network with everything on it, or what a crash left of one. Fails, with nothing
+    /// removed, while a process runs a node of it. A folder that holds something else is left alone.
     pub fn remove(&self) -> Result<(), FolderError> {
-        if !self.is_initialised() {
+        if !self.genesis_path().exists() && !self.unfinished_path().exists() {
             return Ok(());
         }
-        // What else may lie there is not ours to remove.
-        for part in [
-            "nodes",
-            "contracts",
-            "compiled",
-            "keys",
-            "sealed",
-            "machines",
-        ] {
+        let held = self.hold_nodes()?;
+        self.mark_unfinished()?;
+        self.remove_parts()?;
+        drop(held);
+        self.mark_finished()
+    }
+
+    /// Takes hold of the data of every node that ever ran here, or on a machine whose folder is below this one.
+    fn hold_nodes(&self) -> Result<Vec<RealDisk>, FolderError> {
+        let mut held = Vec::new();
+        let machines = self.0.join("machines");
+        if machines.exists() {
+            for entry in at(&machines, fs::read_dir(&machines))? {
+                let machine = Folder::new(at(&machines, entry)?.path());
+                held.extend(machine.hold_nodes()?);
+            }
+        }
+        let nodes = self.0.join("nodes");
+        if !nodes.exists() {
+            return Ok(held);
+        }
+        for entry in at(&nodes, fs::read_dir(&nodes))? {
+            let path = at(&nodes, entry)?.path();
+            if path.is_dir() {
+                held.push(RealDisk::open(&path).map_err(FolderError::Held)?);
+            }
+        }
+        Ok(held)
+    }
+
+    /// What else may lie in the folder is not ours to remove.
+    fn remove_parts(&self) -> Result<(), FolderError> {
+        let genesis = self.genesis_path();
+        if genesis.exists() {
+            at(&genesis, fs::remove_file(&genesis))?;
+        }
+        for part in PARTS {
             let path = self.0.join(part);
             if path.exists() {
                 at(&path, fs::remove_dir_all(&path))?;
             }
         }
-        at(&self.genesis_path(), fs::remove_file(self.genesis_path()))
+        Ok(())
     }
 
     /// Removes what a node can make anew from its log: store and tree.
@@ -156,22 +237,36 @@ impl Folder {
         })
     }
 
-    /// Makes a network of a template: keys for everybody in it, contract code, genesis. The genesis
-    /// is written last, so that a folder that has one is complete.
+    /// Makes a network of a template: keys for everybody in it, contract code, genesis. Where that
+    /// fails or is interrupted, what was made of it is removed, now or by the next attempt.
     pub fn initialise(&self, new: &NewNetwork<'_>) -> Result<Genesis, FolderError> {
         if self.is_initialised() {
             return Err(FolderError::Exists(self.0.clone()));
         }
-        let template_error = |error| FolderError::Template {
-            path: new.template_path.to_owned(),
-            error,
-        };
-        let text = at(new.template_path, fs::read_to_string(new.template_path))?;
-        let mut template = Template::parse(&text).map_err(template_error)?;
-        template.limit_validators(new.validators_max);
-        if let Some(machines) = new.machines {
-            template.set_addresses(|place, _| machines.address(place));
+        if self.unfinished_path().exists() {
+            self.remove()?;
         }
+        let foreign = PARTS.iter().map(|part| self.0.join(part));
+        if let Some(path) = foreign.into_iter().find(|path| path.exists()) {
+            return Err(FolderError::Foreign(path));
+        }
+        self.mark_unfinished()?;
+        let made = self.make(new);
+        match made {
+            Ok(genesis) => self.mark_finished().map(|()| genesis),
+            Err(error) => {
+                // The mark stays where this fails too, and the next attempt begins with it.
+                if let Err(also) = self.remove() {
+                    tracing::warn!(%also, "what was made of the network could not be removed");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn make(&self, new: &NewNetwork<'_>) -> Result<Genesis, FolderError> {
+        let template_error = |error| new.template_error(error);
+        let template = new.template()?;
         let keys = self.make_keys(&template)?;
         let contracts = self.copy_contracts(new.contracts_path)?;
         let genesis = Genesis {
@@ -189,7 +284,10 @@ impl Folder {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-        at(&path, fs::write(&path, json))?;
+        at(&path, write_durably(&path, json.as_bytes()))?;
+        if let Some(machines) = new.machines {
+            machine::make_folders(self, machines)?;
+        }
         Ok(genesis)
     }
 
@@ -235,10 +333,7 @@ impl Folder {
         let to = self.0.join("contracts");
         at(&to, fs::create_dir_all(&to))?;
         let copy = |(id, name): &(_, &str)| {
-            let (source, target) = (
-                from.join(format!("{name}.wasm")),
-                to.join(format!("{name}.wasm")),
-            );
+            let (source, target) = (code_path(from, name), code_path(&to, name));
             let code = at(&source, fs::read(&source))?;
             at(&target, fs::write(&target, &code))?;
             Ok(GenesisContract {
@@ -252,6 +347,9 @@ impl Folder {
 
     /// Reads the genesis.
     pub fn genesis(&self) -> Result<Genesis, FolderError> {
+        if !self.is_initialised() {
+            return Err(FolderError::NoNetwork(self.0.clone()));
+        }
         let path = self.genesis_path();
         let text = at(&path, fs::read_to_string(&path))?;
         serde_json::from_str(&text).map_err(|error| FolderError::Content {
@@ -260,8 +358,8 @@ impl Folder {
         })
     }
 
-    /// Reads the contracts' code, by hash. That it is what the genesis names is checked by its use.
-    pub fn codes(&self) -> Result<BTreeMap<Hash, Vec<u8>>, FolderError> {
+    /// Reads the contracts' code, by hash: at least all that the genesis names.
+    pub fn codes(&self, genesis: &Genesis) -> Result<BTreeMap<Hash, Vec<u8>>, FolderError> {
         let folder = self.0.join("contracts");
         let mut codes = BTreeMap::new();
         for entry in at(&folder, fs::read_dir(&folder))? {
@@ -274,7 +372,17 @@ impl Folder {
                 codes.insert(Hash::of(&code), code);
             }
         }
-        Ok(codes)
+        let mut named = genesis.contracts.iter();
+        match named.find(|contract| !codes.contains_key(&contract.code)) {
+            Some(contract) => Err(FolderError::Content {
+                path: code_path(&folder, &contract.name),
+                reason: format!(
+                    "the genesis names the code {}, and no file of this folder is it",
+                    contract.code
+                ),
+            }),
+            None => Ok(codes),
+        }
     }
 
     /// The validators whose keys are here, by name.
@@ -327,6 +435,49 @@ pub struct NewNetwork<'a> {
     pub machines: Option<&'a Machines>,
 }
 
+impl NewNetwork<'_> {
+    /// Reads the template and makes sure that there is code for every contract; gives the number of
+    /// validators. Whoever removes a network to make this one in its place asks first.
+    pub fn check(&self) -> Result<usize, FolderError> {
+        for (_, name) in &ENGINE_CONTRACTS {
+            let path = code_path(self.contracts_path, name);
+            at(&path, fs::File::open(&path))?;
+        }
+        let template = self.template()?;
+        let organisations = template.organisations().iter();
+        Ok(organisations
+            .filter(|organisation| organisation.validator)
+            .count())
+    }
+
+    fn template(&self) -> Result<Template, FolderError> {
+        let text = at(self.template_path, fs::read_to_string(self.template_path))?;
+        let mut template = Template::parse(&text).map_err(|error| self.template_error(error))?;
+        template.limit_validators(self.validators_max);
+        if let Some(machines) = self.machines {
+            template.set_addresses(|place, _| machines.address(place));
+        }
+        Ok(template)
+    }
+
+    fn template_error(&self, error: TemplateError) -> FolderError {
+        FolderError::Template {
+            path: self.template_path.to_owned(),
+            error,
+        }
+    }
+}
+
+fn code_path(folder: &Path, contract: &str) -> PathBuf {
+    folder.join(format!("{contract}.wasm"))
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 /// Writes a secret to a file that nobody but its owner can read, from the first byte on.
 fn write_secret(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
@@ -334,5 +485,6 @@ fn write_secret(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    writeln!(file, "{text}")
+    writeln!(file, "{text}")?;
+    file.sync_all()
 }

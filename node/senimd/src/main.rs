@@ -2,18 +2,20 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use senim_types::{Code, Genesis};
+use senim_types::Code;
 use senimd::args::{
-    Bench, BenchStore, Cli, Command, Devnet, Init, ListenArgs, MachinesArgs, Output, StoreArgs,
-    TemplateArgs,
+    Bench, BenchStore, Cli, Command, Devnet, Init, ListenArgs, Output, StoreArgs, TemplateArgs,
 };
 use senimd::folder::{Folder, FolderError, NewNetwork};
 use senimd::machine::{self, MachineConfig, Machines};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
 use senimd::{bench, bench_store, driver, processes};
+use std::io::IsTerminal;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
 
 /// Measured: with the C library's allocator a fifth of all CPU went into it, and freed memory stayed resident.
 #[global_allocator]
@@ -55,25 +57,7 @@ impl From<ServeError> for Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // Malachite tells every vote at `info`; who wants that asks for it by name.
-    let filter = format!("arc_malachitebft_core_consensus=warn,{}", cli.log);
-    let filter = tracing_subscriber::EnvFilter::try_new(filter);
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    let done = match &cli.command {
-        Command::Init(args) => init(args, cli.output),
-        Command::Start(args) => {
-            let folder = Folder::new(&args.folder.dir);
-            start(&folder, &args.listen, args.store, cli.output)
-        }
-        Command::Devnet(args) => devnet(args, cli.output),
-        Command::Bench(args) => bench(args, cli.output),
-        Command::BenchStore(args) => bench_store(args, cli.output),
-    };
-    match done {
+    match start_log(&cli.log).and_then(|()| perform(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             match cli.output {
@@ -89,6 +73,37 @@ fn main() -> ExitCode {
     }
 }
 
+fn start_log(filter: &str) -> Result<(), Failure> {
+    // Malachite tells every vote at `info`; who wants that asks for it by name.
+    let quieter = format!("arc_malachitebft_core_consensus=warn,{filter}");
+    let filter = EnvFilter::try_new(quieter).map_err(|error| Failure {
+        code: Code::CONFIGURATION,
+        message: format!(
+            "--log {filter:?} is not a filter: {error}. Give a level, such as info, or a filter, such as \
+             senim_replica=debug,warn"
+        ),
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}
+
+fn perform(cli: &Cli) -> Result<(), Failure> {
+    match &cli.command {
+        Command::Init(args) => init(args, cli.output),
+        Command::Start(args) => {
+            let folder = Folder::new(&args.folder.dir);
+            start(&folder, &args.listen, args.store, cli.output)
+        }
+        Command::Devnet(args) => devnet(args, cli.output),
+        Command::Bench(args) => bench(args, cli.output),
+        Command::BenchStore(args) => bench_store(args, cli.output),
+    }
+}
+
 fn new_network<'a>(template: &'a TemplateArgs, machines: Option<&'a Machines>) -> NewNetwork<'a> {
     NewNetwork {
         template_path: &template.template,
@@ -99,29 +114,10 @@ fn new_network<'a>(template: &'a TemplateArgs, machines: Option<&'a Machines>) -
     }
 }
 
-/// Makes a network's folder, with a folder for each machine where they are wanted.
-fn make(
-    folder: &Folder,
-    template: &TemplateArgs,
-    args: &MachinesArgs,
-    (ip, http_port): (IpAddr, u16),
-) -> Result<Genesis, Failure> {
-    let machines = args.machines.then_some(Machines {
-        ip,
-        network_port: args.network_port,
-        http_port,
-    });
-    let genesis = folder.initialise(&new_network(template, machines.as_ref()))?;
-    if let Some(machines) = &machines {
-        machine::make_folders(folder, machines)?;
-    }
-    Ok(genesis)
-}
-
 fn init(args: &Init, output: Output) -> Result<(), Failure> {
     let folder = Folder::new(&args.folder.dir);
-    let at = (args.listen, args.port);
-    let genesis = make(&folder, &args.template, &args.machines, at)?;
+    let machines = args.machines.at(args.listen, args.port);
+    let genesis = folder.initialise(&new_network(&args.template, machines.as_ref()))?;
     let (dir, chain) = (folder.path().display(), genesis.chain_id());
     match output {
         Output::Json => println!(
@@ -149,18 +145,32 @@ fn init(args: &Init, output: Output) -> Result<(), Failure> {
 
 fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     let folder = Folder::new(&args.folder.dir);
+    let machines = args.machines.at(args.listen.listen, args.listen.port);
+    let new = new_network(&args.template, machines.as_ref());
+    let is_new = args.fresh || !folder.is_initialised();
+    let names = processes::machines(&folder)?;
+    let count = if is_new {
+        new.check()?
+    } else {
+        folder.validators()?.len().max(names.len())
+    };
+    let runtime = runtime()?;
+    // Before anything is removed: what listens there may be the very network that would go.
+    let listeners = runtime.block_on(listen(count, args.listen.listen, args.listen.port))?;
     if args.fresh {
         folder.remove()?;
     }
-    if !folder.is_initialised() {
-        let at = (args.listen.listen, args.listen.port);
-        make(&folder, &args.template, &args.machines, at)?;
+    if is_new {
+        folder.initialise(&new)?;
     }
-    let machines = processes::machines(&folder)?;
-    if machines.is_empty() {
-        return start(&folder, &args.listen, args.store, output);
+    let names = processes::machines(&folder)?;
+    if names.is_empty() {
+        let store = args.store;
+        return runtime.block_on(run(&folder, &args.listen, store, listeners, output));
     }
-    processes::run(&folder, &machines, &args.listen, args.store).map_err(|error| Failure {
+    // The machines' processes listen themselves.
+    drop(listeners);
+    processes::run(&folder, &names, &args.listen, args.store).map_err(|error| Failure {
         code: Code::CONFIGURATION,
         message: error.to_string(),
     })
@@ -199,52 +209,76 @@ fn bench_store(args: &BenchStore, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(|error| Failure {
+        code: Code::CONFIGURATION,
+        message: error.to_string(),
+    })
+}
+
 fn start(
     folder: &Folder,
     args: &ListenArgs,
     store: StoreArgs,
     output: Output,
 ) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure {
-        code: Code::CONFIGURATION,
-        message: error.to_string(),
-    })?;
+    // Also says that there is no network, where there is none.
+    folder.genesis()?;
     if let Some(config) = machine::config(folder)? {
-        return runtime.block_on(start_machine(folder, &config, args, store, output));
+        return runtime()?.block_on(run_machine(folder, &config, args, store, output));
     }
-    runtime.block_on(async {
-        let listeners = listen(folder.validators()?.len(), args.listen, args.port).await?;
-        let mut tuning = Tuning::default();
-        tuning.pace.block_interval_ms_min = args.block_interval_ms;
-        tuning.store = store.kind();
-        let mut nodes = Nodes::start(folder, tuning, unobserved)?;
-        announce(folder, &nodes, (args.listen, args.port), output);
-        let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
-        eprintln!("senimd: stopping the nodes");
-        nodes.stop();
-        served.map_err(Failure::from)
+    let count = folder.validators()?.len();
+    runtime()?.block_on(async {
+        let listeners = listen(count, args.listen, args.port).await?;
+        run(folder, args, store, listeners, output).await
     })
 }
 
+/// Runs all nodes whose keys are in a network's folder.
+async fn run(
+    folder: &Folder,
+    args: &ListenArgs,
+    store: StoreArgs,
+    listeners: Vec<TcpListener>,
+    output: Output,
+) -> Result<(), Failure> {
+    let mut tuning = Tuning::default();
+    tuning.pace.block_interval_ms_min = args.block_interval_ms;
+    tuning.store = store.kind();
+    let nodes = Nodes::start(folder, tuning, unobserved)?;
+    let at = (args.listen, args.port);
+    serve_until_the_end(folder, nodes, listeners, at, args, output).await
+}
+
 /// Runs the node of a machine's folder.
-async fn start_machine(
+async fn run_machine(
     folder: &Folder,
     config: &MachineConfig,
     args: &ListenArgs,
     store: StoreArgs,
     output: Output,
 ) -> Result<(), Failure> {
-    let (ip, port) = (config.http.listen.ip(), config.http.listen.port());
-    let listeners = listen(1, ip, port).await?;
-    let observer = unobserved("");
+    let at = (config.http.listen.ip(), config.http.listen.port());
+    let listeners = listen(1, at.0, at.1).await?;
     let tuning = Tuning {
         store: store.kind(),
         ..Tuning::default()
     };
-    let mut nodes = Nodes::start_machine(folder, config, tuning, observer).await?;
-    announce(folder, &nodes, (ip, port), output);
+    let nodes = Nodes::start_machine(folder, config, tuning, unobserved("")).await?;
+    serve_until_the_end(folder, nodes, listeners, at, args, output).await
+}
+
+async fn serve_until_the_end(
+    folder: &Folder,
+    mut nodes: Nodes,
+    listeners: Vec<TcpListener>,
+    at: (IpAddr, u16),
+    args: &ListenArgs,
+    output: Output,
+) -> Result<(), Failure> {
+    announce(folder, &nodes, at, output);
     let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
-    eprintln!("senimd: stopping the node");
+    eprintln!("senimd: stopping the nodes");
     nodes.stop();
     served.map_err(Failure::from)
 }

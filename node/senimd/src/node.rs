@@ -9,7 +9,7 @@ use senim_consensus::{Params, Signer};
 use senim_execution::{Engine, HostFault};
 use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork};
 use senim_replica::{MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup};
-use senim_state::disk::RealDisk;
+use senim_state::disk::{DiskError, RealDisk};
 use senim_state::ledger::LedgerOptions;
 use senim_state::store::{StoreFolder, StoreKind};
 use senim_types::crypto::SecretKey;
@@ -36,7 +36,15 @@ pub enum StartError {
         /// Why.
         error: Box<OpenError>,
     },
-    /// A node's data folder or thread cannot be had.
+    /// A node's data folder cannot be had.
+    #[error("{node}: {error}")]
+    Disk {
+        /// Which node.
+        node: String,
+        /// Why.
+        error: DiskError,
+    },
+    /// A node's thread or randomness cannot be had.
     #[error("{node}: {reason}")]
     System {
         /// Which node.
@@ -58,6 +66,7 @@ impl StartError {
         match self {
             StartError::Folder(error) => error.code(),
             StartError::Open { error, .. } => error.code(),
+            StartError::Disk { error, .. } => error.code(),
             StartError::Engine(_) => Code::STORE_FAILED,
             StartError::Listen(_) => Code::CANNOT_LISTEN,
             StartError::System { .. } | StartError::NoKeys(_) => Code::CONFIGURATION,
@@ -119,7 +128,7 @@ impl Nodes {
         mut observer: impl FnMut(&str) -> Box<dyn Observer>,
     ) -> Result<Nodes, StartError> {
         let genesis = folder.genesis()?;
-        let codes = folder.codes()?;
+        let codes = folder.codes(&genesis)?;
         let validators = folder.validators()?;
         if validators.is_empty() {
             return Err(StartError::NoKeys(folder.path().display().to_string()));
@@ -158,7 +167,7 @@ impl Nodes {
         observer: Box<dyn Observer>,
     ) -> Result<Nodes, StartError> {
         let genesis = folder.genesis()?;
-        let codes = folder.codes()?;
+        let codes = folder.codes(&genesis)?;
         let validator = folder.validators()?.into_iter().next();
         let (name, key) = match validator {
             Some((name, key)) => (name, Some(key)),
@@ -243,12 +252,17 @@ fn open_replica(
     key: Option<SecretKey>,
     observer: Box<dyn Observer>,
 ) -> Result<Replica, StartError> {
+    // What is said while the data is read says of which node.
+    let _span = tracing::info_span!("open", node = name).entered();
     let path = folder.node_path(name);
     let system = |reason: String| StartError::System {
         node: name.to_owned(),
         reason,
     };
-    let disk = RealDisk::open(&path).map_err(|error| system(error.to_string()))?;
+    let disk = RealDisk::open(&path).map_err(|error| StartError::Disk {
+        node: name.to_owned(),
+        error,
+    })?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| system(error.to_string()))?;
     let setup = Setup {
@@ -277,7 +291,8 @@ pub fn reopen(
     name: &str,
     store: Option<StoreKind>,
 ) -> Result<Replica, StartError> {
-    let (genesis, codes) = (folder.genesis()?, folder.codes()?);
+    let genesis = folder.genesis()?;
+    let codes = folder.codes(&genesis)?;
     let engine = Engine::new(Some(folder.path().join("compiled")))?;
     let tuning = Tuning {
         store,

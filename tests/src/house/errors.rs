@@ -68,6 +68,9 @@ pub fn page(ranges: &[Range], codes: &[CodeEntry]) -> String {
     page
 }
 
+/// The codes of contracts, which those who prescribe, dispense and pay are told.
+const CONTRACT_CODES: core::ops::Range<u16> = 3000..3400;
+
 fn holds(range: &Range, entry: &CodeEntry) -> bool {
     (range.first..=range.last).contains(&entry.code.0)
 }
@@ -121,6 +124,11 @@ pub fn check_table(ranges: &[Range], codes: &[CodeEntry]) -> Vec<Finding> {
         demand(
             entry.advice.len() > 10 && entry.advice.ends_with('.'),
             "says too little",
+        );
+        // What a person at a counter meets: a fact alone does not help there.
+        demand(
+            !CONTRACT_CODES.contains(&entry.code.0) || entry.advice.contains(". "),
+            "says what is wrong and not what to do",
         );
     }
     findings

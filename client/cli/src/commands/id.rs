@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use senim_codes::national_id;
 use senim_types::Code as ErrorCode;
 use serde_json::json;
+use std::ffi::OsString;
 
 /// National identifiers.
 #[derive(Debug, Subcommand)]
@@ -22,7 +23,7 @@ pub enum Command {
 pub struct Check {
     /// Twelve digits.
     #[arg(allow_hyphen_values = true)]
-    pub number: String,
+    pub number: OsString,
 }
 
 /// Arguments of `code`.
@@ -43,7 +44,9 @@ pub struct Completion {
 /// Runs a command about identifiers.
 pub fn run(command: &Command) -> Result<Answer> {
     let Command::Check(args) = command;
-    let checked = national_id::check(&args.number)?;
+    // What is not text is no number either.
+    let number = args.number.to_str().ok_or(ErrorCode::ID_FORM)?;
+    let checked = national_id::check(number)?;
     Ok(Answer::json_only(json!(checked)))
 }
 

@@ -328,7 +328,7 @@ pub fn budget(args: &Budget, global: &Global) -> Result<Answer> {
         .into_current();
     let json = json!({
         "budget": args.budget,
-        "allotted_tiyn": budget.credits, "paid_tiyn": budget.debits, "reserved_tiyn": budget.pending,
+        "credits_tiyn": budget.credits, "debits_tiyn": budget.debits, "reserved_tiyn": budget.pending,
         "available_tiyn": budget.available(), "height": proven.header.height,
     });
     Ok(Answer::new(json)

@@ -5,6 +5,8 @@ mod prescription;
 mod registry;
 mod treasury;
 
+pub use marking::{Verified, verified, verified_lines};
+
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::session::Final;
@@ -47,6 +49,14 @@ fn decode(event: &Event) -> Option<Known> {
         Known::Prescription(event) => event.kind(),
     };
     (kind == event.kind).then_some(known)
+}
+
+/// What the prescription contract told, where this event is its.
+pub fn prescription_event(event: &Event) -> Option<PrescriptionEvent> {
+    match decode(event) {
+        Some(Known::Prescription(told)) => Some(told),
+        _ => None,
+    }
 }
 
 /// An event as an object: contract and what it told, or its raw body.
@@ -178,12 +188,20 @@ pub fn budget_lines(
             budget.programme,
             budget.standing
         ),
-        format!("  allotted  {:>24}", tenge_total(budget.credits)),
-        format!("  paid      {:>24}", tenge_total(budget.debits)),
+        // The line keeps two sums: of all that entered it and of all that left. What was allotted or paid alone it
+        // does not say, and a reversal or withdrawal is in these.
+        format!(
+            "  credits   {:>24}   allotted, or back from what was undone",
+            tenge_total(budget.credits)
+        ),
+        format!(
+            "  debits    {:>24}   paid, or withdrawn",
+            tenge_total(budget.debits)
+        ),
         format!("  reserved  {:>24}", tenge_total(budget.pending)),
         format!("  available {:>24}", tenge_total(budget.available())),
     ]
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,12 +1,14 @@
 //! What people are told of receipts.
 
 use super::*;
-use senim_abi::marking::Gtin;
-use senim_abi::marking::msg::PackId;
+use senim_abi::marking::msg::{PackId, PackView};
+use senim_abi::marking::record::Opened;
+use senim_abi::marking::{Form, Gtin, Pack, PackCode, PackState, Product, Unit};
 use senim_abi::prescription::record::DispensedPack;
 use senim_abi::prescription::{GroupId, ItemMask, Money, ProgrammeId};
 use senim_types::{
-    ContractId, Genesis, Hash, Height, Parameters, TimeMs, Tiyn, Validator, ValidatorSet, codec,
+    ContractId, Genesis, Hash, Height, Parameters, TimeMs, Tiyn, TiynTotal, Validator,
+    ValidatorSet, codec,
 };
 
 fn dispensed() -> Event {
@@ -74,8 +76,8 @@ fn an_event_that_this_program_does_not_know_is_shown_as_it_is() {
     }
 }
 
-#[test]
-fn a_final_refusal_names_who_holds_the_item() {
+/// A transaction that ended so, of the only validator's chain.
+pub(crate) fn done(status: Status) -> Final {
     let key = senim_types::crypto::SecretKey::from_seed(&[1; 32]).public();
     let genesis = Genesis {
         version: 1,
@@ -86,7 +88,7 @@ fn a_final_refusal_names_who_holds_the_item() {
         contracts: Vec::new(),
         calls: Vec::new(),
     };
-    let done = |status| Final {
+    Final {
         receipt: Receipt {
             transaction: Hash::ZERO,
             height: Height(3),
@@ -99,8 +101,12 @@ fn a_final_refusal_names_who_holds_the_item() {
         header: genesis.header(Hash::ZERO),
         signers: 1,
         proof: Vec::new(),
-    };
-    let names = Names::of(&genesis);
+    }
+}
+
+#[test]
+fn a_final_refusal_names_who_holds_the_item() {
+    let names = Names::default();
     let held = Status::Refused {
         code: Code::WITH_ANOTHER_DISPENSER,
         detail: 21u32.to_be_bytes().to_vec(),
@@ -126,4 +132,114 @@ fn a_final_refusal_names_who_holds_the_item() {
     .expect("it trapped");
     assert_eq!(trapped.code, Code::OUT_OF_FUEL);
     assert!(refusal(&done(Status::Applied), &names).is_none());
+}
+
+#[test]
+fn a_budget_line_names_its_sums_for_what_they_are() {
+    use senim_abi::civil::UtcOffsets;
+    use senim_abi::treasury::{Budget, BudgetId, record::BudgetStanding};
+    // 500 000 ₸ allotted, 466.66 ₸ of them paid, and come back when the dispense was undone.
+    let budget = Budget {
+        payer: OrgId(2),
+        programme: ProgrammeId(1),
+        standing: BudgetStanding::Open,
+        callers: vec![PRESCRIPTION],
+        offsets: UtcOffsets::fixed(300),
+        debits: TiynTotal(46_666),
+        credits: TiynTotal(50_046_666),
+        pending: TiynTotal(0),
+    };
+    let lines = budget_lines(BudgetId(1).0, &budget, &Names::default());
+    let line = |name: &str| {
+        let found = lines
+            .iter()
+            .find(|line| line.trim_start().starts_with(name));
+        found
+            .unwrap_or_else(|| panic!("no {name} in {lines:?}"))
+            .clone()
+    };
+    assert!(line("credits").contains("500 466.66 ₸") && line("credits").contains("undone"));
+    assert!(line("debits").contains("466.66 ₸") && line("debits").contains("withdrawn"));
+    assert!(line("available").contains("500 000.00 ₸"));
+    for wrong in ["  allotted ", "  paid "] {
+        assert!(
+            !lines.iter().any(|line| line.starts_with(wrong)),
+            "{lines:?}"
+        );
+    }
+}
+
+fn view(state: PackState, opened: Option<Opened>) -> PackView {
+    let lot = "M2601".parse().expect("a lot");
+    PackView {
+        pack: Pack {
+            lot: Some(lot),
+            state,
+            opened,
+        },
+        batch: None,
+        product: Product {
+            inn: "A10BA02".parse().expect("an ATC code"),
+            name: "Metformin".parse().expect("a name"),
+            strength: "500mg".parse().expect("a strength"),
+            form: Form::Tablet,
+            unit: Unit::Tablet,
+            units_per_pack: 60,
+            price_cap: Tiyn(150_000),
+            marketed: true,
+        },
+    }
+}
+
+#[test]
+fn a_pack_is_told_with_what_is_left_of_it_and_what_is_not_reported() {
+    let code = PackCode {
+        gtin: "04870001000011".parse().expect("a GTIN"),
+        serial: "MF0001".parse().expect("a serial"),
+        lot: "M2601".parse().expect("a lot"),
+        expiry: "2031-05-31".parse().expect("a date"),
+    };
+    let place = OrgId(20);
+    let told = |state, opened| {
+        let view = view(state, opened);
+        let lines = verified_lines(&view, &code, place, &Names::default()).join("\n");
+        (verified(&view, place), lines)
+    };
+    let opened = |awaited| Opened {
+        units_left: 40,
+        price: Tiyn(145_000),
+        charged: Tiyn(48_333),
+        supplied_at: TimeMs(1),
+        awaited,
+    };
+    let (whole, lines) = told(PackState::Active { at: place }, None);
+    assert!(whole.is_movement_reported && whole.units_left == 60);
+    assert!(
+        !lines.contains("left,") && !lines.contains("not reported"),
+        "{lines}"
+    );
+    let (part, lines) = told(PackState::SuppliedPart { at: place }, Some(opened(None)));
+    assert!(part.is_movement_reported && part.units_left == 40);
+    assert!(
+        lines.contains("opened: 40 of 60 tablets left, at 1 450.00 ₸"),
+        "{lines}"
+    );
+    let transit = PackState::InTransit {
+        from: OrgId(30),
+        to: place,
+    };
+    for (state, opened) in [
+        (PackState::Introduced { at: OrgId(30) }, None),
+        (transit, None),
+        (
+            PackState::SuppliedPart { at: place },
+            Some(opened(Some(OrgId(30)))),
+        ),
+    ] {
+        let (state, lines) = told(state, opened);
+        assert!(
+            !state.is_movement_reported && lines.contains("not reported"),
+            "{lines}"
+        );
+    }
 }

@@ -10,6 +10,7 @@ use senim_types::{
     Status, TimeMs, Validator, ValidatorSet, Vote, VoteKind, codec,
 };
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -17,6 +18,16 @@ use std::process::{Command, Output};
 
 /// Runs the program in `folder` with none of the environment's settings.
 pub fn senim_in(folder: &Path, args: &[&str]) -> Output {
+    let args: Vec<&OsStr> = args.iter().map(OsStr::new).collect();
+    run_in(folder, &args)
+}
+
+/// Runs the program with arguments that need not be text.
+pub fn senim_os(args: &[&OsStr]) -> Output {
+    run_in(Path::new("."), args)
+}
+
+fn run_in(folder: &Path, args: &[&OsStr]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_senim"));
     for name in [
         "SENIM_NODE",
@@ -173,6 +184,11 @@ pub fn state_proof(key: &[u8], value: &[u8]) -> Vec<u8> {
 
 /// A node that answers every request with these bytes; gives its address.
 pub fn node_that_says(answer: Vec<u8>) -> String {
+    node_that_answers("200 OK", answer)
+}
+
+/// A node that answers every request with this status and these bytes; gives its address.
+pub fn node_that_answers(status: &'static str, answer: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port of the loopback");
     let address = listener.local_addr().expect("it listens");
     std::thread::spawn(move || {
@@ -181,7 +197,7 @@ pub fn node_that_says(answer: Vec<u8>) -> String {
             let mut request = [0; 4096];
             let _ = stream.read(&mut request);
             let head = format!(
-                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
                 answer.len()
             );
             let _ = stream.write_all(&[head.as_bytes(), &answer].concat());

@@ -23,6 +23,10 @@ impl Ai {
     pub const EXPIRY: Ai = Ai { digits: *b"17\0\0" };
     /// Serial number.
     pub const SERIAL: Ai = Ai { digits: *b"21\0\0" };
+    /// Internal to companies; in a marking code (КИЗ) the number of the key that signed it.
+    pub const MARKING_KEY: Ai = Ai { digits: *b"91\0\0" };
+    /// Internal to companies; in a marking code (КИЗ) its signature.
+    pub const MARKING_SIGNATURE: Ai = Ai { digits: *b"92\0\0" };
     /// Expiry date and time, `YYMMDDHHMM`.
     pub const EXPIRY_TIME: Ai = Ai { digits: *b"7003" };
 

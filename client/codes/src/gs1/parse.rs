@@ -16,8 +16,9 @@ use super::{
 pub const INPUT_BYTES_MAX: usize = 7_200;
 
 /// How the separator may be written where the character itself cannot be typed. Neither `␝` nor braces belong to
-/// any GS1 character set, so they cannot be meant as data.
-const SEPARATOR_SPELLINGS: [&[u8]; 2] = ["\u{241D}".as_bytes(), b"{GS}"];
+/// any GS1 character set, so they cannot be meant as data. The letters of `<GS>` could be, and never are: it is what
+/// scanners and their software print for the character, and taken as data it would become a part of a serial number.
+const SEPARATOR_SPELLINGS: [&[u8]; 3] = ["\u{241D}".as_bytes(), b"{GS}", b"<GS>"];
 
 /// What a symbology identifier (ISO/IEC 15424) announces.
 enum Content {
@@ -30,7 +31,7 @@ enum Content {
 
 /// Reads what a scanner delivers, in any of these forms:
 ///
-/// - an element string with GS (0x1D, also written `␝` or `{GS}`) after each element that has no predefined
+/// - an element string with GS (0x1D, also written `␝`, `{GS}` or `<GS>`) after each element that has no predefined
 ///   length and is not the last, with or without `]d2`, `]C1`, `]e0`, `]Q3`, `]J1`, with or without a leading GS;
 /// - the bracketed form for people, `(01)…(21)…`, a bracket inside a value written `\(`;
 /// - a bare GTIN of 8, 12, 13 or 14 digits, with `]E0`, `]E4`, `]I1` or without.

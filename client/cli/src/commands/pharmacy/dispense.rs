@@ -18,7 +18,7 @@ pub fn dispense(args: &Dispense, global: &Global) -> Result<Answer> {
     let (session, key) = (session(global)?, device(global, &args.pharmacy.key)?);
     let pack = pack::complete(&session, &scanned)?;
     let taken = PackUse {
-        pack,
+        pack: pack.code,
         units: args.units,
         price: args.price,
     };
@@ -40,9 +40,8 @@ pub fn dispense(args: &Dispense, global: &Global) -> Result<Answer> {
         .map(Vec::as_slice)
         .unwrap_or_default();
     let output: Option<DispenseReceipt> = borsh::from_slice(output).ok();
-    Ok(told(
-        &session,
-        &done,
-        json!({ "group": group, "dispense": output }),
-    ))
+    let fields = json!({
+        "group": group, "dispense": output, "from_register": pack.is_from_register,
+    });
+    Ok(told(&session, &done, fields).lines(pack.line()))
 }

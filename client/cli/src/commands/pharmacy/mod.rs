@@ -14,6 +14,7 @@ use crate::words::{parse_items, parse_tenge};
 use clap::{Args, Subcommand, ValueEnum};
 use senim_abi::prescription::{GroupId, ItemMask, RejectReason};
 use senim_types::Tiyn;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Dispensing.
@@ -39,6 +40,9 @@ pub enum Command {
     /// Undoes a dispensing that did not take place.
     #[command(after_help = "Example:\n  senim pharmacy reverse --group GROUP --dispense 0")]
     Reverse(Reverse),
+    /// Has a payment posted that waited for the movement of its packs to be reported.
+    #[command(after_help = "Example:\n  senim pharmacy settle --group GROUP --dispense 0")]
+    Settle(Settle),
     /// Shows what a programme owes the pharmacy for a month, proven.
     #[command(after_help = "Example:\n  senim pharmacy sales --month 2026-02")]
     Sales(Sales),
@@ -83,7 +87,7 @@ pub struct Dispense {
     pub item: u8,
     /// A PNG with the pack's code, or its element string.
     #[arg(long)]
-    pub pack: String,
+    pub pack: OsString,
     /// Units taken out of the pack.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub units: u32,
@@ -173,6 +177,23 @@ pub struct Reverse {
     pub pharmacy: Pharmacy,
 }
 
+/// Arguments of `pharmacy settle`.
+#[derive(Debug, Args)]
+pub struct Settle {
+    /// The prescription.
+    #[arg(long, value_parser = group_id)]
+    pub group: GroupId,
+    /// Number of the dispense, from 0, as its receipt says.
+    #[arg(long)]
+    pub dispense: u8,
+    /// The terminal: a device key by name or file.
+    #[arg(long, default_value = "pharmacy")]
+    pub key: String,
+    /// Writes the receipt's proof to a file, for `senim verify`.
+    #[arg(long)]
+    pub save_proof: Option<PathBuf>,
+}
+
 /// Arguments of `pharmacy sales`.
 #[derive(Debug, Args)]
 pub struct Sales {
@@ -195,6 +216,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Reject(args) => step::reject(args, global),
         Command::Extend(args) => step::extend(args, global),
         Command::Reverse(args) => step::reverse(args, global),
+        Command::Settle(args) => step::settle(args, global),
         Command::Sales(args) => sales::sales(args, global),
     }
 }

@@ -1,6 +1,6 @@
 //! Later steps of a hold, each signed by the hold key.
 
-use super::{Extend, Pharmacy, Reject, Reverse, folder};
+use super::{Extend, Pharmacy, Reject, Reverse, Settle, folder};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::context::{applied, device, enrolled, group, save_proof, session, told};
@@ -106,6 +106,22 @@ pub fn extend(args: &Extend, global: &Global) -> Result<Answer> {
         json!({ "until": until, "items": words::item_numbers(items) }),
     )
     .line(format!("  held until {}", words::time(until))))
+}
+
+/// Has a payment posted that waited. Nobody's key is needed: that the packs' movement is reported is what counts.
+pub fn settle(args: &Settle, global: &Global) -> Result<Answer> {
+    let (session, key) = (session(global)?, device(global, &args.key)?);
+    let execute = Execute::Settle {
+        group: args.group,
+        dispense: args.dispense,
+    };
+    let call = Call {
+        contract: PRESCRIPTION,
+        input: codec::encode(&execute),
+    };
+    let done = applied(&session, session.submit(&key, vec![call], Vec::new())?)?;
+    save_proof(&done, args.save_proof.as_deref())?;
+    Ok(told(&session, &done, json!({})))
 }
 
 /// Undoes a dispensing.

@@ -88,6 +88,13 @@ impl ClinicFolder {
         self.issued.iter().rev().find(has_one)
     }
 
+    /// Whether these lines were issued from here as this prescription.
+    pub fn has_issued(&self, group: &GroupId, lines: &[Line]) -> bool {
+        self.issued
+            .iter()
+            .any(|issued| issued.group == *group && issued.lines == lines)
+    }
+
     /// The prescriptions and items that a cancellation means, in the order in which they were issued.
     pub fn meant(&self, targets: &[CancelTarget]) -> Result<Vec<(GroupId, ItemMask)>> {
         let mut meant: Vec<(GroupId, ItemMask)> = Vec::new();
@@ -143,6 +150,11 @@ impl Line {
             }
         };
         items.iter().map(line).collect()
+    }
+
+    /// Whether the item at this index came from the line.
+    pub fn became(&self, index: usize) -> bool {
+        self.items.has(index)
     }
 
     fn is_meant(&self, target: &CancelTarget) -> bool {

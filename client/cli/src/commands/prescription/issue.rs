@@ -1,8 +1,8 @@
 //! A FHIR message becomes a prescription: read, sealed, recorded, submitted, proven.
 
-use super::Issue;
 use super::clinic::{ClinicFolder, Issued, Line};
 use super::medicine::{name, new_items};
+use super::{Issue, entitled};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::wallet::WalletKey;
@@ -74,7 +74,8 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
             folder.issued.pop();
             folder.save()?;
             session.delete_sealed(&key, &Hash::of(&object))?;
-            return Err(failure);
+            let order = (ProgrammeId(args.programme), PrescriberId(args.prescriber));
+            return Err(entitled::name_items(failure, &session, &key, order, &new));
         }
         done => done?,
     };

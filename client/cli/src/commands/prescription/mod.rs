@@ -2,8 +2,10 @@
 
 mod cancel;
 mod clinic;
+mod entitled;
 mod issue;
 mod medicine;
+mod report;
 mod show;
 
 pub use medicine::name as medicine_name;
@@ -34,6 +36,11 @@ pub enum Command {
         after_help = "Example:\n  senim prescription cancel --fhir tests/data/demo/cancel.json\n  senim prescription cancel --group GROUP --items 2,3 --reason treatment-changed"
     )]
     Cancel(Cancel),
+    /// Tells the clinic's own system in FHIR what was dispensed of its order, from the proof of a receipt. Needs no node.
+    #[command(
+        after_help = "Example (the proof is what `senim pharmacy dispense --save-proof` or `senim receipt --save` wrote):\n  senim prescription report --fhir tests/data/demo/order.json --receipt-proof receipt.proof --out dispensed.json"
+    )]
+    Report(Report),
 }
 
 /// The clinic's own folder and device.
@@ -82,6 +89,26 @@ pub struct Show {
     /// The prescription.
     #[arg(value_parser = group_id)]
     pub group: GroupId,
+}
+
+/// Arguments of `prescription report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The message that was issued.
+    #[arg(long)]
+    pub fhir: PathBuf,
+    /// The proof of the receipt of a dispensing.
+    #[arg(long)]
+    pub receipt_proof: PathBuf,
+    /// The file for the reports: a FHIR bundle of one MedicationDispense for each line.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// The clinic's own folder: which line of which message became which item.
+    #[arg(long, default_value = "clinic", env = "SENIM_CLINIC")]
+    pub clinic: PathBuf,
+    /// Offset of civil dates in messages from UTC.
+    #[arg(long, default_value = "+05:00", value_parser = parse_offset, allow_hyphen_values = true)]
+    pub offset: i16,
 }
 
 /// Arguments of `prescription cancel`.
@@ -138,5 +165,6 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Issue(args) => issue::issue(args, global),
         Command::Show(args) => show::show(&args.group, global),
         Command::Cancel(args) => cancel::cancel(args, global),
+        Command::Report(args) => report::report(args, global),
     }
 }

@@ -5,12 +5,14 @@ use super::{Cancel, Qr};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::context::{applied, device, group, session, told};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::files;
 use crate::sealing::SealedObject;
 use crate::session::Session;
 use crate::words::{self, items, time};
 use senim_abi::PRESCRIPTION;
+use senim_abi::prescription::programme::ProgrammeRecord;
+use senim_abi::prescription::record::programme_key;
 use senim_abi::prescription::{Execute, Group, ItemMask};
 use senim_abi::proof::HolderAct;
 use senim_codes::live_qr::{ContentKey, LiveQr, QrRequest};
@@ -48,6 +50,7 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
     let number = wallet.held(&args.group, &group.holder)?;
     let count = group.items.len();
     let chosen = words::within(args.items.unwrap_or(ItemMask::first(count)), count)?;
+    check_ttl(&session, &group, args.ttl)?;
     let content_key = content_key(&session, &wallet, args, global, &group, number, chosen)?;
     let has_contents = content_key.is_some();
     let now = words::now();
@@ -79,6 +82,29 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
         } else {
             "  there is no sealed part any more"
         }))
+}
+
+/// A QR that lives longer than the programme allows would be refused at the counter, and only there.
+fn check_ttl(session: &Session, group: &Group, ttl_ms: u64) -> Result<()> {
+    let rules = session.record::<ProgrammeRecord>(&programme_key(group.programme), PRESCRIPTION)?;
+    let rules = rules
+        .value
+        .ok_or_else(|| Failure::new(Code::PROGRAMME_UNKNOWN))?
+        .into_current();
+    check_ttl_max(ttl_ms, rules.proof_ms_max)
+}
+
+fn check_ttl_max(ttl_ms: u64, max_ms: u64) -> Result<()> {
+    if ttl_ms <= max_ms {
+        return Ok(());
+    }
+    let longest = max_ms / 1000;
+    Err(Failure::with(
+        Code::QR_WINDOW,
+        format!(
+            "The programme takes no QR that lives longer than {longest} seconds. Make it with --ttl {longest}s or less."
+        ),
+    ))
 }
 
 /// What opens the chosen items' sealed parts; none where there is no sealed part (any more).
@@ -134,4 +160,17 @@ pub fn cancel(args: &Cancel, global: &Global) -> Result<Answer> {
         session.submit(&service, vec![call], vec![witness])?,
     )?;
     Ok(told(&session, &done, json!({})))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_qr_that_would_outlive_its_programme_is_not_made() {
+        assert!(check_ttl_max(300_000, 300_000).is_ok());
+        let refused = check_ttl_max(3_600_000, 300_000).expect_err("an hour");
+        assert_eq!(refused.code, Code::QR_WINDOW);
+        assert!(refused.message.contains("--ttl 300s"));
+    }
 }
