@@ -56,6 +56,7 @@ impl Ledger {
                 contracts_path: &root().join("genesis/contracts"),
                 time: now(),
                 validators_max: 1,
+                machines: None,
             })
             .expect("the devnet's template makes a network");
         let (stop, stopped) = oneshot::channel();
