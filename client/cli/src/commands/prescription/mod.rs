@@ -1,9 +1,11 @@
 //! A clinic's commands.
 
+mod accounting;
 mod cancel;
 mod clinic;
 mod issue;
 mod medicine;
+mod report;
 mod show;
 
 pub use medicine::name as medicine_name;
@@ -16,6 +18,7 @@ use crate::failure::Result;
 use crate::words::{parse_items, parse_offset};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use senim_abi::prescription::{CancelReason, GroupId, ItemMask};
+use senim_fhir::WithdrawalReason;
 use std::path::PathBuf;
 
 /// Prescriptions.
@@ -34,6 +37,11 @@ pub enum Command {
         after_help = "Example:\n  senim prescription cancel --fhir tests/data/demo/cancel.json\n  senim prescription cancel --group GROUP --items 2,3 --reason treatment-changed"
     )]
     Cancel(Cancel),
+    /// Reports what was supplied of an issued message, as FHIR R4 MedicationDispense without the person.
+    #[command(
+        after_help = "Example:\n  senim prescription report --fhir tests/data/demo/order.json --out dispensed.json"
+    )]
+    Report(Report),
 }
 
 /// The clinic's own folder and device.
@@ -48,6 +56,9 @@ pub struct Clinic {
     /// Offset of civil dates in messages from UTC.
     #[arg(long, default_value = "+05:00", value_parser = parse_offset, allow_hyphen_values = true)]
     pub offset: i16,
+    /// Names every element of the message and where it went, not only how many.
+    #[arg(long)]
+    pub accounting: bool,
     /// Writes the receipt's proof to a file, for `senim verify`.
     #[arg(long)]
     pub save_proof: Option<PathBuf>,
@@ -68,9 +79,6 @@ pub struct Issue {
     /// The prescriber, by the clinic's own number.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub prescriber: u32,
-    /// Names every element of the message and where it went, not only how many.
-    #[arg(long)]
-    pub accounting: bool,
     /// Whose, and how.
     #[command(flatten)]
     pub clinic: Clinic,
@@ -82,6 +90,23 @@ pub struct Show {
     /// The prescription.
     #[arg(value_parser = group_id)]
     pub group: GroupId,
+}
+
+/// Arguments of `prescription report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The message that ordered it.
+    #[arg(long)]
+    pub fhir: PathBuf,
+    /// Writes the bundle to a file; without it the bundle is printed.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// The clinic's own folder: which line of which message became which item.
+    #[arg(long, default_value = "clinic", env = "SENIM_CLINIC")]
+    pub clinic: PathBuf,
+    /// Offset of civil dates in messages from UTC.
+    #[arg(long, default_value = "+05:00", value_parser = parse_offset, allow_hyphen_values = true)]
+    pub offset: i16,
 }
 
 /// Arguments of `prescription cancel`.
@@ -97,9 +122,9 @@ pub struct Cancel {
     /// Its items, from 1; all where none are named.
     #[arg(long, value_parser = parse_items, requires = "group")]
     pub items: Option<ItemMask>,
-    /// Why.
-    #[arg(long, value_enum, default_value_t = Reason::Other)]
-    pub reason: Reason,
+    /// Why. Without it, what the message says, or else another reason.
+    #[arg(long, value_enum)]
+    pub reason: Option<Reason>,
     /// Whose, and how.
     #[command(flatten)]
     pub clinic: Clinic,
@@ -120,6 +145,18 @@ pub enum Reason {
     Other,
 }
 
+/// A message's word for it.
+impl From<WithdrawalReason> for Reason {
+    fn from(reason: WithdrawalReason) -> Reason {
+        match reason {
+            WithdrawalReason::PrescribingError => Reason::PrescribingError,
+            WithdrawalReason::TreatmentChanged => Reason::TreatmentChanged,
+            WithdrawalReason::HolderRequest => Reason::HolderRequest,
+            WithdrawalReason::Other => Reason::Other,
+        }
+    }
+}
+
 impl From<Reason> for CancelReason {
     fn from(reason: Reason) -> CancelReason {
         match reason {
@@ -138,5 +175,6 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Issue(args) => issue::issue(args, global),
         Command::Show(args) => show::show(&args.group, global),
         Command::Cancel(args) => cancel::cancel(args, global),
+        Command::Report(args) => report::report(args, global),
     }
 }
