@@ -1,7 +1,8 @@
 //! Every error that a user or another program can meet, with its stable number and name.
 //!
 //! Numbers and names are the contract between nodes and clients: they are never changed or reused.
-//! `docs/errors.md` is generated from this table.
+//! `docs/errors.md` is generated from this table. Numbers that are given up are listed by the house rule about
+//! codes, which keeps them from being given again.
 //!
 //! | range | of |
 //! | --- | --- |
@@ -149,7 +150,6 @@ codes! {
     2012 BAD_IMPORT Caller "The module imports something that the host does not offer."
     2013 BAD_EXPORT Caller "The module lacks an export that every contract has, or it has another type."
     2014 CODE_UNKNOWN Caller "No code of this hash has been deployed."
-    2015 CODE_EXISTS Caller "This code is deployed already."
     2016 ACTIVATION_HEIGHT Caller "The activation height is not in the future, or another upgrade is waiting."
     2017 HOST_ARGUMENT Contract "A contract gave the host a pointer, length or number outside its range."
     2018 BAD_ENTRY Contract "The contract does not take this kind of entry."
@@ -232,7 +232,6 @@ codes! {
     3325 CATEGORY_NOT_ENTITLED Caller "The medicine or category is not one of the programme's."
     3326 MAX_QUANTITY Caller "More than the programme allows to prescribe."
     3327 PROGRAMME_UNKNOWN Caller "There is no such programme, or it is closed."
-    3328 PROGRAMME_EXISTS Caller "The programme exists with other details."
     3329 NOT_DISPENSED_HERE Caller "Only the pharmacy that dispensed can undo it."
     3330 DISPENSE_UNKNOWN Caller "There is no such dispense to undo."
     3331 TOO_MANY_ITEMS Caller "More items, parts or packs than one message may have."
@@ -240,7 +239,7 @@ codes! {
     3333 HOLDER_NOT_SIGNED Caller "The step needs the signature of the prescription's holder or its issuer."
     3334 QR_WINDOW Caller "The QR's own times are impossible: it expires before it begins, too late after, or begins in the future."
 
-    6000 STORE_FAILED Node "The node's store failed. It stops rather than continue; see the operator's manual on recovery."
+    6000 STORE_FAILED Node "The node's store failed. It stops rather than continue; docs/storage.md says what a start recovers."
     6001 LOG_DAMAGED Node "The block log is damaged at the height and offset given. Restore it from a backup or another node."
     6002 STORE_DAMAGED Node "The store does not agree with the log; it is rebuilt from the log."
     6003 DISK_FULL Node "The disk is full. Make room and start again: nothing acknowledged is lost."
