@@ -53,14 +53,16 @@ house: check-tools ## Run the house rules only (dependency edges, file sizes, ba
 	$(CARGO) test --locked --no-fail-fast -p senim-tests --test 'house_*'
 
 fmt: ## Format all code
-	@$(say) "[1/2] Formatting the node and the clients"
+	@scripts/check-tools.sh lint
+	$(say) "[1/2] Formatting the node and the clients"
 	$(CARGO) fmt --all
 	$(say) "[2/2] Formatting the contracts and the light client's wasm module"
 	$(CARGO) fmt $(CONTRACTS) --all
 	$(CARGO) fmt $(WASM_CLIENT)
 
-lint: check-tools ## Check formatting, and clippy without a single warning
-	@$(say) "[1/4] Formatting of the node and the clients"
+lint: ## Check formatting, and clippy without a single warning
+	@scripts/check-tools.sh lint
+	$(say) "[1/4] Formatting of the node and the clients"
 	$(CARGO) fmt --all --check
 	$(say) "[2/4] Formatting of the contracts and the light client's wasm module"
 	$(CARGO) fmt $(CONTRACTS) --all --check

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Says what this machine lacks for a build, all at once and with the command that cures it.
+# Says what this machine lacks, all at once and with the command that cures it: `check-tools.sh` for building and
+# testing, `check-tools.sh lint` for what looks at formatting and lints too.
 set -euo pipefail
 
 rust_min=1.95
@@ -17,6 +18,12 @@ else
     oldest=$(printf '%s\n%s\n' "$have" "$rust_min" | sort -V | head -n 1)
     if [ "$oldest" != "$rust_min" ]; then
         lacks "Rust $rust_min or newer (this is $have)" "rustup update stable"
+    fi
+    if [ "${1:-}" = lint ]; then
+        for component in fmt:rustfmt clippy:clippy; do
+            cargo "${component%%:*}" --version >/dev/null 2>&1 ||
+                lacks "${component#*:}" "rustup component add ${component#*:}"
+        done
     fi
 fi
 

@@ -39,8 +39,9 @@ roles=$dir/roles
 log=.build/demo-nodes-$port.log
 order=tests/data/demo/order.json
 cancel=tests/data/demo/cancel.json
-# What the message says of the person, in its words: none of it may be found in a node's data or log.
-personal='Сынақова|Үлгігүл|SYNAQ-000017|1961-03-09|Мысал көшесі|E11\.9'
+# What the message says of the person, in its words: none of it may be found in a node's data, log or metrics. The
+# national number has sound check digits and is nobody's: its mark is of a birth before 1900.
+personal=(Сынақова Үлгігүл SYNAQ-000017 610309200172 KZ-0000-4321-8765 1961-03-09 '+7 000 000 00 17' 'Мысал көшесі' E11.9)
 pack_code='(01)04870001000011(21)MF0001(17)310531(10)M2601'
 
 bold='' dim='' plain=''
@@ -71,7 +72,7 @@ fail() {
     printf '\n%sdemo: the step "%s" went wrong: %s%s\n' "$bold" "$step_name" "$1" "$plain" >&2
     local where=''
     if [ "$log" = "$running_log" ]; then where=" in $log"; fi
-    [ -s "$log" ] && printf 'The nodes say%s:\n%s\n' "$where" "$(tail -n 5 "$log")" >&2
+    [ -s "$log" ] && printf 'The nodes say%s:\n%s\n' "$where" "$(grep -aE 'WARN|ERROR|^senimd' "$log" | tail -n 5)" >&2
     exit 1
 }
 
@@ -126,7 +127,7 @@ done
 step "Four validators start on this machine" "one process, four nodes, each with its own log and state; the network's folder is $dir"
 printf '\n$ senimd devnet --fresh --dir %s --port %s\n' "$dir" "$port"
 mkdir -p "$(dirname "$log")"
-senimd devnet --fresh --dir "$dir" --port "$port" --log warn >"$log" 2>&1 &
+senimd devnet --fresh --dir "$dir" --port "$port" --log debug,sled=info,cranelift=info,regalloc2=info,wasmtime=info >"$log" 2>&1 &
 daemon=$!
 tries=0
 # The daemon says itself when its nodes can be reached: another program may answer at the same address.
@@ -248,21 +249,78 @@ run "senim budget 1$at"
 says "$after"
 run "senim status$at"
 
-step "No secret and no personal data left their places" "every key file is looked for in all that was printed, and the person's data in all that the nodes keep and log"
-# What the nodes keep: their logs and stores, and the sealed data beside the ledger.
-kept=("$dir/nodes")
-[ ! -d "$dir/sealed" ] || kept+=("$dir/sealed")
+step "No secret and no personal data left their places" "looked for as text, as bytes and in hexadecimal: keys in all that was printed, both in all that the nodes keep, log and count"
+# hex: what is read, as one line of small hexadecimal digits.
+hex() { od -An -v -tx1 | tr -d ' \n'; }
+# seed TEXT: the bytes of a key's bech32m text in hexadecimal: one for the scheme, then 32 that are secret.
+seed() {
+    local letters=qpzry9x8gf2tvdw0s3jn54khce6mua7l data=${1##*1} before bits=0 value=0 at
+    # The last six letters are the check.
+    for ((at = 0; at < ${#data} - 6; at++)); do
+        before=${letters%%"${data:at:1}"*}
+        value=$(((value << 5 | ${#before}) & 0xfff))
+        bits=$((bits + 5))
+        if [ "$bits" -ge 8 ]; then
+            bits=$((bits - 8))
+            printf '%02x' $((value >> bits & 0xff))
+        fi
+    done
+}
+# needle FILE NAME TEXT: what is to be looked for, in hexadecimal, and its name.
+needle() { printf '%s\t%s\n' "$(printf '%s' "$3" | hex)" "$2" >>"$scratch/$1"; }
+# search FILE HEX...: fails if something of FILE is found in one of the files of hexadecimal digits.
+search() {
+    local needles=$1 found
+    shift
+    cut -f1 "$scratch/$needles" >"$scratch/patterns"
+    found=$(grep -ohFf "$scratch/patterns" "$@" | head -n 1) || true
+    [ -z "$found" ] || fail "found where it must not be: $(grep -F -m1 "$found" "$scratch/$needles" | cut -f2)"
+}
 files=0
 while IFS= read -r file; do
     files=$((files + 1))
     secret=$(cat "$file")
-    [ "${#secret}" -ge 32 ] || fail "$file holds no key"
-    if grep -qF -- "$secret" "$scratch/said" "$log"; then fail "the secret of $file was printed or logged"; fi
-    if LC_ALL=C grep -rqF -- "$secret" "${kept[@]}"; then fail "the secret of $file is in a node's data"; fi
+    bytes=$(seed "$secret")
+    [ "${#bytes}" = 66 ] || fail "$file holds no key of 32 bytes"
+    bytes=${bytes:2}
+    needle secrets "the secret of $file, as text" "$secret"
+    printf '%s\t%s\n' "$bytes" "the secret of $file, as bytes" >>"$scratch/secrets"
+    needle secrets "the secret of $file, in hexadecimal" "$bytes"
+    needle secrets "the secret of $file, in capitals" "${bytes^^}"
 done < <(find "$dir/keys" "$roles" -name '*.key')
-if LC_ALL=C grep -rqE -- "$personal" "${kept[@]}" "$log"; then fail "personal data is in a node's data or log"; fi
-grep -qE -- "$personal" "$scratch/said" || fail "the search would not find what it looks for"
-echo "$files key files, $(find "${kept[@]}" -type f | wc -l) files of the nodes, and the log: nothing found."
+for words in "${personal[@]}"; do
+    grep -qF -- "$words" "$order" || fail "the order no longer says $words"
+    needle words "$words" "$words"
+    needle words "$words, in hexadecimal" "$(printf '%s' "$words" | hex)"
+done
+# What the nodes keep: their logs and stores, and the sealed data beside the ledger.
+kept=("$dir/nodes")
+[ ! -d "$dir/sealed" ] || kept+=("$dir/sealed")
+find "${kept[@]}" -type f -exec cat {} + | hex >"$scratch/kept.hex"
+hex <"$log" >"$scratch/log.hex"
+hex <"$scratch/said" >"$scratch/said.hex"
+metrics=0
+for ((number = 0; number < 4; number++)); do
+    exec {http}<>"/dev/tcp/127.0.0.1/$((port + number))"
+    printf 'GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n' >&"$http"
+    cat <&"$http" >"$scratch/metrics-$number"
+    exec {http}>&-
+    grep -q '^senim_height [1-9]' "$scratch/metrics-$number" || fail "node $((number + 1)) gives no metrics"
+    metrics=$((metrics + 1))
+done
+grep -q '^senim_transactions_accepted_total [1-9]' "$scratch/metrics-0" || fail "the metrics count no transaction"
+cat "$scratch"/metrics-? | hex >"$scratch/metrics.hex"
+for hay in kept log said metrics; do [ -s "$scratch/$hay.hex" ] || fail "there is nothing to search: $hay"; done
+search secrets "$scratch"/{kept,log,said,metrics}.hex
+search words "$scratch"/{kept,log,metrics}.hex
+# And the search finds what is there: each needle, planted in what was searched.
+for needles in secrets words; do
+    while IFS=$'\t' read -r bytes name; do
+        printf '%s%s' "$(head -c 2000 "$scratch/metrics.hex")" "$bytes" >"$scratch/planted.hex"
+        if (search "$needles" "$scratch/planted.hex") 2>/dev/null; then fail "the search would not find $name"; fi
+    done <"$scratch/$needles"
+done
+echo "$files key files, $(find "${kept[@]}" -type f | wc -l) files of the nodes, their log of $(wc -l <"$log") lines, and $metrics nodes' metrics: nothing found."
 
 printf '\n%sThe story went as it should, in %s steps.%s\n' "$bold" "$steps" "$plain"
 if $once; then

@@ -2,7 +2,7 @@
 //!
 //! `make docs-update` writes the page again: it runs this test with `SENIM_UPDATE_DOCS=1`.
 
-use senim_tests::house::errors::{PAGE, check, check_table, page, ranges};
+use senim_tests::house::errors::{PAGE, RETIRED, check, check_table, check_uses, page, ranges};
 use senim_tests::house::{Tree, assert_clean, assert_finds, tree};
 use senim_types::code::{CODES, Code, CodeEntry, Fault};
 
@@ -43,6 +43,41 @@ fn a_page_that_differs_is_found() {
         ("node/types/src/code.rs", source),
         (PAGE, &fresh),
     ])));
+}
+
+#[test]
+fn each_code_is_produced_by_something() {
+    assert_clean(&check_uses(&Tree::repository(), CODES));
+    let entry = &CODES[..1];
+    let used = format!("fn refuse() -> Code {{ Code::{} }}", entry[0].name);
+    assert_clean(&check_uses(
+        &Tree::of([("node/api/src/error.rs", used.as_str())]),
+        entry,
+    ));
+    // Neither the table itself, nor a test, nor a longer name counts.
+    let longer = format!("{}_TOO", entry[0].name);
+    for (path, text) in [
+        ("node/types/src/code.rs", used.as_str()),
+        ("node/api/tests/api.rs", used.as_str()),
+        ("node/api/src/error.rs", longer.as_str()),
+    ] {
+        assert_finds(
+            &check_uses(&Tree::of([(path, text)]), entry),
+            "produced by nothing",
+        );
+    }
+}
+
+#[test]
+fn a_number_that_was_given_up_is_not_given_again() {
+    let ranges = ranges("//! | 2000–2099 | execution |\n");
+    let again = CodeEntry {
+        code: Code(RETIRED[0].0),
+        name: "ANOTHER",
+        fault: Fault::Caller,
+        advice: "Send it again.",
+    };
+    assert_finds(&check_table(&ranges, &[again]), "was given up");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn messages_that_are_none_of_the_contracts() {
         "a small-order hold key",
         "pharmacy",
         request,
-        Code::BAD_INPUT,
+        Code::KEY_SMALL_ORDER,
     );
     let mut request = Request::prescription(&sound);
     request.calls[0].input.push(0);

@@ -1,23 +1,26 @@
 //! A validator dies at every write of a run of blocks, in every way that a disk may leave it: nothing that
 //! it acknowledged is lost, and after its restart it never contradicts what it signed.
 
+use senim_abi::marking::PackState;
+use senim_abi::prescription::{GroupId, ItemMask};
 use senim_abi::registry::Execute;
-use senim_abi::{Roles, treasury};
+use senim_abi::{MARKING, PRESCRIPTION, Roles, TREASURY, treasury};
 use senim_consensus::{ConsensusMessage, SignedVote};
 use senim_execution::Engine;
-use senim_replica::PeerMessage;
+use senim_replica::{PeerMessage, Read, ReadAnswer};
 use senim_state::disk::Unsynced;
 use senim_state::fault::{Faults, OperationClass};
 use senim_state::ledger::LedgerOptions;
 use senim_state::store::Unflushed;
 use senim_tests::world::network::{self, GENESIS_TIME};
-use senim_tests::world::people::{self, METFORMIN, Request};
+use senim_tests::world::people::{self, METFORMIN, Request, Token, metformin};
 use senim_tests::world::watch::Watch;
 use senim_tests::world::{Network, Options, VALID_FOR_MS, World, secret, sign};
 use senim_types::{
-    Hash, Header, Height, OrgId, Round, SignedTransaction, TimeMs, Tiyn, Vote, VoteKind, codec,
+    ContractId, Hash, Height, OrgId, Round, SignedTransaction, TimeMs, Tiyn, TiynTotal, Vote,
+    VoteKind, codec,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of what was not durable: torn in the write that it died in, files, store.
 const WAYS: [(bool, Unsynced, Unflushed); 8] = [
@@ -51,8 +54,8 @@ fn options(validators: usize) -> Options {
     }
 }
 
-/// What the clients want done. None of it depends on the time or the order of blocks, so every run ends
-/// in the same state.
+/// What the clients want done: all kinds of bookkeeping, and a redemption. Only its records of prescription and
+/// pack depend on when blocks were made, so that every run ends in the same state but for those.
 fn wishes(network: &Network) -> Vec<SignedTransaction> {
     let valid_until = TimeMs(GENESIS_TIME.0 + 12 * VALID_FOR_MS);
     let mut sequences: BTreeMap<&str, u64> = BTreeMap::new();
@@ -62,7 +65,28 @@ fn wishes(network: &Network) -> Vec<SignedTransaction> {
         roles: Roles::PHARMACY,
         details: Hash::of(b"details"),
     };
+    let key = secret("the token of this run");
+    let now = TimeMs(GENESIS_TIME.0 + 1_000);
+    let issue = (
+        "clinic",
+        people::issue(key.public(), vec![metformin(60, now)]),
+    );
+    // The prescription is called after the transaction that issues it: the clinic's first.
+    let (device, request) = issue.clone();
+    let issued = sign(network, network.device(device), 0, valid_until, request);
+    let token = Token {
+        group: GroupId::derive(&issued.hash(), 0),
+        key,
+    };
+    let qr = token.qr(network, ItemMask::one(0), now, 300_000);
+    let held = people::hold(network, "pharmacy", ItemMask::one(0), &qr);
+    let line = people::line(0, people::metformin_pack(1), 60, PRICE);
+    let hold_key = people::hold_key("pharmacy", token.group);
+    let dispensed = people::dispense(network, token.group, vec![line], &hold_key);
     let requests = vec![
+        issue,
+        ("pharmacy", held),
+        ("pharmacy", dispensed),
         ("fund", people::allot("first", Tiyn(10))),
         ("operator", Request::registry(&register(700))),
         (
@@ -118,6 +142,19 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// How a run ends that nothing happens to, whose store is written with every block.
+    fn end(&self, validators: usize) -> End {
+        let options = Options::new(validators, 51);
+        let mut world = World::with(options, self.network.clone(), self.engine.clone());
+        (0..validators).for_each(|node| world.start(node));
+        play(&mut world, &self.wishes, 0);
+        world.settle();
+        is_redeemed(&world, &self.wishes, "nothing happened");
+        end(&world, std::iter::empty())
+    }
+}
+
 /// Has the wishes done one after the other, by whichever node runs, until `victim` dies. What every node
 /// acknowledged before stays with the node.
 fn play(world: &mut World, wishes: &[SignedTransaction], victim: usize) {
@@ -168,18 +205,76 @@ fn assert_all_classes(counts: &BTreeMap<OperationClass, u64>) {
     );
 }
 
+/// What the redemption costs.
+const PRICE: Tiyn = Tiyn(140_000);
+
+/// A state by key; no value where it depends on when blocks were made.
+type End = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The state at the end of a run, without what depends on when its blocks were made: of the contracts that a
+/// redemption writes with times, only which keys there are. Looked for are the keys of its store and those `known`.
+fn end<'a>(world: &World, known: impl Iterator<Item = &'a Vec<u8>>) -> End {
+    // A claim's lines are chained with their times; its sums are compared by themselves.
+    let claims = treasury::record::claims_prefix(OrgId(20)).in_state_of(TREASURY);
+    let is_timed = |key: &[u8]| {
+        let of = |contract: &ContractId| key.starts_with(&contract.0.to_be_bytes());
+        [MARKING, PRESCRIPTION].iter().any(of) || key.starts_with(&claims)
+    };
+    let stored = world.nodes[0].state().into_keys();
+    let keys: BTreeSet<Vec<u8>> = stored.chain(known.cloned()).collect();
+    // The store may be some blocks behind: what counts is what the node answers.
+    let value = |key: &[u8]| match world.nodes[0].read(Read::Value { key: key.to_vec() }) {
+        Ok(ReadAnswer::Value(value)) => value,
+        other => panic!("not a value: {other:?}"),
+    };
+    let end = keys.into_iter().filter_map(|key| {
+        let value = value(&key)?;
+        let value = (!is_timed(&key)).then_some(value);
+        Some((key, value))
+    });
+    end.collect()
+}
+
+/// The run ended as it would have without the death.
+fn ends_as(world: &World, expected: &End, context: &str) {
+    let end = end(world, expected.keys());
+    let keys: BTreeSet<&Vec<u8>> = end.keys().chain(expected.keys()).collect();
+    let differs = |key: &&Vec<u8>| end.get(*key) != expected.get(*key);
+    let keys: Vec<&Vec<u8>> = keys.into_iter().filter(differs).collect();
+    assert!(keys.is_empty(), "{context}: not the same end: {keys:?}");
+}
+
+/// The redemption happened once, whole: item, pack and money.
+fn is_redeemed(world: &World, wishes: &[SignedTransaction], context: &str) {
+    let group = GroupId::derive(&wishes[0].hash(), 0);
+    let view = world.group(group);
+    let group = &view.group;
+    assert_eq!(group.dispenses.len(), 1, "{context}: one dispense");
+    assert_eq!(group.items[0].remaining, 0, "{context}: nothing is left");
+    let pack = world.pack(&people::metformin_pack(1)).expect("it is known");
+    assert!(
+        matches!(pack.pack.state, PackState::Supplied { .. }),
+        "{context}: {pack:?}"
+    );
+    let claim = world.claim(OrgId(20)).expect("the pharmacy is owed");
+    let sum = TiynTotal(PRICE.0.into());
+    assert_eq!((claim.lines, claim.sum), (1, sum), "{context}: paid once");
+    assert_eq!(claim.reversed_lines, 0, "{context}");
+}
+
 /// A lone validator that nothing happens to: its end, and how many writes that takes.
-fn reference(stage: &Stage) -> (Header, Faults) {
+fn reference(stage: &Stage) -> (End, Faults) {
     let mut world = stage.world(1);
     let whole = Faults::none();
     world.nodes[0].set_faults(whole.clone());
     world.start(0);
     play(&mut world, &stage.wishes, 0);
-    (world.settle(), whole)
+    world.settle();
+    (stage.end(1), whole)
 }
 
 /// One run of a lone validator that dies at `point`.
-fn die_alone(stage: &Stage, point: u64, way: (bool, Unsynced, Unflushed), end: &Header) {
+fn die_alone(stage: &Stage, point: u64, way: (bool, Unsynced, Unflushed), expected: &End) {
     let (tear, unsynced, unflushed) = way;
     let context = format!("point {point}, {way:?}");
     let mut world = stage.world(1);
@@ -195,22 +290,18 @@ fn die_alone(stage: &Stage, point: u64, way: (bool, Unsynced, Unflushed), end: &
     play(&mut world, &stage.wishes, 0);
     world.settle();
     assert!(world.nodes[0].acknowledged.len() >= acknowledged);
-    assert_eq!(
-        world.nodes[0].tip().state_root,
-        end.state_root,
-        "{context}: the same end"
-    );
+    ends_as(&world, expected, &context);
+    is_redeemed(&world, &stage.wishes, &context);
     nothing_is_lost(&world, 0, &context);
+    let root = world.nodes[0].tip().state_root;
     // The log alone is enough.
     world.stop(0);
     world.nodes[0].lose_store();
     world.start(0);
     nothing_is_lost(&world, 0, &context);
-    assert_eq!(
-        world.nodes[0].tip().state_root,
-        end.state_root,
-        "{context}: from the log alone"
-    );
+    let rebuilt = world.nodes[0].tip().state_root;
+    assert_eq!(rebuilt, root, "{context}: from the log alone");
+    ends_as(&world, expected, &context);
     let budget = world.budget();
     assert_eq!(budget.standing, treasury::record::BudgetStanding::Open);
 }
@@ -218,14 +309,14 @@ fn die_alone(stage: &Stage, point: u64, way: (bool, Unsynced, Unflushed), end: &
 #[test]
 fn a_lone_validator_dies_at_every_write() {
     let stage = Stage::new(1);
-    let (end, whole) = reference(&stage);
+    let (expected, whole) = reference(&stage);
     let (writes, counts) = (whole.total(), whole.counts());
     let mut points = 0;
     for point in 1..=writes {
         // Two ways in turn; neighbouring points are of the same kind often enough that each kind of
         // write meets each way.
         for shift in [0, 3] {
-            die_alone(&stage, point, way(point + shift), &end);
+            die_alone(&stage, point, way(point + shift), &expected);
         }
         points += 1;
     }
@@ -243,7 +334,8 @@ fn one_of_four_dies_at_every_write() {
     world.nodes[VICTIM].set_faults(whole.clone());
     (0..4).for_each(|node| world.start(node));
     play(&mut world, &stage.wishes, VICTIM);
-    let end = world.settle();
+    world.settle();
+    let expected = stage.end(4);
     let (writes, counts) = (whole.total(), whole.counts());
     drop(world);
 
@@ -269,8 +361,9 @@ fn one_of_four_dies_at_every_write() {
         world.start(VICTIM);
         nothing_is_lost(&world, VICTIM, &context);
         play(&mut world, &stage.wishes, VICTIM);
-        let tip = world.settle();
-        assert_eq!(tip.state_root, end.state_root, "{context}: the same end");
+        world.settle();
+        ends_as(&world, &expected, &context);
+        is_redeemed(&world, &stage.wishes, &context);
         for node in &world.nodes {
             assert!(node.evidence.is_empty(), "{context}: nobody signed twice");
         }

@@ -13,7 +13,11 @@ use senim_types::{
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 const LAGGARD: usize = 3;
 
@@ -292,54 +296,100 @@ impl Liar {
     }
 }
 
+/// Log lines since they were last taken.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    fn take(&self) -> String {
+        let mut lines = self.0.lock().expect("nobody panics while writing a line");
+        String::from_utf8(std::mem::take(&mut lines)).expect("lines are text")
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut lines = self.0.lock().expect("nobody panics while writing a line");
+        lines.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Lines;
+
+    fn make_writer(&'a self) -> Lines {
+        self.clone()
+    }
+}
+
 /// A change of a proposed block that no honest validator votes for; `old` is a transaction that is in
 /// an earlier block.
 type Change = fn(&mut Header, &mut Vec<SignedTransaction>, &SignedTransaction);
 
-const CHANGES: [(&str, Change); 11] = [
-    ("another state root", |header, _, _| {
+/// With what the honest validators say of it.
+const CHANGES: [(&str, Code, Change); 12] = [
+    ("another state root", Code::STATE_ROOT, |header, _, _| {
         header.state_root = Hash::of(b"another state")
     }),
-    ("another receipts root", |header, _, _| {
-        header.receipts_root = Hash::of(b"other receipts")
-    }),
-    ("a time far ahead", |header, _, _| {
+    (
+        "another receipts root",
+        Code::RECEIPTS_ROOT,
+        |header, _, _| header.receipts_root = Hash::of(b"other receipts"),
+    ),
+    ("a time far ahead", Code::HEADER_TIME, |header, _, _| {
         header.time = TimeMs(header.time.0 + 60_000)
     }),
-    ("a time long past", |header, _, _| {
+    ("a time long past", Code::HEADER_TIME, |header, _, _| {
         header.time = TimeMs(header.time.0 - 20_000)
     }),
-    ("another parent", |header, _, _| {
+    ("another parent", Code::HEADER_PARENT, |header, _, _| {
         header.parent = Hash::of(b"another parent")
     }),
-    ("another log", |header, _, _| {
+    ("another log", Code::LOG_ROOT, |header, _, _| {
         header.log_root = Hash::of(b"another log")
     }),
-    ("other validators", |header, _, _| {
+    ("other validators", Code::VALIDATORS_HASH, |header, _, _| {
         header.next_validators_hash = Hash::of(b"us")
     }),
     (
         "a transaction again that is in an earlier block",
+        Code::BLOCK_TRANSACTION,
         |_, transactions, old| transactions.push(old.clone()),
     ),
     (
         "a transaction with a bad signature",
+        Code::BAD_SIGNATURE,
         |_, transactions, _| {
             transactions[0].device_signature.0[3] ^= 1;
         },
     ),
-    ("a transaction twice", |_, transactions, _| {
-        transactions.push(transactions[0].clone())
-    }),
-    ("a transaction of nobody", |_, transactions, _| {
-        let body = transactions[0].body.clone();
-        let stranger = secret("a stranger");
-        let body = senim_types::Transaction {
-            device: stranger.public(),
-            ..body
-        };
-        transactions.push(stranger.sign_transaction(body, Vec::new()));
-    }),
+    (
+        "a proposer of another chain",
+        Code::HEADER_PROPOSER,
+        |header, _, _| header.proposer = secret("a stranger").public(),
+    ),
+    (
+        "a transaction twice",
+        Code::BLOCK_TRANSACTION,
+        |_, transactions, _| transactions.push(transactions[0].clone()),
+    ),
+    (
+        "a transaction of nobody",
+        Code::BLOCK_TRANSACTION,
+        |_, transactions, _| {
+            let body = transactions[0].body.clone();
+            let stranger = secret("a stranger");
+            let body = senim_types::Transaction {
+                device: stranger.public(),
+                ..body
+            };
+            transactions.push(stranger.sign_transaction(body, Vec::new()));
+        },
+    ),
 ];
 
 #[test]
@@ -347,7 +397,14 @@ fn a_wrong_proposal_is_voted_down_and_the_chain_goes_on() {
     let mut world = World::of(4, 36);
     let old = world.sign("fund", people::allot("old", Tiyn(7)));
     world.deliver(&codec::encode(&old)).expect("admitted");
-    for (case, change) in CHANGES {
+    let said = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer(said.clone())
+        .finish();
+    let _listening = subscriber.set_default();
+    for (case, code, change) in CHANGES {
         // So that a time long past is still after the parent's.
         world.advance(60_000);
         let height = world.nodes[0].tip().height.next();
@@ -380,6 +437,16 @@ fn a_wrong_proposal_is_voted_down_and_the_chain_goes_on() {
         }));
         let receipt = world.apply("fund", people::allot(case, Tiyn(7)));
         world.clear_wire();
+        let reasons = said.take();
+        let reasons: Vec<&str> = reasons
+            .lines()
+            .filter(|line| line.contains("a proposal is not valid"))
+            .collect();
+        let is_said = |line: &&str| line.ends_with(&format!("code={code}"));
+        assert!(
+            !reasons.is_empty() && reasons.iter().all(is_said),
+            "{case}: {reasons:?}"
+        );
         let lies = of.borrow();
         assert!(!lies.changed.is_empty(), "{case}: it was proposed");
         assert_eq!(

@@ -200,6 +200,16 @@ impl ContentKey {
         self.part(place).open(chain, place, sealed)
     }
 
+    /// Opens the whole message.
+    pub fn open_message(
+        &self,
+        object: &SealedObject,
+        chain: &ChainId,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        let SealedObject::V1 { message, .. } = object;
+        self.part(MESSAGE_PART).open(chain, MESSAGE_PART, message)
+    }
+
     /// What a QR for these items hands over: their own keys, or the content key where it is for all `count` items.
     pub fn hand_over(&self, items: ItemMask, count: usize) -> Result<QrContentKey> {
         let chosen: Vec<u8> = items

@@ -49,6 +49,11 @@ pub fn parse_tenge(text: &str) -> std::result::Result<Tiyn, String> {
     tiyn.map(Tiyn).ok_or_else(malformed)
 }
 
+/// `2026-02-03T07:00:00Z`, as FHIR writes a moment.
+pub fn date_time(at: TimeMs) -> String {
+    time(at).replacen(' ', "T", 1).replace(" UTC", "Z")
+}
+
 /// `2026-02-03 07:00:00 UTC`
 pub fn time(at: TimeMs) -> String {
     let days = u32::try_from(at.0 / DAY_MS)

@@ -9,6 +9,7 @@ use crate::link::{self, LinkId, LinkKind};
 use crate::medicine::{ATC_SYSTEM, Medicine, MedicineMap, Unit};
 use crate::message::{Message, refuse_unknown_modifiers};
 use crate::order::{CancelTarget, Item, ParseOptions, Part};
+use crate::reason;
 use crate::refusal::{FhirRefusal, printable_code};
 use crate::schedule;
 use senim_types::Code;
@@ -81,6 +82,7 @@ pub(crate) fn cancel(
     let target = CancelTarget {
         links: lines(context, request, marks)?,
         group: group(context, request, marks)?,
+        reason: reason::withdrawal(request, marks)?,
     };
     if target.links.is_empty() && target.group.is_none() {
         return Err(request.refuse(Code::FHIR_CANCEL_TARGET_MISSING, ""));
@@ -253,6 +255,9 @@ fn unit<'a>(
     Ok((unit, factor, code))
 }
 
+/// The ledger has no field for it: whoever holds the item reads it in the sealed part.
+const SUBSTITUTION_RULE: &str = "a known rule of substitution, which the pharmacy reads";
+
 /// Whether another product may be supplied. Says nothing → FHIR leaves it to local rules, which
 /// prescribe by INN: allowed.
 fn substitution(request: &Element, marks: &mut Marks) -> Result<bool, FhirRefusal> {
@@ -261,7 +266,7 @@ fn substitution(request: &Element, marks: &mut Marks) -> Result<bool, FhirRefusa
     };
     refuse_unknown_modifiers(&substitution)?;
     if let Some(allowed) = substitution.get("allowedBoolean") {
-        marks.on_ledger(&allowed, "substitution_allowed");
+        marks.checked(&allowed, SUBSTITUTION_RULE);
         return allowed.boolean();
     }
     let concept = substitution.require("allowedCodeableConcept")?;
@@ -280,7 +285,11 @@ fn substitution(request: &Element, marks: &mut Marks) -> Result<bool, FhirRefusa
         if allowed.is_some_and(|allowed| allowed != says) {
             return Err(coding.refuse(Code::FHIR_SUBSTITUTION_UNKNOWN, "codes disagree"));
         }
-        mark_coding(&coding, "substitution_allowed", marks);
+        for name in ["system", "code"] {
+            if let Some(element) = coding.get(name) {
+                marks.checked(&element, SUBSTITUTION_RULE);
+            }
+        }
         allowed = Some(says);
     }
     allowed.ok_or_else(|| concept.refuse(Code::FHIR_SUBSTITUTION_UNKNOWN, "no code"))
@@ -381,10 +390,13 @@ fn mark_identifier(identifier: &Element, field: &'static str, marks: &mut Marks)
 
 /// Everything by which the message names the person of a request. Two requests are for one person
 /// if they share a name.
+///
+/// A person who is to be supplied has to be alive and on record, and `marks` say so; with no marks, as for what is
+/// withdrawn, the person is not judged.
 pub(crate) fn subject(
     message: &Message,
     request: &Element,
-    marks: &mut Marks,
+    marks: Option<&mut Marks>,
 ) -> Result<BTreeSet<String>, FhirRefusal> {
     let subject = request.get("subject").ok_or_else(|| {
         let path = format!("{}.subject", request.path);
@@ -404,7 +416,9 @@ pub(crate) fn subject(
         if patient.resource_type() != Some("Patient") {
             return Err(subject.refuse(Code::FHIR_SUBJECT_NOT_A_PERSON, ""));
         }
-        check_patient(patient, marks)?;
+        if let Some(marks) = marks {
+            check_patient(patient, marks)?;
+        }
         for identifier in patient.each("identifier")? {
             identifier_name(&identifier, &mut name)?;
         }

@@ -26,6 +26,7 @@ mod medicine;
 mod message;
 mod order;
 mod parse;
+mod reason;
 mod refusal;
 mod report;
 mod schedule;
@@ -37,9 +38,9 @@ pub use link::LinkId;
 pub use medicine::{Form, MapError, MapErrorKind, Medicine, MedicineMap, Unit};
 pub use order::{
     CancelTarget, ITEMS_MAX, Item, LedgerOrder, Order, PARTS_MAX, ParseOptions, Part, SealedOrder,
-    Window,
+    Window, WithdrawalReason,
 };
 pub use parse::parse_order;
 pub use refusal::FhirRefusal;
-pub use report::{DispenseReport, dispense_report};
+pub use report::{DispenseReport, dispense_report, line_identifier};
 pub use senim_types::Code;

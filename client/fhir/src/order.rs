@@ -82,7 +82,8 @@ pub struct Item {
     pub medicine: Medicine,
     /// The supplies of this item in their order; one if there are no repeats.
     pub parts: Vec<Part>,
-    /// Whether the pharmacy may supply another product of the same medicine.
+    /// Whether the pharmacy may supply another product of the same medicine. The ledger keeps to INN and strength and
+    /// has no field for it: the pharmacy reads it in the sealed part.
     pub substitution_allowed: bool,
     /// The line, to be found again by a cancellation; none if the message gives it no identifier.
     pub link: Option<LinkId>,
@@ -142,6 +143,22 @@ pub struct CancelTarget {
     /// The prescription. With no `links` all of its items are meant; otherwise it only informs:
     /// a line's identifier is its own, and systems renumber prescriptions.
     pub group: Option<LinkId>,
+    /// Why, where the message says it with a code that is known here.
+    pub reason: Option<WithdrawalReason>,
+}
+
+/// Why an order is withdrawn, in the ledger's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithdrawalReason {
+    /// A mistake in the prescription.
+    PrescribingError,
+    /// Treatment has changed.
+    TreatmentChanged,
+    /// The person asked for it.
+    HolderRequest,
+    /// Another reason, whose code is known.
+    Other,
 }
 
 /// The half that is encrypted. Canonical JSON, UTF-8: names sorted, no spaces.

@@ -35,7 +35,7 @@ pub fn parse_order(
     };
     let ledger = match direction {
         Direction::Issue => {
-            refuse_differing_subjects(&message, &requests, &mut marks)?;
+            refuse_differing_subjects(&message, &requests, Some(&mut marks))?;
             let read = |request| item::issue(&context, request, &mut marks);
             let items: Vec<_> = requests.iter().map(read).collect::<Result<_, _>>()?;
             let links = items.iter().map(|item| item.link);
@@ -48,6 +48,10 @@ pub fn parse_order(
             let targets: Vec<_> = requests.iter().map(read).collect::<Result<_, _>>()?;
             let links = targets.iter().map(|target| target.links.first().copied());
             refuse_duplicate_items(&requests, links)?;
+            // The message is sealed for one person. Whether that person lives does not matter any more.
+            if requests.len() > 1 {
+                refuse_differing_subjects(&message, &requests, None)?;
+            }
             LedgerOrder::Cancel { targets }
         }
     };
@@ -183,11 +187,11 @@ fn direction(
 fn refuse_differing_subjects(
     message: &Message,
     requests: &[Element],
-    marks: &mut Marks,
+    mut marks: Option<&mut Marks>,
 ) -> Result<(), FhirRefusal> {
     let mut first: Option<BTreeSet<String>> = None;
     for request in requests {
-        let names = item::subject(message, request, marks)?;
+        let names = item::subject(message, request, marks.as_deref_mut())?;
         let known = first.get_or_insert_with(|| names.clone());
         if known.is_disjoint(&names) {
             let path = format!("{}.subject", request.path);

@@ -1,15 +1,16 @@
 //! What was dispensed, told to the issuing system as a FHIR R4 `MedicationDispense`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::medicine::Medicine;
 
 /// One supply, as the ledger's receipt and the pharmacy's own record have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DispenseReport<'a> {
-    /// Hash of the dispensing transaction in hexadecimal: the report's identity.
-    pub transaction: &'a str,
-    /// Index of the item within that transaction.
+    /// What the ledger calls the dispense: its prescription and its number there. With the item's index it is the
+    /// report's identity, so that the same report comes twice as the same.
+    pub dispense: &'a str,
+    /// Index of the item within the prescription.
     pub index: u32,
     /// Identifier of the prescription line `(system, value)`, as the clinic sent it.
     pub line: (&'a str, &'a str),
@@ -23,6 +24,30 @@ pub struct DispenseReport<'a> {
     pub pharmacy: &'a str,
     /// Packs, as `(GTIN, serial)`.
     pub packs: &'a [(&'a str, &'a str)],
+    /// Whether the pharmacy undid it: then nothing was supplied.
+    pub undone: bool,
+}
+
+/// The identifier `(system, value)` of the prescription line in an item's sealed part, as the clinic's system sent it:
+/// the first that its link was made of. `None` where the part has no request, or a request without a name.
+pub fn line_identifier(sealed_item: &[u8]) -> Option<(String, String)> {
+    let bundle: Value = serde_json::from_slice(sealed_item).ok()?;
+    let mut resources = bundle["entry"].as_array()?.iter().map(|e| &e["resource"]);
+    let request = resources.find(|resource| resource["resourceType"] == "MedicationRequest")?;
+    let named = request["identifier"].as_array().and_then(|identifiers| {
+        identifiers.iter().find_map(|identifier| {
+            let system = identifier["system"].as_str().unwrap_or_default();
+            Some((system.to_owned(), identifier["value"].as_str()?.to_owned()))
+        })
+    });
+    // Sent from a FHIR server it may have no name but its address there.
+    let address = || {
+        Some((
+            "MedicationRequest".to_owned(),
+            request["id"].as_str()?.to_owned(),
+        ))
+    };
+    named.or_else(address)
 }
 
 /// A `MedicationDispense` without the person: the clinic knows whose line it is.
@@ -42,9 +67,9 @@ pub fn dispense_report(report: &DispenseReport) -> Vec<u8> {
         "resourceType": "MedicationDispense",
         "identifier": [{
             "system": "https://example.org/senim/id/dispense",
-            "value": format!("{}.{}", report.transaction, report.index),
+            "value": format!("{}.{}", report.dispense, report.index),
         }],
-        "status": "completed",
+        "status": if report.undone { "entered-in-error" } else { "completed" },
         "medicationCodeableConcept": {
             "coding": [
                 { "system": medicine.system, "code": medicine.code },

@@ -2,7 +2,7 @@
 
 mod support;
 
-use senim_fhir::{LedgerOrder, LinkId, Unit, Window};
+use senim_fhir::{Disposition, LedgerOrder, LinkId, Secret, Unit, Window, WithdrawalReason};
 use support::*;
 
 fn window(not_before_ms: u64, until_ms: u64) -> Window {
@@ -142,6 +142,85 @@ fn a_cancellation_finds_the_line_that_it_withdraws() {
 }
 
 #[test]
+fn a_cancellation_says_why_and_what_is_not_understood_is_sealed() {
+    let reason = |order: &senim_fhir::Order| match &order.ledger {
+        LedgerOrder::Cancel { targets } => targets[0].reason,
+        LedgerOrder::Issue { .. } => panic!("not a cancellation"),
+    };
+    let at = |order: &senim_fhir::Order, end: &str| {
+        let of = order
+            .accounting
+            .iter()
+            .find(|leaf| leaf.path.ends_with(end));
+        of.unwrap_or_else(|| panic!("{end} is accounted for"))
+            .disposition
+    };
+    let told = parse(&message("cancel.json")).unwrap();
+    assert_eq!(reason(&told), Some(WithdrawalReason::PrescribingError));
+    let on_ledger = Disposition::OnLedger { field: "reason" };
+    assert_eq!(at(&told, "statusReason.coding[0].code"), on_ledger);
+    let clinical = Disposition::Sealed {
+        secret: Secret::Clinical,
+    };
+    assert_eq!(at(&told, "statusReason.coding[0].display"), clinical);
+    let signature = Disposition::Sealed {
+        secret: Secret::Signature,
+    };
+    assert_eq!(at(&told, "signature[0].data"), signature);
+
+    let text = String::from_utf8(message("cancel.json")).unwrap();
+    let unknown = parse(text.replace("\"0001\"", "\"0099\"").as_bytes()).unwrap();
+    assert_eq!(reason(&unknown), None);
+    assert_eq!(at(&unknown, "statusReason.coding[0].code"), clinical);
+    let mistaken = text
+        .replace("\"0001\"", "\"0099\"")
+        .replace("\"cancelled\"", "\"entered-in-error\"");
+    let mistaken = parse(mistaken.as_bytes()).unwrap();
+    assert_eq!(reason(&mistaken), Some(WithdrawalReason::PrescribingError));
+}
+
+#[test]
+fn whether_another_product_may_be_supplied_is_judged_and_sealed() {
+    let order = parse(&message("four-items.json")).unwrap();
+    let rules = order
+        .accounting
+        .iter()
+        .filter(|leaf| leaf.path.contains("substitution"));
+    let rules: Vec<_> = rules.map(|leaf| leaf.disposition).collect();
+    assert!(!rules.is_empty());
+    let is_judged = |leaf: &Disposition| matches!(leaf, Disposition::Checked { .. });
+    assert!(rules.iter().all(is_judged), "{rules:?}");
+}
+
+#[test]
+fn a_cancellation_is_for_one_person_who_need_not_live() {
+    let mut value: serde_json::Value = serde_json::from_slice(&message("cancel.json")).unwrap();
+    let entries = value["entry"].as_array_mut().unwrap();
+    let is = |entry: &serde_json::Value, kind| entry["resource"]["resourceType"] == kind;
+    let mut second = entries
+        .iter()
+        .find(|entry| is(entry, "MedicationRequest"))
+        .unwrap()
+        .clone();
+    let patient = entries
+        .iter_mut()
+        .find(|entry| is(entry, "Patient"))
+        .unwrap();
+    patient["resource"]["deceasedBoolean"] = true.into();
+    let mut other = patient.clone();
+    other["fullUrl"] = "urn:uuid:other".into();
+    other["resource"]["identifier"][0]["value"] = "OTHER-000001".into();
+    second["fullUrl"] = "urn:uuid:second".into();
+    second["resource"]["identifier"][0]["value"] = "LINE-9999".into();
+    entries.extend([other, second]);
+    parse_value(&value).expect("two lines of one person");
+    let last = value["entry"].as_array_mut().unwrap().last_mut().unwrap();
+    last["resource"]["subject"]["reference"] = "urn:uuid:other".into();
+    let refusal = parse_value(&value).unwrap_err();
+    assert_eq!(refusal.code, senim_fhir::Code::FHIR_SUBJECTS_DIFFER);
+}
+
+#[test]
 fn a_cancellation_needs_no_known_medicine() {
     let text = String::from_utf8(message("cancel.json")).unwrap();
     let order = parse(text.replace("319283006", "000000000").as_bytes()).unwrap();
@@ -274,7 +353,7 @@ fn an_issue_of_a_repeat_in_the_same_message_is_not_counted_twice() {
 fn a_report_of_a_supply_speaks_fhir_again() {
     let order = parse(&message("single.json")).unwrap();
     let report = senim_fhir::dispense_report(&senim_fhir::DispenseReport {
-        transaction: "00ff",
+        dispense: "00ff.0",
         index: 0,
         line: (
             "https://example.org/senim/id/prescription-line",
@@ -285,6 +364,7 @@ fn a_report_of_a_supply_speaks_fhir_again() {
         handed_over: "2026-02-04T12:00:00+05:00",
         pharmacy: "PHARMACY-07",
         packs: &[("05099151015051", "1HXNA4G4VM")],
+        undone: false,
     });
     let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
     assert_eq!(report["resourceType"], "MedicationDispense");

@@ -1,10 +1,12 @@
 //! Borsh for contracts: small code, canonical both ways.
 
 use alloc::vec::Vec;
-use borsh::io::{ErrorKind, Read, Result as ReadResult};
+use borsh::io::{Error, ErrorKind, Read, Result as ReadResult};
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_abi::Refusal;
+use senim_abi::marking::Gtin;
 use senim_types::Code;
+use senim_types::key::KeyError;
 
 /// The canonical bytes of a value.
 pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
@@ -17,19 +19,37 @@ pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
 }
 
 /// A message from outside; `BAD_INPUT` if the bytes are not the canonical encoding of exactly one.
+///
+/// What a person can have typed or scanned, and what somebody can have made on purpose, has a code of its own:
+/// `GTIN_INVALID`, `KEY_SMALL_ORDER`, `KEY_NOT_CANONICAL`.
 pub fn decode<T: BorshSerialize + BorshDeserialize>(bytes: &[u8]) -> Result<T, Refusal> {
-    match read(bytes) {
-        Some(value) if encode(&value) == bytes => Ok(value),
-        _ => Err(Refusal::new(Code::BAD_INPUT)),
+    match parse(bytes) {
+        Ok(value) if encode(&value) == bytes => Ok(value),
+        Ok(_) => Err(Refusal::new(Code::BAD_INPUT)),
+        Err(error) => Err(Refusal::new(cause(&error))),
+    }
+}
+
+fn cause(error: &Error) -> Code {
+    match KeyError::of(error) {
+        Some(key) => key.code(),
+        None if Gtin::is_what_failed(error) => Code::GTIN_INVALID,
+        None => Code::BAD_INPUT,
     }
 }
 
 /// The value that these bytes, all of them, are an encoding of.
 pub fn read<T: BorshDeserialize>(bytes: &[u8]) -> Option<T> {
+    parse(bytes).ok()
+}
+
+fn parse<T: BorshDeserialize>(bytes: &[u8]) -> ReadResult<T> {
     let mut input = Input(bytes);
-    match T::deserialize_reader(&mut input) {
-        Ok(value) if input.0.is_empty() => Some(value),
-        _ => None,
+    let value = T::deserialize_reader(&mut input)?;
+    if input.0.is_empty() {
+        Ok(value)
+    } else {
+        Err(ErrorKind::InvalidData.into())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every error that a user or another program can meet, with its stable number and name.
 //!
 //! Numbers and names are the contract between nodes and clients: they are never changed or reused.
-//! `docs/errors.md` is generated from this table.
+//! `docs/errors.md` is generated from this table. Numbers that are given up are listed by the house rule about
+//! codes, which keeps them from being given again.
 //!
 //! | range | of |
 //! | --- | --- |
@@ -156,7 +157,6 @@ codes! {
     2012 BAD_IMPORT Caller "The module imports something that the host does not offer."
     2013 BAD_EXPORT Caller "The module lacks an export that every contract has, or it has another type."
     2014 CODE_UNKNOWN Caller "No code of this hash has been deployed."
-    2015 CODE_EXISTS Caller "This code is deployed already."
     2016 ACTIVATION_HEIGHT Caller "The activation height is not in the future, or another upgrade is waiting."
     2017 HOST_ARGUMENT Contract "A contract gave the host a pointer, length or number outside its range."
     2018 BAD_ENTRY Contract "The contract does not take this kind of entry."
@@ -242,7 +242,6 @@ codes! {
     3325 CATEGORY_NOT_ENTITLED Caller "The medicine is not one that the programme lists, or of a category that the prescriber has no right to. Prescribe another, or under another programme."
     3326 MAX_QUANTITY Caller "More than the programme allows to prescribe in one item. Prescribe less."
     3327 PROGRAMME_UNKNOWN Caller "There is no such programme, or it is closed. Name one that is open."
-    3328 PROGRAMME_EXISTS Caller "The programme exists with other details. Take another number."
     3329 NOT_DISPENSED_HERE Caller "Only the pharmacy that dispensed can undo it. Ask that pharmacy."
     3330 DISPENSE_UNKNOWN Caller "There is no such dispense to undo. Check its number, from 0; `senim prescription show` lists them."
     3331 TOO_MANY_ITEMS Caller "More items, parts or packs than one message may have. Send them in several."

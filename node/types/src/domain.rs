@@ -36,7 +36,7 @@ pub enum Domain {
     Card = 19,
     /// An act of the token's holder: cancel, delegate, revoke.
     Holder = 20,
-    /// An attestation by the identity service.
+    /// An attestation by the identity service. Kept for it: no contract asks for one yet.
     Identity = 21,
     /// A request to a node's private interface, such as the store of sealed data.
     Request = 32,

@@ -42,7 +42,7 @@ impl KeyError {
     }
 
     /// The key error that ended a decoding, if it was one.
-    pub(crate) fn of(error: &Error) -> Option<KeyError> {
+    pub fn of(error: &Error) -> Option<KeyError> {
         let text = alloc::string::ToString::to_string(error);
         let mut known = [KeyError::NotCanonical, KeyError::SmallOrder].into_iter();
         known.find(|known| known.text() == text)

@@ -1,11 +1,23 @@
 //! `docs/errors.md`, made from the one table of error codes.
 
+use std::collections::BTreeSet;
+
 use senim_types::code::{CODES, CodeEntry};
 
+use super::rust::is_word;
 use super::{Finding, Tree};
 
 /// The page.
 pub const PAGE: &str = "docs/errors.md";
+
+/// Numbers that once stood in the table, and why they were given up. They are never given again.
+pub const RETIRED: &[(u16, &str)] = &[
+    (2015, "CODE_EXISTS: nothing ever produced it"),
+    (3328, "PROGRAMME_EXISTS: nothing ever produced it"),
+];
+
+/// Folders whose sources produce codes.
+const PRODUCERS: &[&str] = &["node/", "contracts/", "client/"];
 
 /// Where the ranges of numbers are written down.
 const SOURCE: &str = "node/types/src/code.rs";
@@ -49,6 +61,13 @@ fn range(line: &str) -> Option<Range> {
 /// The whole page.
 pub fn page(ranges: &[Range], codes: &[CodeEntry]) -> String {
     let mut page = HEAD.to_owned();
+    page += "\nGiven up, and never given again:";
+    for (index, (number, why)) in RETIRED.iter().enumerate() {
+        let (name, why) = why.split_once(": ").unwrap_or((why, ""));
+        let before = if index == 0 { "" } else { ";" };
+        page += &format!("{before} {number} `{name}` ({why})");
+    }
+    page += ".\n";
     for range in ranges {
         let mut rows = codes.iter().filter(|entry| holds(range, entry)).peekable();
         if rows.peek().is_none() {
@@ -94,6 +113,29 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     )]
 }
 
+/// Each code is named in some source that could produce it, outside the table: a number that nothing produces
+/// promises what is not so.
+pub fn check_uses(tree: &Tree, codes: &[CodeEntry]) -> Vec<Finding> {
+    let is_producer = |path: &str| {
+        path != SOURCE
+            && path.ends_with(".rs")
+            && path.contains("/src/")
+            && PRODUCERS.iter().any(|folder| path.starts_with(folder))
+    };
+    let mut words: BTreeSet<&str> = BTreeSet::new();
+    for file in tree.files().iter().filter(|file| is_producer(&file.path)) {
+        words.extend(file.text.split(|letter: char| !is_word(letter)));
+    }
+    codes
+        .iter()
+        .filter(|entry| !words.contains(entry.name))
+        .map(|entry| {
+            let (number, name) = (entry.code.0, entry.name);
+            Finding::file(SOURCE, format!("{number} {name} is produced by nothing"))
+        })
+        .collect()
+}
+
 /// Each code lies in exactly one range, numbers ascend, names are unique and in capitals, and each says
 /// what to do in whole sentences.
 pub fn check_table(ranges: &[Range], codes: &[CodeEntry]) -> Vec<Finding> {
@@ -120,6 +162,10 @@ pub fn check_table(ranges: &[Range], codes: &[CodeEntry]) -> Vec<Finding> {
             name.chars()
                 .all(|letter| letter.is_ascii_uppercase() || matches!(letter, '_' | '0'..='9')),
             "is not in capitals",
+        );
+        demand(
+            !RETIRED.iter().any(|(retired, _)| *retired == number),
+            "has a number that was given up",
         );
         demand(
             entry.advice.len() > 10 && entry.advice.ends_with('.'),

@@ -125,6 +125,18 @@ pub fn sign(
     device.sign_transaction(body, signatures)
 }
 
+/// Every running node has the first one's state, key by key.
+fn agree(world: &World, case: &str) {
+    let first = world.nodes[0].state();
+    for node in world.running() {
+        assert!(
+            node.state() == first,
+            "{case}: {} has another state",
+            node.name
+        );
+    }
+}
+
 /// Refused at admission: the answer is `code`, and neither the tip nor any key of the state changes.
 pub fn leaves_no_trace(world: &mut World, case: &str, bytes: &[u8], code: Code) {
     let (state, tip) = (world.nodes[0].state(), world.nodes[0].tip());
@@ -133,6 +145,7 @@ pub fn leaves_no_trace(world: &mut World, case: &str, bytes: &[u8], code: Code) 
     assert_eq!(world.nodes[0].tip(), tip, "{case}: no block was made");
     assert_eq!(world.nodes[0].status().mempool, 0, "{case}: nothing waits");
     assert_eq!(world.nodes[0].state(), state, "{case}: no key changed");
+    agree(world, case);
 }
 
 /// Charged: the receipt has `code`, and of the whole state only the device's sequence window changes.
@@ -153,6 +166,7 @@ pub fn is_charged(
         "{case}: nothing happened"
     );
     let after = world.nodes[0].state();
+    agree(world, case);
     let keys: BTreeSet<&Vec<u8>> = before.keys().chain(after.keys()).collect();
     let changed: Vec<&Vec<u8>> = keys
         .into_iter()

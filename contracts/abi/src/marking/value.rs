@@ -156,9 +156,19 @@ impl Gtin {
     }
 }
 
+/// What a decoder says of a number that is no GTIN: the only thing that comes through borsh's errors.
+const NOT_A_GTIN: &str = "not a GTIN";
+
+impl Gtin {
+    /// Whether a decoding ended at a number that is no GTIN.
+    pub fn is_what_failed(error: &Error) -> bool {
+        alloc::string::ToString::to_string(error) == NOT_A_GTIN
+    }
+}
+
 impl BorshDeserialize for Gtin {
     fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
-        Gtin::new(u64::deserialize_reader(reader)?).map_err(|_| malformed("not a GTIN"))
+        Gtin::new(u64::deserialize_reader(reader)?).map_err(|_| malformed(NOT_A_GTIN))
     }
 }
 

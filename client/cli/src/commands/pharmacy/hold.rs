@@ -151,6 +151,7 @@ fn contents_lines(bundle: &Value) -> Vec<String> {
         texts(&request["dosageInstruction"], "text")
             .into_iter()
             .for_each(|text| say("dosage", text));
+        say("substitute", substitution(&request["substitution"]));
         let reasons = request["reasonCode"]
             .as_array()
             .map(Vec::as_slice)
@@ -167,6 +168,23 @@ fn contents_lines(bundle: &Value) -> Vec<String> {
         say("prescriber", human_name(practitioner));
     }
     lines
+}
+
+/// Whether another product may be supplied; nothing where the message says nothing. The message was refused where its
+/// rule is not known, and `N` is the one code that forbids.
+fn substitution(rule: &Value) -> String {
+    let mut codes = rule["allowedCodeableConcept"]["coding"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let allowed = rule["allowedBoolean"]
+        .as_bool()
+        .or_else(|| codes.next().map(|coding| coding["code"] != "N"));
+    let told = allowed.map(|allowed| match allowed {
+        true => "allowed",
+        false => "NOT allowed: supply the very product",
+    });
+    told.unwrap_or_default().to_owned()
 }
 
 fn text_of(value: &Value) -> String {
@@ -210,6 +228,30 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whether_another_product_may_be_supplied_is_told() {
+        for (rule, told) in [
+            (json!({ "allowedBoolean": true }), "allowed"),
+            (
+                json!({ "allowedBoolean": false }),
+                "NOT allowed: supply the very product",
+            ),
+            (
+                json!({ "allowedCodeableConcept": { "coding": [{ "code": "N" }] } }),
+                "NOT allowed: supply the very product",
+            ),
+            (
+                json!({ "allowedCodeableConcept": { "coding": [{ "code": "G" }] } }),
+                "allowed",
+            ),
+        ] {
+            let request = json!({ "resourceType": "MedicationRequest", "substitution": rule });
+            let bundle = json!({ "entry": [{ "resource": request }] });
+            let line = format!("       substitute {told}");
+            assert_eq!(contents_lines(&bundle), [line]);
+        }
+    }
 
     #[test]
     fn contents_are_told_in_lines_and_command_a_terminal_to_nothing() {

@@ -4,7 +4,9 @@
 use crate::failure::{Failure, Result};
 use crate::{files, keys};
 use senim_abi::prescription::{GroupId, ItemMask};
-use senim_fhir::{CancelTarget, Item, LinkId, MedicineMap, Order, ParseOptions, parse_order};
+use senim_fhir::{
+    CancelTarget, Item, LinkId, MedicineMap, Order, ParseOptions, WithdrawalReason, parse_order,
+};
 use senim_types::{Code, Hash, TimeMs};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -30,8 +32,36 @@ pub struct Issued {
     pub transaction: Hash,
     /// Until when the transaction may still find its block.
     pub valid_until: TimeMs,
+    /// When the message was read: what opens and ends its windows where it states no dates.
+    pub arrived: TimeMs,
+    /// The one-time key of the wallet that holds it: what belongs to it later is sealed for it too.
+    pub holder: String,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// What was withdrawn of it.
+    pub withdrawn: Vec<Withdrawn>,
+}
+
+/// A message that withdrew items.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// Which.
+    pub items: ItemMask,
+    /// The transaction that cancels them.
+    pub transaction: Hash,
+    /// blake3 of the sealed message, which the node keeps.
+    pub sealed: Hash,
+}
+
+/// Items of one prescription that a message withdraws for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meant {
+    /// The prescription.
+    pub group: GroupId,
+    /// Which of its items.
+    pub items: ItemMask,
+    /// Why, as the message says.
+    pub reason: Option<WithdrawalReason>,
 }
 
 /// A line of a message.
@@ -88,16 +118,9 @@ impl ClinicFolder {
         self.issued.iter().rev().find(has_one)
     }
 
-    /// Whether these lines were issued from here as this prescription.
-    pub fn has_issued(&self, group: &GroupId, lines: &[Line]) -> bool {
-        self.issued
-            .iter()
-            .any(|issued| issued.group == *group && issued.lines == lines)
-    }
-
     /// The prescriptions and items that a cancellation means, in the order in which they were issued.
-    pub fn meant(&self, targets: &[CancelTarget]) -> Result<Vec<(GroupId, ItemMask)>> {
-        let mut meant: Vec<(GroupId, ItemMask)> = Vec::new();
+    pub fn meant(&self, targets: &[CancelTarget]) -> Result<Vec<Meant>> {
+        let mut meant: Vec<Meant> = Vec::new();
         for target in targets {
             let named = self.items_of(|line| line.is_meant(target));
             // Systems renumber prescriptions and keep their lines, so the prescription only decides where a line's
@@ -112,9 +135,19 @@ impl ClinicFolder {
                 return Err(Failure::new(Code::ORDER_UNKNOWN));
             }
             for (group, items) in found {
-                match meant.iter_mut().find(|(known, _)| *known == group) {
-                    Some((_, earlier)) => *earlier = earlier.or(items),
-                    None => meant.push((group, items)),
+                // An item is withdrawn once, for the first reason.
+                let earlier = meant.iter().filter(|earlier| earlier.group == group);
+                let items = earlier.fold(items, |items, earlier| items.without(earlier.items));
+                let reason = target.reason;
+                let same = |one: &&mut Meant| one.group == group && one.reason == reason;
+                match meant.iter_mut().find(same) {
+                    Some(earlier) => earlier.items = earlier.items.or(items),
+                    None if items.is_empty() => {}
+                    None => meant.push(Meant {
+                        group,
+                        items,
+                        reason,
+                    }),
                 }
             }
         }
@@ -150,11 +183,6 @@ impl Line {
             }
         };
         items.iter().map(line).collect()
-    }
-
-    /// Whether the item at this index came from the line.
-    pub fn became(&self, index: usize) -> bool {
-        self.items.has(index)
     }
 
     fn is_meant(&self, target: &CancelTarget) -> bool {
@@ -199,6 +227,15 @@ mod tests {
         Line::of(&items)
     }
 
+    /// Amlodipine, which the message withdraws as wrongly written.
+    fn amlodipine(group: GroupId) -> Meant {
+        Meant {
+            group,
+            items: ItemMask(0b0010),
+            reason: Some(WithdrawalReason::PrescribingError),
+        }
+    }
+
     fn targets(folder: &ClinicFolder, name: &str) -> Vec<CancelTarget> {
         let order = folder
             .parse(&message(name), 300, ARRIVAL)
@@ -228,7 +265,10 @@ mod tests {
             group,
             transaction,
             valid_until,
+            arrived: ARRIVAL,
+            holder: String::new(),
             lines: lines.clone(),
+            withdrawn: Vec::new(),
         });
         folder.save().expect("the folder can be written");
 
@@ -240,7 +280,7 @@ mod tests {
         let meant = folder
             .meant(&targets(&folder, "cancel.json"))
             .expect("one line");
-        assert_eq!(meant, [(group, ItemMask(0b0010))]);
+        assert_eq!(meant, [amlodipine(group)]);
     }
 
     #[test]
@@ -260,7 +300,10 @@ mod tests {
             group: one,
             transaction,
             valid_until,
+            arrived: ARRIVAL,
+            holder: String::new(),
             lines,
+            withdrawn: Vec::new(),
         });
         assert!(
             folder.with_line_of(&renumbered).is_none(),
@@ -270,19 +313,62 @@ mod tests {
             group: two,
             transaction,
             valid_until,
+            arrived: ARRIVAL,
+            holder: String::new(),
             lines: renumbered,
+            withdrawn: Vec::new(),
         });
         // The cancellation names a third number: both are meant.
         let meant = folder
             .meant(std::slice::from_ref(target))
             .expect("two lines");
-        assert_eq!(meant, [(one, ItemMask(0b0010)), (two, ItemMask(0b0010))]);
+        assert_eq!(meant, [amlodipine(one), amlodipine(two)]);
         folder.issued[1].lines[1].prescription = target.group.map(|group| group.to_string());
         assert_eq!(
             folder
                 .meant(std::slice::from_ref(target))
                 .expect("one line"),
-            [(two, ItemMask(0b0010))]
+            [amlodipine(two)]
+        );
+    }
+
+    #[test]
+    fn an_item_that_is_withdrawn_twice_is_withdrawn_for_the_first_reason() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let mut folder = ClinicFolder::open(temporary.path()).expect("an empty folder");
+        let lines = issued(&folder, "four-items.json");
+        let group = GroupId(Hash([1; 32]));
+        folder.issued.push(Issued {
+            group,
+            transaction: Hash::ZERO,
+            valid_until: TimeMs(0),
+            arrived: ARRIVAL,
+            holder: String::new(),
+            lines,
+            withdrawn: Vec::new(),
+        });
+        let mut targets = targets(&folder, "cancel.json");
+        let mut all = targets[0].clone();
+        all.group = folder
+            .parse(&message("four-items.json"), 300, ARRIVAL)
+            .map(|order| {
+                let LedgerOrder::Issue { items } = order.ledger else {
+                    panic!("an order")
+                };
+                items[0].group
+            })
+            .expect("it is sound");
+        all.links.clear();
+        all.reason = None;
+        targets.push(all);
+        let rest = Meant {
+            group,
+            items: ItemMask(0b1101),
+            reason: None,
+        };
+        assert_eq!(
+            folder.meant(&targets).expect("all lines"),
+            [amlodipine(group), rest]
         );
     }
 
@@ -306,7 +392,10 @@ mod tests {
             group: GroupId(Hash::ZERO),
             transaction: Hash::ZERO,
             valid_until: TimeMs(0),
+            arrived: ARRIVAL,
+            holder: String::new(),
             lines,
+            withdrawn: Vec::new(),
         });
         folder.save().expect("the folder can be written");
         let text =

@@ -2,7 +2,7 @@
 
 use super::clinic::{ClinicFolder, Issued, Line};
 use super::medicine::{name, new_items};
-use super::{Issue, entitled};
+use super::{Issue, accounting, entitled};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::wallet::WalletKey;
@@ -13,20 +13,17 @@ use crate::session::Session;
 use crate::words::{self, quantity, time};
 use senim_abi::PRESCRIPTION;
 use senim_abi::prescription::{Execute, GroupId, NewItem, PrescriberId, ProgrammeId};
-use senim_fhir::{Accounted, Disposition, LedgerOrder};
+use senim_fhir::LedgerOrder;
 use senim_types::{Call, Code, Hash, codec};
 use serde_json::json;
-use std::collections::BTreeMap;
-
-/// Elements of a message whose meaning is not in the ledger's item: a pharmacy reads them in the sealed part.
-const NOT_ON_LEDGER: [&str; 1] = ["substitution_allowed"];
 
 /// Issues a message.
 pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
     let holder = WalletKey::from_text(&args.holder)?;
     let (session, key) = (session(global)?, device(global, &args.clinic.key)?);
     let mut folder = ClinicFolder::open(&args.clinic.clinic)?;
-    let order = folder.parse(&args.fhir, args.clinic.offset, words::now())?;
+    let arrived = words::now();
+    let order = folder.parse(&args.fhir, args.clinic.offset, arrived)?;
     let LedgerOrder::Issue { items } = &order.ledger else {
         return Err(Failure::usage(
             "the message withdraws an order: `senim prescription cancel --fhir` takes it",
@@ -62,7 +59,10 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
         group,
         transaction: hash,
         valid_until,
+        arrived,
+        holder: args.holder.trim().to_owned(),
         lines,
+        withdrawn: Vec::new(),
     });
     folder.save()?;
     let done = session
@@ -84,21 +84,14 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
     let fields = json!({
         "group": group, "sealed": Hash::of(&object), "items": new, "accounting": order.accounting,
     });
-    let mut answer = told(&session, &done, fields)
+    let answer = told(&session, &done, fields)
         .line(format!("Prescription {group}"))
         .lines(
             new.iter()
                 .enumerate()
                 .map(|(index, item)| new_item_line(index, item)),
         )
-        .line(format!(
-            "Of the message's {} elements:",
-            order.accounting.len()
-        ))
-        .lines(accounting_lines(&order.accounting));
-    if args.accounting {
-        answer = answer.lines(order.accounting.iter().map(accounted_line));
-    }
+        .lines(accounting::lines(&order.accounting, args.clinic.accounting));
     Ok(answer)
 }
 
@@ -140,68 +133,4 @@ fn new_item_line(index: usize, item: &NewItem) -> String {
         time(item.not_before),
         time(item.until)
     )
-}
-
-/// Where an element went, as this program uses the message.
-fn place(disposition: &Disposition) -> (&'static str, &'static str) {
-    match disposition {
-        Disposition::OnLedger { field } if NOT_ON_LEDGER.contains(field) => ("sealed", "clinical"),
-        Disposition::OnLedger { field } => ("on the ledger", field),
-        Disposition::Hashed { field } => {
-            ("as keyed hash in the clinic's folder, and sealed", field)
-        }
-        Disposition::Checked { .. } => ("checked, and sealed", ""),
-        Disposition::Sealed { secret } => ("sealed", secret_name(*secret)),
-        Disposition::Ignored { .. } => ("structure of the message, sealed with it", ""),
-    }
-}
-
-fn secret_name(secret: senim_fhir::Secret) -> &'static str {
-    use senim_fhir::Secret;
-    match secret {
-        Secret::Person => "person",
-        Secret::Prescriber => "prescriber",
-        Secret::Organisation => "organisation",
-        Secret::Clinical => "clinical",
-        Secret::Signature => "signature",
-        Secret::Routing => "routing",
-        Secret::Note => "note",
-        Secret::Other => "other",
-    }
-}
-
-/// How many elements went where.
-fn accounting_lines(accounting: &[Accounted]) -> Vec<String> {
-    let mut places: BTreeMap<&str, (usize, BTreeMap<&str, usize>)> = BTreeMap::new();
-    for accounted in accounting {
-        let (place, kind) = place(&accounted.disposition);
-        let (count, kinds) = places.entry(place).or_default();
-        *count += 1;
-        if !kind.is_empty() {
-            *kinds.entry(kind).or_default() += 1;
-        }
-    }
-    let line = |(place, (count, kinds)): (&str, (usize, BTreeMap<&str, usize>))| {
-        let kinds: Vec<String> = kinds
-            .iter()
-            .map(|(kind, count)| format!("{kind} {count}"))
-            .collect();
-        let kinds = if kinds.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", kinds.join(", "))
-        };
-        format!("  {count:>4} {place}{kinds}")
-    };
-    places.into_iter().map(line).collect()
-}
-
-fn accounted_line(accounted: &Accounted) -> String {
-    let (place, kind) = place(&accounted.disposition);
-    let kind = if kind.is_empty() {
-        String::new()
-    } else {
-        format!(" ({kind})")
-    };
-    format!("    {}: {place}{kind}", accounted.path)
 }

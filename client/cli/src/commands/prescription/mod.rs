@@ -1,5 +1,6 @@
 //! A clinic's commands.
 
+mod accounting;
 mod cancel;
 mod clinic;
 mod entitled;
@@ -18,6 +19,7 @@ use crate::failure::Result;
 use crate::words::{parse_items, parse_offset};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use senim_abi::prescription::{CancelReason, GroupId, ItemMask};
+use senim_fhir::WithdrawalReason;
 use std::path::PathBuf;
 
 /// Prescriptions.
@@ -36,9 +38,9 @@ pub enum Command {
         after_help = "Example:\n  senim prescription cancel --fhir tests/data/demo/cancel.json\n  senim prescription cancel --group GROUP --items 2,3 --reason treatment-changed"
     )]
     Cancel(Cancel),
-    /// Tells the clinic's own system in FHIR what was dispensed of its order, from the proof of a receipt. Needs no node.
+    /// Reports what was supplied of an issued message, as FHIR R4 MedicationDispense without the person.
     #[command(
-        after_help = "Example (the proof is what `senim pharmacy dispense --save-proof` or `senim receipt --save` wrote):\n  senim prescription report --fhir tests/data/demo/order.json --receipt-proof receipt.proof --out dispensed.json"
+        after_help = "Example:\n  senim prescription report --fhir tests/data/demo/order.json --out dispensed.json"
     )]
     Report(Report),
 }
@@ -55,6 +57,9 @@ pub struct Clinic {
     /// Offset of civil dates in messages from UTC.
     #[arg(long, default_value = "+05:00", value_parser = parse_offset, allow_hyphen_values = true)]
     pub offset: i16,
+    /// Names every element of the message and where it went, not only how many.
+    #[arg(long)]
+    pub accounting: bool,
     /// Writes the receipt's proof to a file, for `senim verify`.
     #[arg(long)]
     pub save_proof: Option<PathBuf>,
@@ -75,9 +80,6 @@ pub struct Issue {
     /// The prescriber, by the clinic's own number.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub prescriber: u32,
-    /// Names every element of the message and where it went, not only how many.
-    #[arg(long)]
-    pub accounting: bool,
     /// Whose, and how.
     #[command(flatten)]
     pub clinic: Clinic,
@@ -94,15 +96,12 @@ pub struct Show {
 /// Arguments of `prescription report`.
 #[derive(Debug, Args)]
 pub struct Report {
-    /// The message that was issued.
+    /// The message that ordered it.
     #[arg(long)]
     pub fhir: PathBuf,
-    /// The proof of the receipt of a dispensing.
+    /// Writes the bundle to a file; without it the bundle is printed.
     #[arg(long)]
-    pub receipt_proof: PathBuf,
-    /// The file for the reports: a FHIR bundle of one MedicationDispense for each line.
-    #[arg(long)]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
     /// The clinic's own folder: which line of which message became which item.
     #[arg(long, default_value = "clinic", env = "SENIM_CLINIC")]
     pub clinic: PathBuf,
@@ -124,9 +123,9 @@ pub struct Cancel {
     /// Its items, from 1; all where none are named.
     #[arg(long, value_parser = parse_items, requires = "group")]
     pub items: Option<ItemMask>,
-    /// Why.
-    #[arg(long, value_enum, default_value_t = Reason::Other)]
-    pub reason: Reason,
+    /// Why. Without it, what the message says, or else another reason.
+    #[arg(long, value_enum)]
+    pub reason: Option<Reason>,
     /// Whose, and how.
     #[command(flatten)]
     pub clinic: Clinic,
@@ -145,6 +144,18 @@ pub enum Reason {
     HolderRequest,
     /// Another reason.
     Other,
+}
+
+/// A message's word for it.
+impl From<WithdrawalReason> for Reason {
+    fn from(reason: WithdrawalReason) -> Reason {
+        match reason {
+            WithdrawalReason::PrescribingError => Reason::PrescribingError,
+            WithdrawalReason::TreatmentChanged => Reason::TreatmentChanged,
+            WithdrawalReason::HolderRequest => Reason::HolderRequest,
+            WithdrawalReason::Other => Reason::Other,
+        }
+    }
 }
 
 impl From<Reason> for CancelReason {

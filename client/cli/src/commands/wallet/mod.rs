@@ -5,7 +5,7 @@ mod act;
 mod list;
 mod store;
 
-pub use store::WalletKey;
+pub use store::{Wallet, WalletKey};
 
 use crate::answer::Answer;
 use crate::args::Global;

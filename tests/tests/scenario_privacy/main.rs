@@ -3,22 +3,26 @@
 //! The story is played from a real order message; then every byte that it left behind is searched for
 //! what must not be there, in each form in which it could be. That the search finds something is shown
 //! by planting each needle.
+//!
+//! The story comes in over the nodes' own HTTP interfaces, and the metrics are what `/metrics` of each of
+//! them answers.
 
+mod interface;
+mod needles;
+
+use interface::{Interfaces, STATUS_UNPROCESSABLE};
+use needles::Needles;
 use senim_abi::prescription::msg::{self as prescription, Proof};
 use senim_abi::prescription::programme::MedicineRule;
 use senim_abi::prescription::{GroupId, ItemMask};
 use senim_abi::proof::{CardStatement, HoldStatement};
-use senim_api::Metrics;
 use senim_fhir::{LedgerOrder, MedicineMap, Order, ParseOptions, parse_order};
 use senim_tests::world::network::root;
 use senim_tests::world::people::{self, Request, Token, hold, hold_key, metformin_pack};
 use senim_tests::world::{World, secret};
-use senim_types::crypto::SecretKey;
-use senim_types::text::{KeyKind, to_bech32m};
 use senim_types::{Code, Domain, Hash, TimeMs, Tiyn, codec};
 use serde_json::{Value, json};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -75,122 +79,9 @@ fn message() -> Value {
     message
 }
 
-/// Something that must not be found, in one of its forms.
-struct Needle {
-    what: String,
-    bytes: Vec<u8>,
-}
-
-#[derive(Default)]
-struct Needles(Vec<Needle>);
-
-impl Needles {
-    fn add(&mut self, what: &str, bytes: &[u8]) {
-        self.0.push(Needle {
-            what: what.to_owned(),
-            bytes: bytes.to_vec(),
-        });
-    }
-
-    /// A secret as bytes, as hexadecimal, as a list of numbers, and as text.
-    fn secret(&mut self, what: &str, seed: &[u8; 32]) {
-        let hexadecimal: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
-        let list: Vec<String> = seed.iter().take(12).map(u8::to_string).collect();
-        self.add(what, seed);
-        self.add(&format!("{what} in hexadecimal"), hexadecimal.as_bytes());
-        self.add(
-            &format!("{what} in capitals"),
-            hexadecimal.to_uppercase().as_bytes(),
-        );
-        self.add(&format!("{what} as a list"), list.join(", ").as_bytes());
-        for kind in [KeyKind::Device, KeyKind::Validator] {
-            let text = to_bech32m(kind.secret_prefix(), seed);
-            self.add(&format!("{what} as text"), text.as_bytes());
-        }
-    }
-
-    fn key(&mut self, what: &str, key: &SecretKey) {
-        self.secret(what, &key.seed());
-    }
-
-    /// Words about a person, as they stand and in hexadecimal.
-    fn words(&mut self, what: &str, words: &str) {
-        let hexadecimal: String = words.bytes().map(|byte| format!("{byte:02x}")).collect();
-        self.add(what, words.as_bytes());
-        self.add(&format!("{what} in hexadecimal"), hexadecimal.as_bytes());
-    }
-
-    /// Every text of the message that says something of somebody.
-    fn of_message(&mut self, value: &Value, path: &str, is_personal: bool) {
-        // Names of code systems and closed vocabularies say nothing of anybody.
-        const PUBLIC: [&str; 7] = [
-            "system",
-            "use",
-            "resourceType",
-            "reference",
-            "gender",
-            "fullUrl",
-            "unit",
-        ];
-        let personal = [
-            "Patient",
-            "Practitioner",
-            "PractitionerRole",
-            "Organization",
-            "Provenance",
-        ];
-        let fields = [
-            "identifier",
-            "groupIdentifier",
-            "dosageInstruction",
-            "reasonCode",
-            "signature",
-            "note",
-        ];
-        match value {
-            Value::Object(members) => {
-                let kind = members
-                    .get("resourceType")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
-                let is_personal = is_personal || personal.contains(&kind);
-                for (name, member) in members
-                    .iter()
-                    .filter(|(name, _)| !PUBLIC.contains(&name.as_str()))
-                {
-                    let is_personal = is_personal || fields.contains(&name.as_str());
-                    self.of_message(member, &format!("{path}.{name}"), is_personal);
-                }
-            }
-            Value::Array(members) => {
-                for (index, member) in members.iter().enumerate() {
-                    self.of_message(member, &format!("{path}[{index}]"), is_personal);
-                }
-            }
-            // Shorter ones are found by chance in any random bytes.
-            Value::String(text) if is_personal && text.len() >= 5 => self.words(path, text),
-            _ => {}
-        }
-    }
-
-    /// What is found in `bytes`, in one pass.
-    fn found<'a>(&'a self, bytes: &[u8]) -> BTreeSet<&'a str> {
-        let pair = |two: &[u8]| usize::from(two[0]) << 8 | usize::from(two[1]);
-        let mut by_pair: Vec<Vec<&Needle>> = (0..1 << 16).map(|_| Vec::new()).collect();
-        for needle in &self.0 {
-            by_pair[pair(&needle.bytes)].push(needle);
-        }
-        let mut found = BTreeSet::new();
-        for at in 0..bytes.len().saturating_sub(1) {
-            let rest = &bytes[at..];
-            let here = by_pair[pair(rest)]
-                .iter()
-                .filter(|needle| rest.starts_with(&needle.bytes));
-            found.extend(here.map(|needle| needle.what.as_str()));
-        }
-        found
-    }
-}
+/// Everything that anybody would say, but for the compiler of the contracts: it sees public code alone, and
+/// would tell each of its steps.
+const LOG_FILTER: &str = "trace,cranelift=warn,regalloc2=warn,wasmtime=warn";
 
 /// Log lines, kept.
 #[derive(Clone, Default)]
@@ -277,6 +168,7 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
         needles.key(&format!("the key of {name}"), key);
     }
 
+    let mut interfaces = Interfaces::new(world.nodes.len());
     let options = ParseOptions::new(world.now().0, LINK_KEY);
     let order = parse_order(
         message.to_string().as_bytes(),
@@ -298,7 +190,7 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
             inn,
             rule: Some(rule),
         };
-        world.apply("fund", Request::prescription(&listed));
+        interfaces.apply(&mut world, 3, "fund", Request::prescription(&listed));
     }
     let (holder, card) = (secret("privacy token"), secret("privacy card"));
     needles.key("the token's key", &holder);
@@ -316,7 +208,7 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
         draft: false,
         items,
     };
-    let receipt = world.apply("clinic", Request::prescription(&issue));
+    let receipt = interfaces.apply(&mut world, 0, "clinic", Request::prescription(&issue));
     let token = Token {
         group: GroupId::derive(&receipt.transaction, 0),
         key: holder,
@@ -326,15 +218,13 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
     let qr = world.fresh_qr(&token);
     needles.key("the QR's ephemeral key", &qr.ephemeral);
     needles.key("the hold key", &hold_key("pharmacy", token.group));
-    let metrics = Metrics::default();
     let holding = hold(&world.network, "pharmacy", ItemMask::one(0), &qr);
-    world.apply("pharmacy", holding.clone());
-    metrics.submitted(None);
+    interfaces.apply(&mut world, 1, "pharmacy", holding.clone());
     let dispense = world.dispensing("pharmacy", &token, metformin_pack(1), 60, Tiyn(140_000));
-    world.apply("pharmacy", dispense);
-    metrics.submitted(None);
-    let again = world.submit("pharmacy", holding.clone()).expect("charged");
-    metrics.submitted(again.status.code());
+    interfaces.apply(&mut world, 1, "pharmacy", dispense);
+    let again = world.sign("pharmacy", holding.clone());
+    let again = interfaces.submit(&mut world, 1, &again).expect("charged");
+    assert_eq!(again.status.code(), Some(Code::QR_REPLAYED));
 
     // With the card, at the rival's.
     let rival_key = hold_key("rival", token.group);
@@ -370,16 +260,16 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
         &world.network.chain,
         answer.message(),
     ));
-    world.apply("rival", request);
+    interfaces.apply(&mut world, 2, "rival", request);
 
     // Things go wrong too, and are told.
     let mut forged = world.sign("pharmacy", holding);
     forged.device_signature.0[1] ^= 1;
+    let refusal = interfaces.submit(&mut world, 1, &forged);
     assert_eq!(
-        world.deliver(&codec::encode(&forged)),
-        Err(Code::BAD_SIGNATURE)
+        refusal.expect_err("the signature is another's"),
+        (STATUS_UNPROCESSABLE, "BAD_SIGNATURE".to_owned())
     );
-    metrics.submitted(Some(Code::BAD_SIGNATURE));
     world.stop(3);
     world.apply("fund", people::allot("while one is away", Tiyn(1)));
     world.start(3);
@@ -392,8 +282,16 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
         blocks.extend(codec::encode(&record.receipts));
         blocks.extend(format!("{record:?}").into_bytes());
     }
-    let status = world.nodes[0].status();
-    let text = metrics.render(status.tip.height.0, status.mempool, status.halted);
+    let metrics: String = (0..world.nodes.len())
+        .map(|node| interfaces.get(&mut world, node, "/metrics"))
+        .collect();
+    // They are the story's own: what was submitted has been counted, a refusal under its code.
+    for counted in [
+        "senim_transactions_accepted_total 3",
+        "senim_transactions_refused_total{code=\"BAD_SIGNATURE\"} 1",
+    ] {
+        assert!(metrics.contains(counted), "{metrics}");
+    }
     let written = world.nodes.iter().flat_map(|node| node.written()).collect();
     let wire = wire.borrow().clone();
     vec![
@@ -401,7 +299,8 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
         ("files and stores", written),
         ("messages between nodes", wire),
         ("log lines", lines.bytes()),
-        ("metrics", text.into_bytes()),
+        ("answers over HTTP", interfaces.into_answers()),
+        ("metrics", metrics.into_bytes()),
     ]
 }
 
@@ -409,16 +308,16 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
 fn nothing_of_a_person_or_a_private_key_is_left_behind() {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
+        .with_env_filter(LOG_FILTER)
         .with_writer(lines.clone())
         .finish();
     let guard = subscriber.set_default();
     let mut needles = Needles::default();
     let remains = play(&mut needles, &lines);
     assert!(
-        needles.0.len() > 150,
+        needles.all().len() > 150,
         "{} needles are too few",
-        needles.0.len()
+        needles.all().len()
     );
     for (name, bytes) in &remains {
         assert!(bytes.len() > 100, "there are {name}");
@@ -428,7 +327,7 @@ fn nothing_of_a_person_or_a_private_key_is_left_behind() {
 
     // The search finds each needle where it is, at either end too.
     let (_, hay) = remains.last().expect("there are metrics");
-    for needle in &needles.0 {
+    for needle in needles.all() {
         let planted: [&[u8]; 3] = [&needle.bytes, hay, &needle.bytes];
         for planted in [planted[..2].concat(), planted[1..].concat()] {
             let found = needles.found(&planted);
