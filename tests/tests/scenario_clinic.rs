@@ -2,7 +2,7 @@
 //! FHIR, and withdrawn by a message that is kept with its reasons and its signature.
 
 use clap::Parser;
-use senim_api::{Api, Metrics, SealedStore, router};
+use senim_api::{Api, Metrics, SealedLimits, SealedStore, router};
 use senim_cli::answer::Answer;
 use senim_cli::args::Cli;
 use senim_cli::commands;
@@ -37,10 +37,16 @@ impl Devnet {
                 contracts_path: &root().join("genesis/contracts"),
                 time: now(),
                 validators_max: 1,
+                machines: None,
             })
             .expect("the devnet's template makes a network");
         let nodes = Nodes::start(&network, Tuning::default(), unobserved).expect("it starts");
-        let sealed = SealedStore::new(folder.path().join("sealed"), || now().0);
+        let sealed = SealedStore::open(
+            folder.path().join("sealed"),
+            SealedLimits::default(),
+            || now().0,
+        )
+        .expect("a folder for sealed data");
         let api = Api {
             node: nodes.nodes[0].handle.clone(),
             sealed: Arc::new(sealed),
