@@ -2,11 +2,10 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use senim_api::{Api, Metrics, NodeHandle, SealedStore, router};
+use senim_api::{Api, Metrics, NodeHandle, SealedLimits, SealedStore, router};
 use senim_tests::world::{Request, World};
 use senim_types::{Receipt, SignedTransaction, codec};
 use serde_json::Value;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::Receiver;
@@ -23,16 +22,21 @@ pub struct Interfaces {
     nodes: Vec<(Router, Receiver<senim_api::Request>)>,
     /// Every answer that was given, one after the other.
     answers: Vec<u8>,
+    _folder: tempfile::TempDir,
 }
 
 impl Interfaces {
-    /// Interfaces of this many nodes. Nothing is sealed in this story, so the folder for it is never made.
+    /// Interfaces of this many nodes. Nothing is sealed in this story.
     pub fn new(count: usize) -> Interfaces {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let path = folder.path().join("sealed");
+        let sealed = SealedStore::open(path, SealedLimits::default(), || 0);
+        let sealed = Arc::new(sealed.expect("an empty store opens"));
         let nodes = (0..count).map(|_| {
             let (node, requests) = NodeHandle::new();
             let api = Api {
                 node,
-                sealed: Arc::new(SealedStore::new(PathBuf::from("never made"), || 0)),
+                sealed: Arc::clone(&sealed),
                 metrics: Arc::new(Metrics::default()),
             };
             (router(api), requests)
@@ -43,6 +47,7 @@ impl Interfaces {
             runtime: runtime.expect("a runtime without I/O needs nothing"),
             nodes: nodes.collect(),
             answers: Vec::new(),
+            _folder: folder,
         }
     }
 
@@ -141,6 +146,7 @@ fn serve(world: &mut World, node: usize, request: senim_api::Request) {
             reply.send(world.nodes[node].read(question)).is_ok()
         }
         senim_api::Request::Wait { .. } => panic!("nobody here waits for a receipt over HTTP"),
+        senim_api::Request::Checkpoint { .. } => panic!("nobody here asks for a checkpoint"),
     };
     assert!(is_awaited, "the route waits for its answer");
 }
