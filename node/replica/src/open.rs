@@ -152,7 +152,7 @@ impl Replica {
             flush: FlushMode::ByCaller,
             ..setup.ledger
         };
-        let (ledger, _recovery) =
+        let (ledger, recovery) =
             Ledger::open(Arc::clone(&disk), &*store, &genesis, options, &mut again)?;
         let height = ledger.height().next();
         let (wal, recovered) = Wal::open(disk, height)?;
@@ -189,6 +189,7 @@ impl Replica {
             pace,
             engine,
             ledger,
+            recovery,
             wal,
             candidates,
             validators,

@@ -5,8 +5,7 @@
 //! | 0 | – | [`Applied`]: how far the store is |
 //! | 1 | state key | state value |
 //! | 2 | first 16 bytes of a transaction's hash | [`Place`] of its receipt |
-//! | 3 | device key (33) ‖ sequence (8, big-endian) | [`Place`] of its receipt |
-//! | 4 | level (1) ‖ number (8, big-endian) | hash of a complete subtree of the header log |
+//! | 3 | level (1) ‖ number (8, big-endian) | hash of a complete subtree of the header log |
 //!
 //! Every value is followed by 8 bytes of blake3 over key and value: a store that returns other bytes
 //! than were written under this key is damaged, and says so instead of answering.
@@ -25,6 +24,8 @@ const APPLIED: u8 = 0;
 pub(super) const STATE: u8 = 1;
 const TRANSACTION: u8 = 2;
 const LOG_NODE: u8 = 3;
+/// Kinds of entries besides the state and [`Applied`].
+pub(super) const DERIVED: [u8; 2] = [TRANSACTION, LOG_NODE];
 
 /// Bytes of a transaction's hash that its key has: enough that nobody finds two alike.
 const TRANSACTION_KEY_BYTES: usize = 16;
