@@ -1,11 +1,11 @@
 //! What the blocks say, read by somebody who trusts none of the contracts.
 
 use super::{check, fail};
-use crate::world::people::METFORMIN_CAP;
+use crate::world::people::{BUDGET, METFORMIN_CAP};
 use borsh::BorshDeserialize;
 use senim_abi::marking::PackId;
 use senim_abi::prescription::{GroupId, PrescriptionEvent};
-use senim_abi::treasury::event::Side;
+use senim_abi::treasury::record::Budget;
 use senim_abi::treasury::{Account, PostingKind, TreasuryEvent};
 use senim_abi::{PRESCRIPTION, TREASURY};
 use senim_light_client::LightClient;
@@ -62,6 +62,20 @@ pub fn headers(genesis: &Genesis, blocks: &[&BlockRecord], sets: &BTreeMap<Hash,
 }
 
 impl Audit {
+    /// An audit that begins with the money that the genesis moved, whose receipts are in no block:
+    /// one budget line was allotted.
+    pub fn from_genesis(line: &Budget) -> Audit {
+        let (debits, credits) = (line.debits.0, line.credits.0);
+        let mut audit = Audit::default();
+        audit
+            .accounts
+            .insert(Account::Budget(BUDGET), (debits, credits));
+        audit
+            .accounts
+            .insert(Account::Outside(line.payer), (credits, debits));
+        audit
+    }
+
     /// Takes in a block.
     pub fn block(&mut self, record: &BlockRecord) {
         for signed in &record.block.transactions {
@@ -159,16 +173,12 @@ impl Audit {
         check("money", debit.amount == credit.amount, || {
             format!("{posting:?}")
         });
-        // The genesis moved money too; its receipts are in no block.
-        let before = |side: &Side| side.total.0 - u128::from(side.amount.0);
-        let account = self.accounts.entry(debit.account);
-        let account = account.or_insert_with(|| (before(debit), 0));
+        let account = self.accounts.entry(debit.account).or_default();
         account.0 += u128::from(debit.amount.0);
         check("money", account.0 == debit.total.0, || {
             format!("a debit's total is not the sum: {posting:?}")
         });
-        let account = self.accounts.entry(credit.account);
-        let account = account.or_insert_with(|| (0, before(credit)));
+        let account = self.accounts.entry(credit.account).or_default();
         account.1 += u128::from(credit.amount.0);
         check("money", account.1 == credit.total.0, || {
             format!("a credit's total is not the sum: {posting:?}")

@@ -7,6 +7,7 @@ use super::{Counts, check, fail};
 use crate::world::World;
 use crate::world::people::BUDGET;
 use senim_abi::treasury::Account;
+use senim_abi::treasury::record::Budget;
 use senim_state::tree::Tree;
 use senim_types::{ChangeSet, Hash, Header, Height, ValidatorSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,10 +21,12 @@ pub struct Oracle {
     seen: Vec<usize>,
     /// Every validator set that a node had.
     sets: BTreeMap<Hash, ValidatorSet>,
+    /// The budget line as the genesis has it.
+    allotted: Budget,
 }
 
 impl Oracle {
-    /// An oracle that watches these nodes.
+    /// An oracle that watches these nodes, of a world that has just started.
     pub fn new(world: &World, honest: Vec<usize>) -> Oracle {
         let set = &world.network.genesis.validators;
         Oracle {
@@ -31,6 +34,7 @@ impl Oracle {
             decided: BTreeMap::new(),
             seen: vec![0; world.nodes.len()],
             sets: BTreeMap::from([(set.hash(), set.clone())]),
+            allotted: world.budget(),
         }
     }
 
@@ -112,7 +116,7 @@ impl Oracle {
 
         let blocks: Vec<_> = records.iter().map(AsRef::as_ref).collect();
         audit::headers(&world.network.genesis, &blocks, &self.sets);
-        let mut audit = Audit::default();
+        let mut audit = Audit::from_genesis(&self.allotted);
         for block in blocks {
             audit.block(block);
         }
@@ -126,7 +130,7 @@ impl Oracle {
             .unwrap_or_default();
         check(
             "money",
-            budget.debits.0 == debits && budget.credits.0 - budget.debits.0 == credits - debits,
+            budget.debits.0 == debits && budget.credits.0 == credits,
             || format!("the budget line {budget:?} is not allotted {credits} less paid {debits}"),
         );
         self.one_state(world, &tip);

@@ -120,10 +120,10 @@ impl Run {
         let machines = world.nodes.len();
         let mut faults = Faults::new(self.chance.below(u64::MAX), machines, amnesiac);
         let mut clients = Clients::new(self.chance.below(u64::MAX));
-        let mut oracle = Oracle::new(&world, honest.clone());
         let line = format!("adversary {adversary:?}, faults {:?}", faults.mix());
         self.trace.line(world.now(), &line);
         (0..machines).for_each(|node| world.start(node));
+        let mut oracle = Oracle::new(&world, honest.clone());
         let begin = world.now();
         self.storm(
             &mut world,

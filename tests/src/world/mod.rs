@@ -265,6 +265,19 @@ impl World {
 
     /// Ends the node's process in order: all that it committed is in its store.
     pub fn close(&mut self, node: usize) -> Result<(), String> {
+        // What its other thread is about to write is written first.
+        let is_flush =
+            |event: &Event| matches!(event, Event::Flush { node: of, .. } if *of == node);
+        while let Some(at) = self
+            .events
+            .iter()
+            .find(|(_, event)| is_flush(event))
+            .map(|(at, _)| *at)
+        {
+            if let Some(Event::Flush { node, job }) = self.events.remove(&at) {
+                self.flush(node, job);
+            }
+        }
         let closed = self.nodes[node].close();
         self.stop(node);
         closed

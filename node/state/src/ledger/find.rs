@@ -85,7 +85,10 @@ pub(super) fn find_state(
         );
         return Ok(Found::Damage(reason));
     }
-    if options.is_store_audited {
+    let is_audited = options.is_store_audited;
+    #[cfg(feature = "mutants")]
+    let is_audited = is_audited && !senim_mutants::is(senim_mutants::Mutant::StoreTrusted);
+    if is_audited {
         let is_compared = source != TreeSource::Checkpoint;
         let state = if is_compared {
             Ok(())
