@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What a broken build is given: every one has to be found within so many seeds.
 const SEEDS_MAX: u64 = 1_000;
 const THREADS: u64 = 2;
+/// Letters of what was seen that the table has room for.
+const WORDS_MAX: usize = 70;
 const USAGE: &str = "usage: mutants [NAME | --seeds N]";
 
 type Found = (Mutant, u64, Option<Failure>);
@@ -70,8 +72,14 @@ fn hunt(stage: &Stage, mutants: &[Mutant], seeds_max: u64) -> Vec<Found> {
                     choose(Some(*mutant));
                     let (seed, failure) = first_failure(stage, seeds_max);
                     choose(None);
-                    let words = failure.as_ref().map_or("NOT FOUND", |it| it.checker);
-                    println!("{:<24}{:>6}  {words}", format!("{mutant:?}"), seed + 1);
+                    let name = format!("{mutant:?}");
+                    match &failure {
+                        Some(it) => {
+                            let what: String = it.what.chars().take(WORDS_MAX).collect();
+                            println!("{name:<24}{:>6}  {}: {what:?}", seed + 1, it.checker);
+                        }
+                        None => println!("{name:<24}{seed:>6}  NOT FOUND"),
+                    }
                     let mut found = found.lock().expect("no run panics outside its catch");
                     found.push((*mutant, seed, failure));
                 }

@@ -75,14 +75,18 @@ impl Faults {
         if !self.chance.one_in(self.mix.one_in) {
             return;
         }
-        let kind = self.chance.below(KINDS);
+        let kind = match self.chance.below(KINDS + 3) {
+            // Most broken builds need a death in a certain place.
+            more if more >= KINDS => 1,
+            kind => kind,
+        };
         if self.mix.kinds & (1 << kind) == 0 {
             return;
         }
         let node = self.chance.below(world.nodes.len() as u64) as usize;
         match kind {
             0 => self.crash(node, world, trace, counts),
-            1 => {
+            1 if world.nodes[node].is_running() => {
                 let (writes, tear) = (1 + self.chance.below(WRITES_MAX), self.chance.one_in(2));
                 world.nodes[node].faults().kill_after(writes, tear);
                 trace.line(
@@ -91,6 +95,7 @@ impl Faults {
                 );
                 count(counts, "deaths at a write");
             }
+            1 => {}
             2 => self.cut_one_way(node, world, trace, counts),
             3 => self.isolate(node, world, trace, counts),
             4 => self.partition(world, trace, counts),
