@@ -94,7 +94,7 @@ simulate: check-tools ## Run the whole node under faults: SEED=n shows one run, 
 	$(say) "[2/2] Simulating"
 	"$${CARGO_TARGET_DIR:-target}/release/simulate" $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
-mutants: check-tools ## Show that the simulator finds bugs: each broken build until it is found (ARGS="--seeds 20" or a name)
+mutants: check-tools ## Show that the simulator finds bugs: each broken build until it is found (ARGS="--seeds 20 WalFlushSkipped")
 	@$(say) "[1/2] Building with every broken line in it, each behind a switch"
 	$(CARGO) build --locked --release -p senim-tests --features mutants --bin mutants
 	$(say) "[2/2] Hunting"

@@ -13,7 +13,7 @@ const SEEDS_MAX: u64 = 1_000;
 const THREADS: u64 = 2;
 /// Letters of what was seen that the table has room for.
 const WORDS_MAX: usize = 70;
-const USAGE: &str = "usage: mutants [NAME | --seeds N]";
+const USAGE: &str = "usage: mutants [--seeds N] [NAME...]";
 
 type Found = (Mutant, u64, Option<Failure>);
 
@@ -21,18 +21,23 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (mutants, seeds_max) = match arguments[..] {
-        [] => (Mutant::ALL.to_vec(), SEEDS_MAX),
-        ["--seeds", seeds] => match seeds.parse() {
-            Ok(seeds) => (Mutant::ALL.to_vec(), seeds),
+    let (seeds_max, names) = match arguments[..] {
+        ["--seeds", seeds, ref names @ ..] => match seeds.parse() {
+            Ok(seeds) => (seeds, names),
             Err(_) => return usage(),
         },
-        [name] => match Mutant::ALL.iter().find(|it| format!("{it:?}") == name) {
-            Some(mutant) => (vec![*mutant], SEEDS_MAX),
-            None => return usage(),
-        },
-        _ => return usage(),
+        ref names => (SEEDS_MAX, names),
     };
+    let mut mutants = Vec::new();
+    for name in names {
+        match Mutant::ALL.iter().find(|it| format!("{it:?}") == *name) {
+            Some(mutant) => mutants.push(*mutant),
+            None => return usage(),
+        }
+    }
+    if mutants.is_empty() {
+        mutants = Mutant::ALL.to_vec();
+    }
     let stage = Stage::default();
     let found = hunt(&stage, &mutants, seeds_max);
     let seeds = found.iter().map(|(_, seed, _)| seed + 1).max().unwrap_or(0);
