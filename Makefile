@@ -5,11 +5,14 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench clean
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench simulate mutants clean
 
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
 ARGS ?=
+# What `make simulate` runs: one seed with its trace, or from a to b, without b.
+SEED ?=
+SEEDS ?= 0..200
 # Seconds that each fuzz target runs for.
 FUZZ_SECONDS ?= 60
 
@@ -93,6 +96,18 @@ docs-update: check-tools ## Write again the documents that are made from the cod
 	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-tests --test house_errors
 	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-execution --test docs
 	$(say) "Done; look at the difference before you commit it: git diff docs"
+
+simulate: check-tools ## Run the whole node under faults: SEED=n shows one run, SEEDS=a..b runs many
+	@$(say) "[1/2] Building"
+	$(CARGO) build --locked --release -p senim-tests --bin simulate
+	$(say) "[2/2] Simulating"
+	"$${CARGO_TARGET_DIR:-target}/release/simulate" $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+mutants: check-tools ## Show that the simulator finds bugs: each broken build until it is found (ARGS="--seeds 20 WalFlushSkipped")
+	@$(say) "[1/2] Building with every broken line in it, each behind a switch"
+	$(CARGO) build --locked --release -p senim-tests --features mutants --bin mutants
+	$(say) "[2/2] Hunting"
+	"$${CARGO_TARGET_DIR:-target}/release/mutants" $(ARGS)
 
 fuzz: ## Fuzz every target for FUZZ_SECONDS each (needs cargo-fuzz; ARGS=TARGET limits it to one)
 	@scripts/fuzz.sh $(FUZZ_SECONDS) $(ARGS)

@@ -3,9 +3,11 @@
 //! [`house`] has the house rules as functions from a tree of files to findings; `tests/house_*.rs` run
 //! them over this repository and, to show that they can fail, over small trees that break them.
 //! [`world`] has a network of real nodes under virtual time; `tests/scenario_*.rs` play stories in it.
+//! [`sim`] breaks that world in every way that a seed chooses, and checks what has to hold all the same.
 //! The other files in `tests/` are scenarios, conformance and vectors.
 
 #![forbid(unsafe_code)]
 
 pub mod house;
+pub mod sim;
 pub mod world;

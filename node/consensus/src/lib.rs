@@ -38,6 +38,8 @@ mod handler;
 mod input;
 mod machine;
 mod message;
+#[cfg(feature = "mutants")]
+mod mutant;
 mod output;
 mod params;
 mod proposer;

@@ -336,7 +336,10 @@ impl Consensus {
         let params = CoreParams {
             address: Address(self.key),
             // More than two thirds and more than one third.
+            #[cfg(not(feature = "mutants"))]
             threshold_params: Default::default(),
+            #[cfg(feature = "mutants")]
+            threshold_params: crate::mutant::thresholds(),
             value_payload: ValuePayload::ProposalAndParts,
             enabled: true,
         };

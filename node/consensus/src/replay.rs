@@ -51,6 +51,8 @@ impl Consensus {
         };
         let set = CoreSet::from(validators);
         let entries = std::mem::take(&mut replay.entries);
+        #[cfg(feature = "mutants")]
+        let entries = self.mutant_entries(entries);
         self.replay = Some(replay);
         // Without a target time the core reads no clock that matters.
         let (is_restart, target_time) = (false, None);

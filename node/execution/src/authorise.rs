@@ -135,10 +135,13 @@ impl Authority {
             Ok(member) => member,
             Err(code) => return Ok(Err(code)),
         };
-        let code = match self
-            .window(state, &transaction.device)?
-            .state(transaction.sequence)
-        {
+        let sequence = transaction.sequence;
+        #[cfg(feature = "mutants")]
+        let sequence = sequence
+            + u64::from(senim_mutants::is(
+                senim_mutants::Mutant::SequenceWindowOffByOne,
+            ));
+        let code = match self.window(state, &transaction.device)?.state(sequence) {
             SequenceState::Free => return Ok(Ok(member)),
             SequenceState::Used => Code::SEQUENCE_USED,
             SequenceState::TooOld => Code::SEQUENCE_TOO_OLD,
@@ -151,6 +154,10 @@ impl Authority {
     pub fn use_sequence(&mut self, transaction: &Transaction) {
         let window = self.windows.get_mut(&transaction.device);
         let window = window.expect("`admit` has read the device's window");
+        #[cfg(feature = "mutants")]
+        if senim_mutants::is(senim_mutants::Mutant::SequenceNotUsed) {
+            return;
+        }
         window.window.set(transaction.sequence);
         window.is_used = true;
     }

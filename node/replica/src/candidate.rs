@@ -225,6 +225,13 @@ impl Replica {
         self.check_header(&header).map_err(Reject::Invalid)?;
         let verified = self.verified(transactions).map_err(Reject::Invalid)?;
         let env = self.env(&self.ledger.tip().clone(), header.time, header.proposer);
+        #[cfg(feature = "mutants")]
+        let env = if senim_mutants::is(senim_mutants::Mutant::OwnClock) {
+            let time = self.committed_at;
+            BlockEnv { time, ..env }
+        } else {
+            env
+        };
         self.observer.enter(Stage::Execute);
         let executed = self.execute(&env, &verified, Mode::Validate);
         self.observer.enter(Stage::Other);
@@ -342,6 +349,10 @@ impl Replica {
         let Some(candidate) = self.candidates.get_mut(hash) else {
             return Ok(());
         };
+        #[cfg(feature = "mutants")]
+        if senim_mutants::is(senim_mutants::Mutant::BodyNotLogged) {
+            return Ok(());
+        }
         if !candidate.is_logged && self.wal_is_needed {
             candidate.is_logged = true;
             let (height, bytes) = (candidate.block.header.height, candidate.bytes.clone());

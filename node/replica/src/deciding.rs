@@ -126,6 +126,10 @@ impl Replica {
                 appended.map_err(Fault::wal)
             }
             ConsensusEffect::WalFlush => {
+                #[cfg(feature = "mutants")]
+                if senim_mutants::is(senim_mutants::Mutant::WalFlushSkipped) {
+                    return Ok(());
+                }
                 self.enter(Stage::Log);
                 let flushed = self.wal.flush();
                 self.enter(Stage::Other);
@@ -371,6 +375,10 @@ impl Replica {
         self.validators.next = self.validators.upcoming.clone();
         if let Some(registered) = execution.next_validators {
             self.validators.upcoming = registered;
+            #[cfg(feature = "mutants")]
+            if senim_mutants::is(senim_mutants::Mutant::SetChangeEarly) {
+                self.validators.next = self.validators.upcoming.clone();
+            }
         }
         self.committed_at = now;
         if touches_peers {

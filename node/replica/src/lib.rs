@@ -51,5 +51,5 @@ pub use peers::AllowedPeer;
 pub use read::{DeviceStatus, NodeStatus, Read, ReadAnswer};
 pub use replica::{Fault, Pace, Replica};
 pub use senim_state::StateError;
-pub use senim_state::ledger::{BlockRecord, FlushJob, Flushed};
+pub use senim_state::ledger::{BlockRecord, FlushJob, Flushed, Recovery};
 pub use stage::{NoObserver, Observer, Stage};

@@ -153,7 +153,7 @@ impl Replica {
             kept: Some(validator_sets()),
             ..setup.ledger
         };
-        let (ledger, _recovery) =
+        let (ledger, recovery) =
             Ledger::open(Arc::clone(&disk), &*store, &genesis, options, &mut again)?;
         let height = ledger.height().next();
         let (wal, recovered) = Wal::open(disk, height)?;
@@ -192,6 +192,7 @@ impl Replica {
             pace,
             engine,
             ledger,
+            recovery,
             wal,
             candidates,
             validators,

@@ -11,7 +11,7 @@ use crate::wal::Wal;
 use rand_chacha::ChaCha8Rng;
 use senim_consensus::{Consensus, Input as ConsensusInput, TimerKind};
 use senim_execution::{Engine, ExecuteError, HostFault};
-use senim_state::ledger::{FlushJob, Flushed};
+use senim_state::ledger::{FlushJob, Flushed, Recovery};
 use senim_state::wal::WalError;
 use senim_state::{Ledger, StateError};
 use senim_types::crypto::VerifiedTransaction;
@@ -99,6 +99,7 @@ pub struct Replica {
     pub(crate) pace: Pace,
     pub(crate) engine: Engine,
     pub(crate) ledger: Ledger,
+    pub(crate) recovery: Recovery,
     pub(crate) wal: Wal,
     /// False for a node without a vote: it signs nothing, so it has nothing to remember.
     pub(crate) wal_is_needed: bool,
@@ -173,6 +174,11 @@ impl Replica {
             self.halt(Fault::state(error));
         }
         std::mem::take(&mut self.out)
+    }
+
+    /// What opening found and did: whether anything had to be made anew.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
     }
 
     /// Whether the owner has to wait for the job under way before the next step, or memory fills.

@@ -79,6 +79,14 @@ impl Faults {
         faults
     }
 
+    /// The machine, which may be running, loses its power instead of doing its `n`th write operation
+    /// from now (from 1); `tear` as in [`Faults::kill_at`].
+    pub fn kill_after(&self, n: u64, tear: bool) {
+        let mut inner = self.lock();
+        inner.kill_at = Some(inner.total + n);
+        inner.tear = tear;
+    }
+
     /// From now on the disk has no room (or has it again).
     pub fn set_full(&self, full: bool) {
         self.lock().full = full;

@@ -18,9 +18,14 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("senim-contract-treasury", CONTRACT),
     ("senim-contract-marking", CONTRACT),
     ("senim-contract-prescription", CONTRACT),
-    ("senim-state", &["senim-types"]),
-    ("senim-execution", &["senim-types", "senim-abi"]),
-    ("senim-consensus", &["senim-types"]),
+    // Broken builds for the simulator, optional wherever they are named: see `mutants`.
+    ("senim-mutants", &[]),
+    ("senim-state", &["senim-types", "senim-mutants"]),
+    (
+        "senim-execution",
+        &["senim-types", "senim-abi", "senim-mutants"],
+    ),
+    ("senim-consensus", &["senim-types", "senim-mutants"]),
     (
         "senim-replica",
         &[
@@ -29,6 +34,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "senim-consensus",
             "senim-execution",
             "senim-state",
+            "senim-mutants",
         ],
     ),
     ("senim-network", &["senim-types"]),

@@ -6,14 +6,17 @@
 //!
 //! | file | has |
 //! | --- | --- |
+//! | [`chance`] | a small generator of random numbers |
 //! | [`clients`] | submitting, waiting for receipts, asking, and what a refusal may change |
+//! | [`links`] | connections: how long they take, and that they break |
 //! | [`network`] | the genesis: the devnet's template with keys that everybody can compute |
 //! | [`node`] | one machine: its disk and store outlive its process |
 //! | [`people`] | what clinic, wallet, pharmacy and operators send |
 //! | [`watch`] | what validators signed |
 
-mod chance;
+pub mod chance;
 pub mod clients;
+pub mod links;
 pub mod network;
 pub mod node;
 pub mod people;
@@ -25,6 +28,7 @@ pub use node::Node;
 pub use people::Request;
 
 use chance::Chance;
+use links::Links;
 use senim_execution::Engine;
 use senim_replica::{Effect, FlushJob, Input, MempoolLimits, OpenError, PeerMessage, ReplicaTimer};
 use senim_state::ledger::LedgerOptions;
@@ -53,6 +57,10 @@ pub struct Options {
     pub mempool: MempoolLimits,
     /// How long after it is due the state goes to the store, as it does on a thread of its own.
     pub flush_after_ms: u64,
+    /// A machine more, with the key of this validator: one identity twice.
+    pub twin_of: Option<usize>,
+    /// Whether a failing test prints how to repeat it; the simulator does that itself.
+    pub is_quiet: bool,
 }
 
 impl Options {
@@ -70,6 +78,8 @@ impl Options {
             ledger,
             mempool,
             flush_after_ms: 0,
+            twin_of: None,
+            is_quiet: false,
         }
     }
 }
@@ -84,7 +94,8 @@ fn seed_or(default: u64) -> u64 {
 
 enum Event {
     Arrival {
-        to: usize,
+        /// Machines, in this order: sender, addressee.
+        link: (usize, usize),
         from: PublicKey,
         bytes: Arc<[u8]>,
     },
@@ -119,6 +130,12 @@ pub struct World {
     tickets: u64,
     sequences: BTreeMap<PublicKey, u64>,
     wire: Option<Wire>,
+    /// The machine whose messages the wire changes; none: everybody's.
+    wire_of: Option<usize>,
+    /// How connections are; none: each message travels by itself for a few ms and arrives.
+    pub links: Option<Links>,
+    /// Events that happened.
+    pub events_done: u64,
 }
 
 impl World {
@@ -150,6 +167,10 @@ impl World {
             .collect();
         let spares = (0..options.spares).map(|number| format!("validator-spare-{number}"));
         nodes.extend(spares.map(|name| Node::new(&name, &secret(&name))));
+        if let Some(of) = options.twin_of {
+            let (name, key) = &network.validators[of];
+            nodes.push(Node::new(&format!("{name}-twin"), key));
+        }
         World {
             now: TimeMs(network.genesis.time.0 + 1_000),
             watch: Watch::default(),
@@ -159,6 +180,9 @@ impl World {
             tickets: 0,
             sequences: BTreeMap::new(),
             wire: None,
+            wire_of: None,
+            links: None,
+            events_done: 0,
             network,
             nodes,
             options,
@@ -181,9 +205,32 @@ impl World {
         self.wire = Some(wire);
     }
 
+    /// Puts somebody on the wire who has only this machine's messages in hand.
+    pub fn set_wire_of(&mut self, node: usize, wire: Wire) {
+        (self.wire, self.wire_of) = (Some(wire), Some(node));
+    }
+
     /// The wire carries everything as it is again.
     pub fn clear_wire(&mut self) {
-        self.wire = None;
+        (self.wire, self.wire_of) = (None, None);
+    }
+
+    /// The connection from one machine to another breaks: what is on its way is lost, and so is what
+    /// is sent until [`World::heal`].
+    pub fn cut(&mut self, from: usize, to: usize) {
+        if let Some(links) = &mut self.links {
+            links.cut(from, to);
+        }
+        self.events.retain(
+            |_, event| !matches!(event, Event::Arrival { link, .. } if *link == (from, to)),
+        );
+    }
+
+    /// All connections stand again.
+    pub fn heal(&mut self) {
+        if let Some(links) = &mut self.links {
+            links.heal();
+        }
     }
 
     /// Starts a node, or starts it again with what its machine still has. A machine whose power goes
@@ -221,6 +268,26 @@ impl World {
         });
     }
 
+    /// Ends the node's process in order: all that it committed is in its store.
+    pub fn close(&mut self, node: usize) -> Result<(), String> {
+        // What its other thread is about to write is written first.
+        let is_flush =
+            |event: &Event| matches!(event, Event::Flush { node: of, .. } if *of == node);
+        while let Some(at) = self
+            .events
+            .iter()
+            .find(|(_, event)| is_flush(event))
+            .map(|(at, _)| *at)
+        {
+            if let Some(Event::Flush { node, job }) = self.events.remove(&at) {
+                self.flush(node, job);
+            }
+        }
+        let closed = self.nodes[node].close();
+        self.stop(node);
+        closed
+    }
+
     /// Nodes that run.
     pub fn running(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.is_running())
@@ -242,9 +309,9 @@ impl World {
 
     fn carry(&mut self, from: usize, to: usize, bytes: &Arc<[u8]>) {
         let sender = self.nodes[from].key;
+        let is_wired = self.wire_of.is_none_or(|of| of == from);
         let arriving: Vec<Arc<[u8]>> = match &mut self.wire {
-            None => vec![Arc::clone(bytes)],
-            Some(wire) => {
+            Some(wire) if is_wired => {
                 let message =
                     PeerMessage::decode(bytes).expect("an honest node encodes what decodes");
                 wire(from, to, message)
@@ -252,17 +319,22 @@ impl World {
                     .map(|message| message.encode().into())
                     .collect()
             }
+            _ => vec![Arc::clone(bytes)],
         };
         for bytes in arriving {
-            let journey_ms = 1 + self.chance.below(JOURNEY_MS_MAX);
-            self.push(
-                journey_ms,
-                Event::Arrival {
-                    to,
-                    from: sender,
-                    bytes,
-                },
-            );
+            let journey_ms = match &mut self.links {
+                None => 1 + self.chance.below(JOURNEY_MS_MAX),
+                Some(links) => {
+                    let slow_ms = self.nodes[from].slow_ms;
+                    match links.journey_ms(self.now, (from, to), slow_ms, &mut self.chance) {
+                        Some(journey_ms) => journey_ms,
+                        None => continue,
+                    }
+                }
+            };
+            let link = (from, to);
+            let from = sender;
+            self.push(journey_ms, Event::Arrival { link, from, bytes });
         }
     }
 
@@ -272,7 +344,7 @@ impl World {
         self.push(
             1,
             Event::Arrival {
-                to,
+                link: (from, to),
                 from: sender,
                 bytes: message.encode().into(),
             },
@@ -311,17 +383,22 @@ impl World {
     fn perform(&mut self, node: usize, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Send { to, bytes, .. } => {
+                Effect::Send { to: key, bytes, .. } => {
                     self.watch.sent(&bytes);
-                    let to = self.nodes.iter().position(|node| node.key == to);
-                    if let Some(to) = to {
-                        self.carry(node, to, &bytes);
+                    for to in (0..self.nodes.len()).filter(|to| *to != node) {
+                        if self.nodes[to].key == key {
+                            self.carry(node, to, &bytes);
+                        }
                     }
                 }
                 Effect::Broadcast { bytes, .. } => {
                     self.watch.sent(&bytes);
-                    for to in (0..self.nodes.len()).filter(|to| *to != node) {
-                        self.carry(node, to, &bytes);
+                    // Twins do not talk: a node that hears its own key vote stops at once.
+                    let key = self.nodes[node].key;
+                    for to in 0..self.nodes.len() {
+                        if self.nodes[to].key != key {
+                            self.carry(node, to, &bytes);
+                        }
                     }
                 }
                 Effect::SetTimer { timer, after_ms } => {
@@ -349,8 +426,11 @@ impl World {
             return false;
         };
         self.now = self.now.max(at);
+        self.events_done += 1;
         match event {
-            Event::Arrival { to, from, bytes } => self.give(to, Input::Received { from, bytes }),
+            Event::Arrival { link, from, bytes } => {
+                self.give(link.1, Input::Received { from, bytes });
+            }
             Event::Timer { node, timer } => self.give(node, Input::TimerFired { timer }),
             Event::Flush { node, job } => self.flush(node, job),
         }
@@ -423,7 +503,7 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() && !self.options.is_quiet {
             eprintln!("repeat with SENIM_TEST_SEED={}", self.options.seed);
         }
     }

@@ -9,7 +9,7 @@ use senim_replica::{
 };
 use senim_state::disk::{FaultyDisk, MemoryDisk, Unsynced};
 use senim_state::fault::Faults;
-use senim_state::ledger::BlockRecord;
+use senim_state::ledger::{BlockRecord, Recovery};
 use senim_state::store::{FaultyOpener, MemoryStore, Unflushed};
 use senim_types::crypto::SecretKey;
 use senim_types::proof::ReceiptProof;
@@ -30,6 +30,12 @@ pub struct Node {
     pub key: PublicKey,
     /// How far its clock is off.
     pub clock_offset_ms: i64,
+    /// How much longer all that it sends takes, because its disk is slow to sync.
+    pub slow_ms: u64,
+    /// Its store was damaged since its last start.
+    pub is_damaged: bool,
+    /// It may stop, because somebody made it lie or damaged its data.
+    pub may_halt: bool,
     /// Headers that it acknowledged, in the order of the effects: every run of its process.
     pub acknowledged: Vec<Header>,
     /// Peers that it complained of.
@@ -57,6 +63,9 @@ impl Node {
             name: name.to_owned(),
             key: secret.public(),
             clock_offset_ms: 0,
+            slow_ms: 0,
+            is_damaged: false,
+            may_halt: false,
             acknowledged: Vec::new(),
             misbehaved: Vec::new(),
             evidence: Vec::new(),
@@ -97,6 +106,43 @@ impl Node {
             "a store is not pulled out of a running node"
         );
         self.store = MemoryStore::new();
+    }
+
+    /// One bit of a value in the store changes; false where the store is empty. `place` chooses it.
+    pub fn flip_store_bit(&mut self, place: u64) -> bool {
+        use senim_state::store::{Batch, Store};
+        let entries = self.store.entries();
+        let index = place % (entries.len() as u64).max(1);
+        let Some((key, mut value)) = entries
+            .into_iter()
+            .nth(index as usize)
+            .filter(|(_, value)| !value.is_empty())
+        else {
+            return false;
+        };
+        let byte = place as usize / 8 % value.len();
+        value[byte] ^= 1 << (place % 8);
+        let mut batch = Batch::default();
+        batch.put(key, value);
+        self.store
+            .write(batch)
+            .and_then(|()| self.store.flush())
+            .expect("memory takes writes");
+        true
+    }
+
+    /// Forgets what it promised of the height under way, as no honest node does.
+    pub fn forget_promises(&mut self) {
+        use senim_state::disk::Disk;
+        self.disk
+            .remove("wal/consensus")
+            .and_then(|()| self.disk.sync_dir("wal"))
+            .expect("memory takes writes");
+    }
+
+    /// What its last start found, while it runs.
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.replica.as_ref().map(Replica::recovery)
     }
 
     /// A new machine takes the place of this one, with its key and nothing else.
@@ -141,6 +187,11 @@ impl Node {
         self.replica = None;
     }
 
+    pub(super) fn close(&mut self) -> Result<(), String> {
+        let replica = self.replica.take().ok_or("it does not run")?;
+        replica.close().map_err(|fault| fault.reason)
+    }
+
     /// Whether its process runs.
     pub fn is_running(&self) -> bool {
         self.replica.is_some()
@@ -162,7 +213,7 @@ impl Node {
             Effect::Misbehaved { peer, code } => self.misbehaved.push((peer, code)),
             Effect::Evidence { evidence } => self.evidence.push(evidence),
             Effect::Halted { code, reason } => {
-                let is_expected = self.faults.is_dead();
+                let is_expected = self.faults.is_dead() || self.may_halt;
                 assert!(is_expected, "{} halted: {code} {reason}", self.name);
                 self.halted = Some((code, reason));
             }

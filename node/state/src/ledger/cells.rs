@@ -26,6 +26,8 @@ pub(super) const STATE: u8 = 1;
 const TRANSACTION: u8 = 2;
 const LOG_NODE: u8 = 3;
 const KEPT: u8 = 4;
+/// Kinds of entries besides the state and [`Applied`].
+pub(super) const DERIVED: [u8; 3] = [TRANSACTION, LOG_NODE, KEPT];
 
 /// Bytes of a transaction's hash that its key has: enough that nobody finds two alike.
 const TRANSACTION_KEY_BYTES: usize = 16;

@@ -143,6 +143,13 @@ impl Ledger {
     /// Computes what the state becomes by a block's changes, without changing it. Any number of
     /// stages may exist beside each other; at most one is committed, the others are dropped.
     pub fn stage(&self, changes: &ChangeSet) -> Staged {
+        #[cfg(feature = "mutants")]
+        if senim_mutants::is(senim_mutants::Mutant::OverlayLeaks) {
+            let written = changes.0.iter();
+            written
+                .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
+                .for_each(|(key, value)| self.cache.put(key, value));
+        }
         self.tree.stage(changes)
     }
 

@@ -132,6 +132,12 @@ impl FlushJob {
             journal::append(self.disk.as_ref(), path, &self.pending.journal)?;
             journal_bytes = self.pending.journal.len() as u64;
         }
+        #[cfg(feature = "mutants")]
+        if senim_mutants::is(senim_mutants::Mutant::CheckpointAhead)
+            && let Some(parts) = &self.checkpoint
+        {
+            tree_files::replace_checkpoint(self.disk.as_ref(), parts)?;
+        }
         // Crash in this: a mixture, which the journal makes whole. Without a journal, that is at the
         // genesis or in a rebuild, no height is written yet, and it all begins again.
         write_store(self.store.as_ref(), self.pending.batch(), &self.applied)?;

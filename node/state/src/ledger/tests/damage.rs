@@ -27,11 +27,21 @@ fn a_damaged_store_is_noticed_and_rebuilt() {
     let (key, value) = state[4];
     let mut flipped = value.clone();
     flipped[0] ^= 1;
+    let derived = store
+        .iter()
+        .find(|(key, _)| cells::DERIVED.contains(&key[0]));
+    let (place, bytes) = derived.expect("ten blocks leave nodes of the header log");
+    let mut misplaced = bytes.clone();
+    misplaced[0] ^= 1;
     let mut stray = vec![cells::STATE];
     stray.extend_from_slice(b"stray");
     let sealed = cells::seal(key, b"another value".to_vec());
     let cases: Vec<(&str, Writes)> = vec![
         ("a flipped bit", vec![(key.clone(), Some(flipped))]),
+        (
+            "a flipped bit beside the state",
+            vec![(place.clone(), Some(misplaced))],
+        ),
         ("another value, sealed", vec![(key.clone(), Some(sealed))]),
         (
             "the value of another key",
