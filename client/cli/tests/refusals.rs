@@ -178,8 +178,15 @@ fn a_message_that_was_issued_is_not_issued_again() {
     let line =
         json!({ "link": text(items[0].link), "prescription": text(items[0].group), "items": 1 });
     let (group, transaction) = (Hash([3; 32]), Hash([4; 32]));
-    let records =
-        json!([{ "group": group, "transaction": transaction, "valid_until": 0, "lines": [line] }]);
+    let records = json!([{
+        "group": group,
+        "transaction": transaction,
+        "valid_until": 0,
+        "arrived": now,
+        "holder": "",
+        "lines": [line],
+        "withdrawn": [],
+    }]);
     std::fs::write(
         folder.path().join("clinic/issued.json"),
         records.to_string(),

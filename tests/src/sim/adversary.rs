@@ -175,9 +175,9 @@ impl Mind {
                 let lies = blocks.into_iter().map(|certified| self.forge(certified));
                 vec![PeerMessage::Blocks(lies.collect())]
             }
-            PeerMessage::Status { height } => {
+            PeerMessage::Status { height, follows } => {
                 let height = Height(height.0 + self.chance.below(1_000));
-                vec![PeerMessage::Status { height }]
+                vec![PeerMessage::Status { height, follows }]
             }
             message => vec![message],
         }
@@ -223,7 +223,10 @@ impl Mind {
                         let signed = SignedVote { vote, ..*signed };
                         self.vote(signed, Some(block))
                     }
-                    _ => PeerMessage::Status { height },
+                    _ => PeerMessage::Status {
+                        height,
+                        follows: false,
+                    },
                 },
             });
         }
