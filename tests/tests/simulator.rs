@@ -5,7 +5,7 @@ use senim_tests::world::network::root;
 use std::process::Command;
 
 /// So many seeds run with every `make test`; `make simulate` runs more.
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 20;
 
 #[test]
 fn a_fixed_slice_of_seeds_breaks_no_rule() {

@@ -1,6 +1,7 @@
 //! Connections between machines, as TCP has them: in order, and broken as a whole.
 
 use super::chance::Chance;
+use super::{Event, World};
 use senim_types::TimeMs;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,5 +61,25 @@ impl Links {
         let arrival = TimeMs(now.0 + travel_ms).max(*last);
         *last = arrival;
         Some(arrival.0 - now.0)
+    }
+}
+
+impl World {
+    /// The connection from one machine to another breaks: what is on its way is lost, and so is what
+    /// is sent until [`World::heal`].
+    pub fn cut(&mut self, from: usize, to: usize) {
+        if let Some(links) = &mut self.links {
+            links.cut(from, to);
+        }
+        self.events.retain(
+            |_, event| !matches!(event, Event::Arrival { link, .. } if *link == (from, to)),
+        );
+    }
+
+    /// All connections stand again.
+    pub fn heal(&mut self) {
+        if let Some(links) = &mut self.links {
+            links.heal();
+        }
     }
 }

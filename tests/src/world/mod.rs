@@ -215,24 +215,6 @@ impl World {
         (self.wire, self.wire_of) = (None, None);
     }
 
-    /// The connection from one machine to another breaks: what is on its way is lost, and so is what
-    /// is sent until [`World::heal`].
-    pub fn cut(&mut self, from: usize, to: usize) {
-        if let Some(links) = &mut self.links {
-            links.cut(from, to);
-        }
-        self.events.retain(
-            |_, event| !matches!(event, Event::Arrival { link, .. } if *link == (from, to)),
-        );
-    }
-
-    /// All connections stand again.
-    pub fn heal(&mut self) {
-        if let Some(links) = &mut self.links {
-            links.heal();
-        }
-    }
-
     /// Starts a node, or starts it again with what its machine still has. A machine whose power goes
     /// again while it starts stays down.
     pub fn start(&mut self, node: usize) {
