@@ -49,7 +49,7 @@ impl Drop for Ledger {
 impl Ledger {
     fn start() -> Ledger {
         let temporary = tempfile::tempdir().expect("a temporary folder can be made");
-        let folder = Folder::new(&temporary.path().join("network"));
+        let folder = Folder::new(temporary.path().join("network"));
         folder
             .initialise(&NewNetwork {
                 template_path: &root().join("genesis/devnet.toml"),

@@ -134,7 +134,10 @@ mod tests {
         }
         assert!(dialler.due(at(499), |_| false, true).is_empty());
         let member = (Target::Member(peer), address.clone());
-        assert_eq!(dialler.due(at(500), |_| false, false), [member.clone()]);
+        assert_eq!(
+            dialler.due(at(500), |_| false, false),
+            std::slice::from_ref(&member)
+        );
         dialler.ended(&member.0, false, at(500));
         assert!(
             dialler.due(at(1_499), |_| false, false).is_empty(),
