@@ -240,12 +240,11 @@ impl BlockLog {
         self.disk.append(&path, &self.buffer)?;
         // Crash before the sync: as above, or the whole record; it is then the tip, as if acknowledged.
         #[cfg(feature = "mutants")]
-        let is_synced = !senim_mutants::is(senim_mutants::Mutant::LogSyncSkipped);
-        #[cfg(not(feature = "mutants"))]
-        let is_synced = true;
-        if is_synced {
+        if !senim_mutants::is(senim_mutants::Mutant::LogSyncSkipped) {
             self.disk.sync(&path)?;
         }
+        #[cfg(not(feature = "mutants"))]
+        self.disk.sync(&path)?;
         if segment.length == 0 {
             // A new file: its name has to be durable as well.
             self.disk.sync_dir(FOLDER)?;
