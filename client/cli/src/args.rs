@@ -1,7 +1,9 @@
 //! The command line: what every command has in common, and the list of commands. Each command's own arguments stand
 //! beside what it does, in [`crate::commands`].
 
-use crate::commands::{device, id, key, ledger, log, pack, pharmacy, prescription, verify, wallet};
+use crate::commands::{
+    device, id, key, ledger, log, pack, peer, pharmacy, prescription, verify, wallet,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -107,6 +109,9 @@ pub enum Command {
     /// Enrols, suspends and revokes devices.
     #[command(subcommand)]
     Device(device::Command),
+    /// Says which nodes may connect to the others.
+    #[command(subcommand)]
+    Peer(peer::Command),
     /// A clinic's commands: issue, show, cancel.
     #[command(subcommand)]
     Prescription(prescription::Command),

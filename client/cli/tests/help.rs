@@ -2,8 +2,10 @@
 
 mod support;
 
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, Parser};
 use senim_cli::args::Cli;
+use senim_types::crypto::SecretKey;
+use senim_types::text::KeyKind;
 use support::*;
 
 /// Every command that does something, with its words.
@@ -69,7 +71,9 @@ fn every_example_is_understood() {
             let line = example
                 .replace("GROUP", &"0".repeat(64))
                 .replace("HASH", &"0".repeat(64));
-            let line = line.replace("senimdev1…", &some_device());
+            let line = line
+                .replace("senimdev1…", &some_key(KeyKind::Device))
+                .replace("senimpeer1…", &some_key(KeyKind::Peer));
             let line = line.split(" > ").next().unwrap_or_default();
             let parsed = Cli::try_parse_from(shell_words(line));
             assert!(
@@ -82,11 +86,8 @@ fn every_example_is_understood() {
     }
 }
 
-fn some_device() -> String {
-    use senim_types::{crypto::SecretKey, text::KeyKind};
-    SecretKey::from_seed(&[1; 32])
-        .public()
-        .to_text(KeyKind::Device)
+fn some_key(kind: KeyKind) -> String {
+    SecretKey::from_seed(&[1; 32]).public().to_text(kind)
 }
 
 /// Words of a line, with single quotes.
@@ -101,8 +102,6 @@ fn shell_words(line: &str) -> Vec<String> {
     }
     words
 }
-
-use clap::Parser;
 
 #[test]
 fn help_and_version_are_answers() {

@@ -3,8 +3,9 @@
 use crate::machine::Machines;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use senim_api::SealedLimits;
+use senim_network::Multiaddr;
 use senim_state::store::StoreKind;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// The Senim daemon: runs the nodes of a permissioned ledger for vouchers and prescriptions.
@@ -59,6 +60,8 @@ pub enum Command {
     Start(Start),
     /// Makes the folder of a devnet where there is none, and runs it: `init` and `start` in one.
     Devnet(Devnet),
+    /// Makes the folder of a node that joins a running network without a vote: it follows, serves and proves.
+    Join(Join),
     /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
     /// time goes.
     Bench(Bench),
@@ -208,6 +211,29 @@ pub struct Start {
     /// In what.
     #[command(flatten)]
     pub store: StoreArgs,
+}
+
+/// Arguments of `join`.
+#[derive(Debug, Args)]
+pub struct Join {
+    /// A folder with the network's genesis.json and contracts, as whoever runs it hands them out.
+    #[arg(long, default_value = "devnet")]
+    pub network: PathBuf,
+    /// The new node's folder.
+    #[arg(long)]
+    pub dir: PathBuf,
+    /// The number of the organisation that runs it.
+    #[arg(long)]
+    pub organisation: u32,
+    /// Where it listens for other nodes: a multiaddr such as /ip4/0.0.0.0/tcp/7301. Without it, it only goes out.
+    #[arg(long)]
+    pub listen: Vec<Multiaddr>,
+    /// Where it goes while nobody is connected, beside the addresses in the registry.
+    #[arg(long)]
+    pub bootstrap: Vec<Multiaddr>,
+    /// Where its HTTP interface listens.
+    #[arg(long, default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 7111)))]
+    pub http: SocketAddr,
 }
 
 /// Arguments of `devnet`.

@@ -54,8 +54,11 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
 }
 
+/// Shortest time between two blocks that a machine proposes, where its settings name none, in ms.
+pub const BLOCK_INTERVAL_MS: u64 = 100;
+
 fn block_interval_ms() -> u64 {
-    100
+    BLOCK_INTERVAL_MS
 }
 
 /// Where the machines of a new network are: on one host, each with ports of its own.
@@ -117,7 +120,7 @@ pub fn make_folders(network: &Folder, machines: &Machines) -> Result<Vec<String>
             http: HttpConfig {
                 listen: SocketAddr::new(machines.ip, machines.http_port + place as u16),
             },
-            block_interval_ms: block_interval_ms(),
+            block_interval_ms: BLOCK_INTERVAL_MS,
         };
         make_folder(network, &machine_folder(network, &name), &config)?;
         names.push(name);
@@ -133,6 +136,11 @@ pub fn join(
     machine: &Folder,
     config: &MachineConfig,
 ) -> Result<PublicKey, FolderError> {
+    if machine.is_initialised() {
+        return Err(FolderError::Exists(machine.path().to_owned()));
+    }
+    // Also says that there is no network, where there is none.
+    network.genesis()?;
     copy_public_parts(network, machine, config)?;
     let key = machine.make_key(&peer_name(config.organisation), KeyKind::Peer)?;
     copy(network.genesis_path(), machine.genesis_path())?;

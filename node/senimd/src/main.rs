@@ -3,11 +3,13 @@
 
 use clap::Parser;
 use senim_types::Code;
+use senim_types::text::KeyKind;
 use senimd::args::{
-    Bench, BenchStore, Cli, Command, Devnet, Init, ListenArgs, Output, StoreArgs, TemplateArgs,
+    Bench, BenchStore, Cli, Command, Devnet, Init, Join, ListenArgs, Output, StoreArgs,
+    TemplateArgs,
 };
 use senimd::folder::{Folder, FolderError, NewNetwork};
-use senimd::machine::{self, MachineConfig, Machines};
+use senimd::machine::{self, HttpConfig, MachineConfig, Machines, NetworkConfig};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
 use senimd::{bench, bench_store, driver, processes};
@@ -99,6 +101,7 @@ fn perform(cli: &Cli) -> Result<(), Failure> {
             start(&folder, &args.listen, args.store, cli.output)
         }
         Command::Devnet(args) => devnet(args, cli.output),
+        Command::Join(args) => join(args, cli.output),
         Command::Bench(args) => bench(args, cli.output),
         Command::BenchStore(args) => bench_store(args, cli.output),
     }
@@ -138,6 +141,41 @@ fn init(args: &Init, output: Output) -> Result<(), Failure> {
                 let dir = machine::machine_folder(&folder, &name);
                 println!("  senimd start --dir {}", dir.path().display());
             }
+        }
+    }
+    Ok(())
+}
+
+fn join(args: &Join, output: Output) -> Result<(), Failure> {
+    let config = MachineConfig {
+        organisation: args.organisation,
+        network: NetworkConfig {
+            listen: args.listen.clone(),
+            bootstrap: args.bootstrap.clone(),
+        },
+        http: HttpConfig { listen: args.http },
+        block_interval_ms: machine::BLOCK_INTERVAL_MS,
+    };
+    let folder = Folder::new(&args.dir);
+    let key = machine::join(&Folder::new(&args.network), &folder, &config)?;
+    let (dir, peer) = (folder.path().display(), key.to_text(KeyKind::Peer));
+    match output {
+        Output::Json => println!(
+            "{}",
+            serde_json::json!({ "dir": dir.to_string(), "peer": peer, "organisation": args.organisation })
+        ),
+        Output::Text => {
+            println!(
+                "Made the folder of a node of organisation {} in {dir}",
+                args.organisation
+            );
+            println!("  its key {peer}");
+            println!("Next, the administrator of the organisation lets it in:");
+            println!(
+                "  senim peer set {peer} --org {} --key DEVICE",
+                args.organisation
+            );
+            println!("and then: senimd start --dir {dir}");
         }
     }
     Ok(())

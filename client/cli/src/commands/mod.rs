@@ -6,6 +6,7 @@ pub mod key;
 pub mod ledger;
 pub mod log;
 pub mod pack;
+pub mod peer;
 pub mod pharmacy;
 pub mod prescription;
 pub mod verify;
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Budget(args) => ledger::budget(args, global),
         Command::Key(command) => key::run(command),
         Command::Device(command) => device::run(command, global),
+        Command::Peer(command) => peer::run(command, global),
         Command::Prescription(command) => prescription::run(command, global),
         Command::Wallet(command) => wallet::run(command, global),
         Command::Pharmacy(command) => pharmacy::run(command, global),

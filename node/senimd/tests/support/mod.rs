@@ -10,9 +10,9 @@ use senim_types::{
     Call, Genesis, PublicKey, Receipt, SignedTransaction, Status, TimeMs, Transaction, codec,
 };
 use senimd::folder::Folder;
-use senimd::machine::{self, HttpConfig, MachineConfig, NetworkConfig, machine_folder};
+use senimd::machine::{self, machine_folder};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -121,22 +121,17 @@ impl Machines {
     pub fn add_follower(&mut self, organisation: u32) -> usize {
         let number = self.machines.len();
         let port = self.port + number as u16;
-        let first = machine::config(&self.machines[0].folder)
-            .expect("settings")
-            .expect("a machine's folder");
-        let config = MachineConfig {
-            organisation,
-            network: NetworkConfig {
-                listen: Vec::new(),
-                bootstrap: first.network.listen,
-            },
-            http: HttpConfig {
-                listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
-            },
-            block_interval_ms: 100,
-        };
         let folder = machine_folder(&self.folder, &format!("follower-{organisation}"));
-        machine::join(&self.folder, &folder, &config).expect("a folder is made");
+        let made = Command::new(env!("CARGO_BIN_EXE_senimd"))
+            .args(["join", "--organisation", &organisation.to_string()])
+            .args(["--http", &format!("127.0.0.1:{port}")])
+            .arg("--network")
+            .arg(self.folder.path())
+            .arg("--dir")
+            .arg(folder.path())
+            .output()
+            .expect("the daemon runs");
+        assert!(made.status.success(), "{made:?}");
         self.machines.push(Machine {
             folder,
             url: format!("http://127.0.0.1:{port}"),
