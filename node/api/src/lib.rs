@@ -14,6 +14,6 @@ mod sealed;
 
 pub use error::ApiError;
 pub use handle::{NodeHandle, REQUESTS_MAX, Request};
-pub use metrics::Metrics;
+pub use metrics::{CountNetwork, Metrics, NetworkCounts};
 pub use routes::{Api, router};
 pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedLimits, SealedStore, request_message};

@@ -6,10 +6,40 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use senim_types::Code;
+use std::sync::atomic::Ordering;
+
+/// What a node's network has counted since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkCounts {
+    /// Nodes connected now.
+    pub connected: usize,
+    /// Messages handed to other nodes' queues.
+    pub sent: u64,
+    /// Messages that found a queue full.
+    pub lost: u64,
+    /// Connections refused for who made them.
+    pub refused: u64,
+    /// Nodes cut off for what they sent.
+    pub cut_off: u64,
+}
+
+/// Asks a node's network what it has counted.
+pub type CountNetwork = Box<dyn Fn() -> NetworkCounts + Send + Sync>;
+
+/// The network's part of the metrics.
+struct NetworkMetrics {
+    count: CountNetwork,
+    connected: Gauge,
+    sent: Counter,
+    lost: Counter,
+    refused: Counter,
+    cut_off: Counter,
+}
 
 /// The counters of one node's interface.
 pub struct Metrics {
     registry: Registry,
+    network: Option<NetworkMetrics>,
     accepted: Counter,
     refused: Family<Vec<(String, String)>, Counter>,
     height: Gauge,
@@ -49,6 +79,7 @@ impl Default for Metrics {
         );
         Metrics {
             registry,
+            network: None,
             accepted,
             refused,
             height,
@@ -59,6 +90,51 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Metrics that tell of the node's network as well, which `count` asks.
+    pub fn with_network(count: CountNetwork) -> Metrics {
+        let mut metrics = Metrics::default();
+        let network = NetworkMetrics {
+            count,
+            connected: Gauge::default(),
+            sent: Counter::default(),
+            lost: Counter::default(),
+            refused: Counter::default(),
+            cut_off: Counter::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register(
+            "network_peers",
+            "Nodes connected now",
+            network.connected.clone(),
+        );
+        for (name, help, counter) in [
+            (
+                "network_messages_sent",
+                "Messages handed to other nodes' queues",
+                &network.sent,
+            ),
+            (
+                "network_messages_lost",
+                "Messages that found a queue full",
+                &network.lost,
+            ),
+            (
+                "network_connections_refused",
+                "Connections refused for who made them",
+                &network.refused,
+            ),
+            (
+                "network_peers_cut_off",
+                "Nodes cut off for what they sent",
+                &network.cut_off,
+            ),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+        metrics.network = Some(network);
+        metrics
+    }
+
     /// Counts a submission; `refused` with what code.
     pub fn submitted(&self, refused: Option<Code>) {
         match refused {
@@ -75,6 +151,19 @@ impl Metrics {
         self.height.set(i64::try_from(height).unwrap_or(i64::MAX));
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
         self.halted.set(i64::from(halted));
+        if let Some(network) = &self.network {
+            let counts = (network.count)();
+            let connected = i64::try_from(counts.connected).unwrap_or(i64::MAX);
+            network.connected.set(connected);
+            for (counter, value) in [
+                (&network.sent, counts.sent),
+                (&network.lost, counts.lost),
+                (&network.refused, counts.refused),
+                (&network.cut_off, counts.cut_off),
+            ] {
+                counter.inner().store(value, Ordering::Relaxed);
+            }
+        }
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             tracing::error!("metrics do not encode");

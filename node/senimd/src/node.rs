@@ -7,7 +7,7 @@ use crate::machine::{MachineConfig, network_seed};
 use senim_api::NodeHandle;
 use senim_consensus::{Params, Signer};
 use senim_execution::{Engine, HostFault};
-use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork};
+use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork, Stats};
 use senim_replica::{MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup};
 use senim_state::disk::{DiskError, RealDisk};
 use senim_state::ledger::LedgerOptions;
@@ -95,6 +95,8 @@ pub struct Node {
     pub handle: NodeHandle,
     /// Shows how far it is.
     pub progress: watch::Receiver<Progress>,
+    /// What its network has counted; none for the network within one process.
+    pub network: Option<Arc<Stats>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -186,8 +188,10 @@ impl Nodes {
             engine: &engine,
             tuning,
         };
+        let stats = network.stats();
         let network = (Box::new(network) as Box<dyn Outgoing>, incoming);
-        let node = start_node(folder, parts, name, key, network, observer)?;
+        let mut node = start_node(folder, parts, name, key, network, observer)?;
+        node.network = Some(stats);
         Ok(Nodes {
             genesis,
             nodes: vec![node],
@@ -240,6 +244,7 @@ fn start_node(
         key: public,
         handle,
         progress,
+        network: None,
         stop: Some(stop),
         thread: Some(thread),
     })

@@ -2,11 +2,12 @@
 
 use crate::driver;
 use crate::folder::Folder;
-use crate::node::Nodes;
-use senim_api::{Api, Metrics, SealedLimits, SealedStore, router};
+use crate::node::{Node, Nodes};
+use senim_api::{Api, Metrics, NetworkCounts, SealedLimits, SealedStore, router};
 use senim_types::Code;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -79,7 +80,7 @@ pub async fn serve(
         let api = Api {
             node: node.handle.clone(),
             sealed: Arc::clone(&sealed),
-            metrics: Arc::new(Metrics::default()),
+            metrics: Arc::new(metrics_of(node)),
         };
         servers.spawn(async move { axum::serve(listener, router(api)).await });
     }
@@ -102,6 +103,19 @@ pub async fn serve(
             Err(ServeError::Halted { node, code, reason })
         }
     }
+}
+
+fn metrics_of(node: &Node) -> Metrics {
+    let Some(stats) = node.network.clone() else {
+        return Metrics::default();
+    };
+    Metrics::with_network(Box::new(move || NetworkCounts {
+        connected: stats.connected.load(Ordering::Relaxed),
+        sent: stats.sent.load(Ordering::Relaxed),
+        lost: stats.lost.load(Ordering::Relaxed),
+        refused: stats.refused.load(Ordering::Relaxed),
+        cut_off: stats.cut_off.load(Ordering::Relaxed),
+    }))
 }
 
 /// Ctrl-C, or the signal by which service managers end a program.

@@ -21,6 +21,8 @@ fn machines_agree_one_dies_and_returns_and_a_follower_comes_and_goes() {
     let mut machines = Machines::start(4);
     machines.submit(0, register(1_001));
     machines.agree(&[0, 1, 2, 3]);
+    machines.until_metric(0, "senim_network_peers", 3);
+    assert!(machines.metric(0, "senim_network_messages_sent_total") > 0);
 
     // Three of four go on without it.
     machines.kill(3);

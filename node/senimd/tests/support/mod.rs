@@ -207,6 +207,22 @@ impl Machines {
         status["height"].as_u64().expect("a height")
     }
 
+    /// A number of a machine's metrics.
+    pub fn metric(&self, machine: usize, name: &str) -> u64 {
+        let url = format!("{}/metrics", self.machines[machine].url);
+        let mut answer = ureq::get(&url).call().expect("metrics");
+        let text = answer.body_mut().read_to_string().expect("text");
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("no {name} in {text}"))
+    }
+
+    /// Waits until a number of a machine's metrics is this.
+    pub fn until_metric(&self, machine: usize, name: &str, value: u64) {
+        self.wait(machine, name, |_| self.metric(machine, name) == value);
+    }
+
     /// Waits until these machines have the same block on top.
     pub fn agree(&self, machines: &[usize]) {
         let top = |machine: &usize| {
