@@ -88,22 +88,21 @@ impl Dialler {
         .collect()
     }
 
-    /// A dial ended.
-    pub fn ended(&mut self, target: &Target, is_connected: bool, now: Instant) {
+    /// A dial ended, or the connection that it made did. `is_good` where it lasted: who lets others in for a
+    /// moment only to cut them off is not asked again at once.
+    pub fn ended(&mut self, target: &Target, is_good: bool, now: Instant) {
         let Some(attempt) = self.0.get_mut(target) else {
             return;
         };
         attempt.is_under_way = false;
-        if is_connected {
+        if is_good {
             attempt.failures = 0;
-            attempt.next = now + WAIT;
-        } else {
-            let wait = WAIT
-                .saturating_mul(1 << attempt.failures.min(10))
-                .min(WAIT_MAX);
-            attempt.failures += 1;
-            attempt.next = now + wait;
         }
+        let wait = WAIT
+            .saturating_mul(1 << attempt.failures.min(10))
+            .min(WAIT_MAX);
+        attempt.failures += 1;
+        attempt.next = now + wait;
     }
 }
 

@@ -173,6 +173,7 @@ impl P2pNetwork {
             stats: Arc::clone(&stats),
             dialler,
             dials: BTreeMap::new(),
+            reached: BTreeMap::new(),
             scores: Scores::default(),
             links: BTreeMap::new(),
             members: 0,

@@ -24,6 +24,8 @@ use tokio::task::AbortHandle;
 const TICK: Duration = Duration::from_millis(200);
 /// How long to wait before a stream to a connected peer is opened again.
 const REOPEN: Duration = Duration::from_millis(200);
+/// A connection that lasted so long was wanted on both sides.
+const GOOD: Duration = Duration::from_secs(10);
 /// Without any connection for so long although there are members, an operator is told.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -54,6 +56,8 @@ pub(crate) struct Task {
     pub stats: Arc<Stats>,
     pub dialler: Dialler,
     pub dials: BTreeMap<ConnectionId, Target>,
+    /// Connections that a dial made, and since when.
+    pub reached: BTreeMap<ConnectionId, (Target, Instant)>,
     pub scores: Scores,
     pub links: BTreeMap<PeerId, Link>,
     pub members: usize,
@@ -191,18 +195,25 @@ impl Task {
                 ..
             } => {
                 if let Some(target) = self.dials.remove(&connection_id) {
-                    self.dialler.ended(&target, true, now);
+                    self.reached.insert(connection_id, (target, now));
                 }
                 self.connected(peer_id).await;
             }
             SwarmEvent::ConnectionClosed {
                 peer_id,
-                num_established: 0,
+                connection_id,
+                num_established,
                 cause,
                 ..
             } => {
-                tracing::info!(peer = %peer_id, ?cause, "disconnected");
-                self.forget(&peer_id);
+                if let Some((target, since)) = self.reached.remove(&connection_id) {
+                    let is_good = now.duration_since(since) >= GOOD;
+                    self.dialler.ended(&target, is_good, now);
+                }
+                if num_established == 0 {
+                    tracing::info!(peer = %peer_id, ?cause, "disconnected");
+                    self.forget(&peer_id);
+                }
             }
             SwarmEvent::OutgoingConnectionError {
                 connection_id,
