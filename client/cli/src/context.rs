@@ -10,12 +10,13 @@ use crate::session::{Final, Session};
 use senim_abi::REGISTRY;
 use senim_abi::prescription::record::{GroupRecord, group_key};
 use senim_abi::prescription::{Group, GroupId};
+use senim_abi::registry;
 use senim_abi::registry::record::{Device, DeviceRecord, device_key};
 use senim_abi::{PRESCRIPTION, ids};
 use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
-use senim_types::{Code, ContractId, Header};
-use serde_json::Value;
+use senim_types::{Call, Code, ContractId, Header, codec};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Opens a session with the node and the genesis that the command line names.
@@ -69,6 +70,17 @@ pub fn told(session: &Session, done: &Final, fields: Value) -> Answer {
     }
     let validators = session.light.validators().validators().len();
     Answer::new(json).lines(describe::final_lines(done, &session.names, validators))
+}
+
+/// Asks the registry for something in the name of a device, and tells what became of it.
+pub fn registered(global: &Global, key: &str, message: &registry::Execute) -> Result<Answer> {
+    let (session, key) = (session(global)?, device(global, key)?);
+    let call = Call {
+        contract: REGISTRY,
+        input: codec::encode(message),
+    };
+    let done = applied(&session, session.submit(&key, vec![call], Vec::new())?)?;
+    Ok(told(&session, &done, json!({})))
 }
 
 /// Writes a receipt's proof to a file, if one was named.

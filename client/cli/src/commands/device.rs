@@ -2,7 +2,7 @@
 
 use crate::answer::Answer;
 use crate::args::Global;
-use crate::context::{applied, device, session, told};
+use crate::context::{registered, session};
 use crate::failure::{Failure, Result};
 use crate::words::time;
 use clap::{Args, Subcommand};
@@ -10,7 +10,7 @@ use senim_abi::REGISTRY;
 use senim_abi::registry::record::{DeviceRecord, device_key};
 use senim_abi::registry::{Execute, Standing};
 use senim_types::text::KeyKind;
-use senim_types::{Call, Code, OrgId, PublicKey, codec};
+use senim_types::{Code, OrgId, PublicKey};
 use serde_json::json;
 
 /// Devices.
@@ -94,13 +94,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Resume(args) => (&args.key, standing(args, Standing::Active)),
         Command::Revoke(args) => (&args.key, standing(args, Standing::Revoked)),
     };
-    let (session, key) = (session(global)?, device(global, key)?);
-    let call = Call {
-        contract: REGISTRY,
-        input: codec::encode(&execute),
-    };
-    let done = applied(&session, session.submit(&key, vec![call], Vec::new())?)?;
-    Ok(told(&session, &done, json!({})))
+    registered(global, key, &execute)
 }
 
 fn standing(args: &Change, standing: Standing) -> Execute {

@@ -2,14 +2,14 @@
 
 use crate::answer::Answer;
 use crate::args::Global;
-use crate::context::{applied, device, session, told};
+use crate::context::{registered, session};
 use crate::failure::{Failure, Result};
 use clap::{Args, Subcommand};
 use senim_abi::REGISTRY;
 use senim_abi::registry::Execute;
 use senim_abi::registry::record::{PeerRecord, peer_key};
 use senim_types::text::KeyKind;
-use senim_types::{Call, Code, OrgId, PublicKey, codec};
+use senim_types::{Code, OrgId, PublicKey};
 use serde_json::json;
 
 /// Peers: nodes that may connect.
@@ -82,13 +82,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         }
         Command::Remove(args) => (&args.key, Execute::RemovePeer { peer: args.peer }),
     };
-    let (session, key) = (session(global)?, device(global, key)?);
-    let call = Call {
-        contract: REGISTRY,
-        input: codec::encode(&execute),
-    };
-    let done = applied(&session, session.submit(&key, vec![call], Vec::new())?)?;
-    Ok(told(&session, &done, json!({})))
+    registered(global, key, &execute)
 }
 
 fn show(peer: &PublicKey, global: &Global) -> Result<Answer> {
