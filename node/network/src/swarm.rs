@@ -18,10 +18,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Messages of all peers that the node has not taken yet. Each peer has its own share beside it.
 const INCOMING_MAX: usize = 16_384;
+
+/// Reports of misbehaviour that wait.
+const OFFENCES_MAX: usize = 1_024;
 
 /// What a node's network is made of.
 pub struct P2pConfig {
@@ -89,15 +92,11 @@ pub struct Stats {
 
 pub(crate) type Queues = Arc<RwLock<BTreeMap<PublicKey, Arc<Queue>>>>;
 
-pub(crate) enum Command {
-    Allow(Vec<Allowed>),
-    Misbehaved(PublicKey, u32),
-}
-
 /// The handle: sends without waiting.
 pub struct P2pNetwork {
     queues: Queues,
-    commands: mpsc::UnboundedSender<Command>,
+    allowed: watch::Sender<Vec<Allowed>>,
+    misbehaved: mpsc::Sender<(PublicKey, u32)>,
     stats: Arc<Stats>,
     listening: Vec<Multiaddr>,
 }
@@ -158,7 +157,8 @@ impl P2pNetwork {
             .accept(protocol.clone())
             .map_err(|error| setup(&error))?;
         let listening = listen(&mut swarm, &config.listen).await?;
-        let (commands, orders) = mpsc::unbounded_channel();
+        let (allowed, list) = watch::channel(Vec::new());
+        let (misbehaved, offences) = mpsc::channel(OFFENCES_MAX);
         let (incoming, received) = mpsc::channel(INCOMING_MAX);
         let stats = Arc::new(Stats::default());
         let queues = Queues::default();
@@ -180,12 +180,13 @@ impl P2pNetwork {
             alone_since: Instant::now(),
             queue_limits: config.queue,
             read_limits: config.read,
-            offences: mpsc::unbounded_channel(),
+            offences: misbehaved.clone(),
         };
-        tokio::spawn(task.run(accepted, orders));
+        tokio::spawn(task.run(accepted, list, offences));
         let network = P2pNetwork {
             queues,
-            commands,
+            allowed,
+            misbehaved,
             stats,
             listening,
         };
@@ -226,8 +227,7 @@ impl Outgoing for P2pNetwork {
     }
 
     fn allow(&mut self, peers: Vec<Allowed>) {
-        // Without its task the network has ended, and with it the node.
-        let _ended = self.commands.send(Command::Allow(peers));
+        self.allowed.send_replace(peers);
     }
 
     fn misbehaved(&mut self, peer: &PublicKey, code: Code) {
@@ -235,7 +235,8 @@ impl Outgoing for P2pNetwork {
             Code::MALFORMED | Code::BAD_SIGNATURE | Code::BAD_WITNESS => POINTS_FORGED,
             _ => POINTS_DOUBTFUL,
         };
-        let _ended = self.commands.send(Command::Misbehaved(*peer, points));
+        // Where so many wait, one more changes nothing.
+        let _full = self.misbehaved.try_send((*peer, points));
     }
 }
 

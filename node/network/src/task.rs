@@ -5,7 +5,7 @@ use crate::dial::{Dialler, Target};
 use crate::link::{self, ReadEnd, ReadLimits, Share};
 use crate::queue::{Queue, QueueLimits};
 use crate::score::{POINTS_FORGED, Scores};
-use crate::swarm::{Behaviour, BehaviourEvent, Command, Queues, Stats};
+use crate::swarm::{Behaviour, BehaviourEvent, Queues, Stats};
 use crate::{Allowed, Incoming};
 use futures_util::StreamExt;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
 /// How often it is looked whom to dial.
@@ -65,10 +65,7 @@ pub(crate) struct Task {
     pub queue_limits: QueueLimits,
     pub read_limits: ReadLimits,
     /// Peers whose streams broke the rules, from their readers.
-    pub offences: (
-        mpsc::UnboundedSender<PublicKey>,
-        mpsc::UnboundedReceiver<PublicKey>,
-    ),
+    pub offences: mpsc::Sender<(PublicKey, u32)>,
 }
 
 impl Task {
@@ -76,18 +73,21 @@ impl Task {
     pub async fn run(
         mut self,
         mut accepted: IncomingStreams,
-        mut orders: mpsc::UnboundedReceiver<Command>,
+        mut allowed: watch::Receiver<Vec<Allowed>>,
+        mut misbehaved: mpsc::Receiver<(PublicKey, u32)>,
     ) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                order = orders.recv() => match order {
-                    Some(Command::Allow(peers)) => self.allow(peers),
-                    Some(Command::Misbehaved(peer, points)) => self.offence(peer, points),
-                    None => return,
+                changed = allowed.changed() => match changed {
+                    Ok(()) => {
+                        let peers = allowed.borrow_and_update().clone();
+                        self.allow(peers);
+                    }
+                    Err(_) => return,
                 },
-                Some(peer) = self.offences.1.recv() => self.offence(peer, POINTS_FORGED),
+                Some((peer, points)) = misbehaved.recv() => self.offence(peer, points),
                 Some((peer, stream)) = accepted.next() => self.accepted(peer, stream),
                 event = self.swarm.select_next_some() => self.happened(event).await,
                 _ = tick.tick() => self.tick(),
@@ -104,12 +104,13 @@ impl Task {
                 continue;
             };
             allowed.insert(id);
+            if peer.address.is_empty() {
+                continue;
+            }
             match peer.address.parse::<Multiaddr>() {
-                Ok(address) if !peer.address.is_empty() => {
+                Ok(address) => {
                     reachable.insert(id, address);
                 }
-                Ok(_) => {}
-                Err(_) if peer.address.is_empty() => {}
                 Err(error) => {
                     let address = &peer.address;
                     tracing::warn!(%id, address, %error, "a member's address is not one");
@@ -158,9 +159,7 @@ impl Task {
     fn count(&mut self) {
         let connected = self.links.len();
         self.stats.connected.store(connected, Ordering::Relaxed);
-        if connected > 0 {
-            self.alone_since = Instant::now();
-        }
+        self.alone_since = Instant::now();
     }
 
     fn accepted(&mut self, peer: PeerId, mut stream: libp2p::swarm::Stream) {
@@ -173,12 +172,13 @@ impl Task {
             return;
         }
         let (share, incoming) = (Arc::clone(&link.share), self.incoming.clone());
-        let offences = self.offences.0.clone();
+        let offences = self.offences.clone();
         let reader = tokio::spawn(async move {
             let end = link::read(stream, key, share, incoming).await;
             if let ReadEnd::Frame(error) = &end {
                 tracing::warn!(%peer, %error, "a stream that breaks the rules");
-                let _ended = offences.send(key);
+                // Without its task the network has ended.
+                let _ended = offences.send((key, POINTS_FORGED)).await;
             } else {
                 tracing::debug!(%peer, %end, "a stream ended");
             }

@@ -111,14 +111,26 @@ pub fn make_folders(network: &Folder, machines: &Machines) -> Result<Vec<String>
             .strip_prefix("validator-")
             .and_then(|number| number.parse().ok())
             .unwrap_or_default();
+        let address = machines.address(place);
+        let unusable = |reason: String| FolderError::Settings {
+            path: machine_folder(network, &name).path().join(CONFIG_FILE),
+            reason,
+        };
+        let listen = address
+            .parse()
+            .map_err(|error| unusable(format!("{address} is no address: {error}")))?;
+        let place = u16::try_from(place).ok();
+        let port = place
+            .and_then(|place| machines.http_port.checked_add(place))
+            .ok_or_else(|| unusable("there are not enough ports above --port".to_owned()))?;
         let config = MachineConfig {
             organisation,
             network: NetworkConfig {
-                listen: machines.address(place).parse().into_iter().collect(),
+                listen: vec![listen],
                 bootstrap: Vec::new(),
             },
             http: HttpConfig {
-                listen: SocketAddr::new(machines.ip, machines.http_port + place as u16),
+                listen: SocketAddr::new(machines.ip, port),
             },
             block_interval_ms: BLOCK_INTERVAL_MS,
         };
