@@ -15,6 +15,8 @@ mod registry;
 mod replay;
 #[path = "../../contracts/treasury/tests/common/mod.rs"]
 mod treasury;
+#[path = "../../contracts/voucher/tests/common/mod.rs"]
+mod voucher;
 
 use proptest::prelude::*;
 use replay::{Wasm, artefacts};
@@ -314,6 +316,45 @@ mod money {
                 }
             }
             wasm().replay(&env);
+        }
+    }
+}
+
+mod meals {
+    use super::*;
+    use crate::voucher::*;
+    use senim_abi::voucher::Execute;
+    use senim_types::Tiyn;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn random_lives_of_vouchers_are_the_same_in_wasm(steps in proptest::collection::vec((0..5u8, 0..4usize, 0..120_000u64), 1..24)) {
+            let mut world = World::with_budget(3_000_000);
+            let mut vouchers = vec![world.issued(3)];
+            for (what, number, amount) in steps {
+                let voucher = vouchers[number % vouchers.len()];
+                match what {
+                    0 => {
+                        let message = world.issue_message(Tiyn(amount * 10));
+                        let outcome = world.by(education(), &message);
+                        if outcome.code().is_none() {
+                            vouchers.push(senim_sdk::codec::decode(outcome.output()).unwrap());
+                        }
+                    }
+                    1 | 2 => _ = world.by(terminal(), &Execute::Redeem { voucher, price: Tiyn(amount) }),
+                    3 => _ = world.by(education(), &Execute::Revoke { voucher }),
+                    _ => {
+                        world.env.advance(amount * 70_000);
+                        world.env.serve_due();
+                        _ = world.view(voucher);
+                        world.money();
+                        world.owed();
+                    }
+                }
+            }
+            wasm().replay(&world.env);
         }
     }
 }

@@ -15,6 +15,8 @@ mod registry;
 mod replay;
 #[path = "../../contracts/treasury/tests/common/mod.rs"]
 mod treasury;
+#[path = "../../contracts/voucher/tests/common/mod.rs"]
+mod voucher;
 
 use replay::{Wasm, artefacts};
 use senim_abi::ids::ENGINE_CONTRACTS;
@@ -199,6 +201,27 @@ fn of_prescriptions(wasm: &Wasm) -> String {
     names.costs(wasm, &world.env)
 }
 
+fn of_vouchers(wasm: &Wasm) -> String {
+    use senim_abi::voucher::Execute;
+    use voucher::*;
+
+    let (mut world, mut names) = (World::new(), Names::default());
+    names.last(&world.env, "voucher.genesis");
+    let meals = world.issued(170);
+    names.last(&world.env, "voucher.issue");
+    world.redeemed(meals);
+    names.last(&world.env, "voucher.redeem");
+    world.env.advance(DAY_MS);
+    world.redeemed(meals);
+    names.last(&world.env, "voucher.redeem_again");
+    assert_eq!(world.view(meals).unwrap().voucher.uses, 2);
+    names.last(&world.env, "voucher.query_voucher");
+    let revoke = Execute::Revoke { voucher: meals };
+    assert_eq!(world.by(education(), &revoke).code(), None);
+    names.last(&world.env, "voucher.revoke");
+    names.costs(wasm, &world.env)
+}
+
 /// The golden file's lines: first the artefacts, then the costs.
 fn measured() -> (String, String) {
     let wasm = Wasm::load();
@@ -212,6 +235,7 @@ fn measured() -> (String, String) {
         of_the_treasury,
         of_marking,
         of_prescriptions,
+        of_vouchers,
     ]
     .map(|of| of(&wasm));
     (names, costs.concat())

@@ -45,13 +45,18 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
         "senim-api",
         &[("senimd", true), ("senim-light-client", true)],
     );
-    assert_clean(&check_arrows_of_tests(&[used, api.clone()]));
+    let voucher = package("senim-contract-voucher", &[treasury]);
+    assert_clean(&check_arrows_of_tests(&[
+        used,
+        voucher.clone(),
+        api.clone(),
+    ]));
     let unused = package(
         "senim-contract-prescription",
         &[treasury, ("senim-contract-marking", false)],
     );
     assert_finds(
-        &check_arrows_of_tests(&[unused, api]),
+        &check_arrows_of_tests(&[unused, voucher, api]),
         "senim-contract-marking is an arrow of tests",
     );
 }

@@ -2,7 +2,7 @@
 //! beside what it does, in [`crate::commands`].
 
 use crate::commands::{
-    device, id, key, ledger, log, pack, peer, pharmacy, prescription, verify, wallet,
+    device, id, key, ledger, log, pack, peer, pharmacy, prescription, verify, voucher, wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -121,6 +121,9 @@ pub enum Command {
     /// A pharmacy's commands: hold, dispense, give back, undo, sales.
     #[command(subcommand)]
     Pharmacy(pharmacy::Command),
+    /// Vouchers: issue, use, show, take back.
+    #[command(subcommand)]
+    Voucher(voucher::Command),
     /// Packs: their codes, images, and what the register says of them.
     #[command(subcommand)]
     Pack(pack::Command),

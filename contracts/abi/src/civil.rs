@@ -64,10 +64,15 @@ impl UtcOffsets {
             .map_or(0, |entry| entry.offset_minutes)
     }
 
+    /// The day of local time in which an instant lies, counted from 1970-01-01.
+    pub fn day_of(&self, time: TimeMs) -> u64 {
+        let local_ms = i128::from(time.0) + i128::from(self.at(time)) * 60_000;
+        (local_ms.max(0) / i128::from(DAY_MS)) as u64
+    }
+
     /// The month of local time in which an instant lies.
     pub fn month_of(&self, time: TimeMs) -> Month {
-        let local_ms = i128::from(time.0) + i128::from(self.at(time)) * 60_000;
-        Month::of_day((local_ms.max(0) / i128::from(DAY_MS)) as u64)
+        Month::of_day(self.day_of(time))
     }
 }
 

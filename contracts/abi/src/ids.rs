@@ -10,13 +10,16 @@ pub const TREASURY: ContractId = ContractId(2);
 pub const MARKING: ContractId = ContractId(3);
 /// Prescriptions.
 pub const PRESCRIPTION: ContractId = ContractId(4);
+/// Vouchers.
+pub const VOUCHER: ContractId = ContractId(5);
 
 /// The engine contracts in the order in which a genesis sets them up, with the names of their artefacts.
-pub const ENGINE_CONTRACTS: [(ContractId, &str); 4] = [
+pub const ENGINE_CONTRACTS: [(ContractId, &str); 5] = [
     (REGISTRY, "registry"),
     (TREASURY, "treasury"),
     (MARKING, "marking"),
     (PRESCRIPTION, "prescription"),
+    (VOUCHER, "voucher"),
 ];
 
 /// The name of an engine contract, for people.

@@ -37,8 +37,9 @@ pub mod schema;
 mod text;
 pub mod treasury;
 mod versioned;
+pub mod voucher;
 
 pub use context::{CallContext, Caller, Entry, Outcome, Refusal};
-pub use ids::{MARKING, PRESCRIPTION, REGISTRY, TREASURY};
+pub use ids::{MARKING, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER};
 pub use key::Key;
 pub use roles::Roles;

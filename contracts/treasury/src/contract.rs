@@ -2,7 +2,7 @@
 
 use crate::rules::{self, Authority, Step};
 use crate::transfer::{self, Order};
-use crate::{posting, state};
+use crate::{lock, posting, state};
 use alloc::vec::Vec;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::treasury::record::Operation;
@@ -143,6 +143,34 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
         Execute::Reverse { id } => {
             let caller = rules::contract_only(authority)?;
             transfer::reverse(env, caller, &id).map(|answer| codec::encode(&answer))
+        }
+        Execute::Lock { budget, amount } => {
+            let caller = rules::contract_only(authority)?;
+            lock::lock(env, caller, budget, amount)?;
+            Ok(Vec::new())
+        }
+        Execute::Unlock { budget, amount } => {
+            let caller = rules::contract_only(authority)?;
+            lock::unlock(env, caller, budget, amount)?;
+            Ok(Vec::new())
+        }
+        Execute::Spend {
+            id,
+            budget,
+            provider,
+            amount,
+            reference,
+        } => {
+            let caller = rules::contract_only(authority)?;
+            let order = Order {
+                id,
+                budget,
+                provider,
+                amount,
+                reference,
+                expires_at: None,
+            };
+            lock::spend(env, caller, &order).map(|answer| codec::encode(&answer))
         }
     }
 }
@@ -313,5 +341,8 @@ fn query<E: Env>(env: &E, question: Query) -> Outcome {
         Query::Claims { provider, after } => codec::encode(&state::claims(env, provider, after)?),
         Query::Transfer { issuer, id } => codec::encode(&state::transfer(env, issuer, &id)?),
         Query::Outside { payer } => codec::encode(&state::outside(env, payer)?),
+        Query::Locked { budget, contract } => {
+            codec::encode(&state::lock(env, budget, contract)?.amount)
+        }
     })
 }

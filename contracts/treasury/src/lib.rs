@@ -5,7 +5,8 @@
 //! act needs to be checked against.
 //!
 //! - `contract`: who is entered how, and the payer's messages.
-//! - `transfer`: what the named contracts do: pay, reserve, post, void, reverse.
+//! - `transfer`: what the named contracts do with a payment of its own: pay, reserve, post, void, reverse.
+//! - `lock`: what they do with money that stands behind their tokens: lock, unlock, spend.
 //! - `posting`: the movements of money, each with both its sides.
 //! - `rules`: guards, and the automaton of a transfer.
 //! - `state`: all reads and writes.
@@ -15,6 +16,7 @@
 extern crate alloc;
 
 mod contract;
+mod lock;
 mod posting;
 mod rules;
 mod state;

@@ -5,9 +5,9 @@ use senim_abi::civil::Month;
 use senim_abi::treasury::event::EVENT_VERSION;
 use senim_abi::treasury::msg::ClaimPage;
 use senim_abi::treasury::record::{
-    Budget, BudgetRecord, Claim, ClaimRecord, Operation, OperationRecord, Outside, OutsideRecord,
-    ProgrammeOwner, ProgrammeRecord, Transfer, TransferRecord, budget_key, claim_key,
-    claims_prefix, operation_key, outside_key, programme_key, transfer_key,
+    Budget, BudgetRecord, Claim, ClaimRecord, Lock, LockRecord, Operation, OperationRecord,
+    Outside, OutsideRecord, ProgrammeOwner, ProgrammeRecord, Transfer, TransferRecord, budget_key,
+    claim_key, claims_prefix, lock_key, operation_key, outside_key, programme_key, transfer_key,
 };
 use senim_abi::treasury::{BudgetId, ProgrammeId, TreasuryEvent};
 use senim_sdk::{Env, Refusal, codec, state};
@@ -98,6 +98,22 @@ pub fn save_transfer<E: Env>(env: &mut E, issuer: ContractId, id: &Hash, transfe
         &transfer_key(issuer, id),
         &TransferRecord::from(transfer),
     );
+}
+
+/// What the contract has locked in the line.
+pub fn lock<E: Env>(env: &E, budget: BudgetId, contract: ContractId) -> Result<Lock, Refusal> {
+    let stored = state::load(env, &lock_key(budget, contract))?;
+    Ok(stored.map(LockRecord::into_current).unwrap_or_default())
+}
+
+/// Writes what the contract has locked in the line; nothing locked is no record.
+pub fn save_lock<E: Env>(env: &mut E, budget: BudgetId, contract: ContractId, lock: Lock) {
+    let key = lock_key(budget, contract);
+    if lock == Lock::default() {
+        env.delete(&key);
+    } else {
+        state::save(env, &key, &LockRecord::from(lock));
+    }
 }
 
 pub fn outside<E: Env>(env: &E, payer: OrgId) -> Result<Option<Outside>, Refusal> {

@@ -30,7 +30,7 @@ impl Order {
             && transfer.expires_at == self.expires_at
     }
 
-    fn transfer(&self, state: TransferState) -> Transfer {
+    pub fn transfer(&self, state: TransferState) -> Transfer {
         Transfer {
             budget: self.budget,
             provider: self.provider,

@@ -94,6 +94,16 @@ fn messages() {
     golden.add("execute.post", &Execute::Post { id: ID, amount });
     golden.add("execute.void", &Execute::Void { id: ID });
     golden.add("execute.reverse", &Execute::Reverse { id: ID });
+    golden.add("execute.lock", &Execute::Lock { budget, amount });
+    golden.add("execute.unlock", &Execute::Unlock { budget, amount });
+    let spend = Execute::Spend {
+        id: ID,
+        budget,
+        provider,
+        amount,
+        reference,
+    };
+    golden.add("execute.spend", &spend);
     golden.add("answer.posted", &Posted { amount, period });
     golden.add("answer.reserved", &Reserved { amount, expires_at });
     golden.add("answer.reversed", &Reversed { amount, period });
@@ -129,6 +139,8 @@ fn messages() {
         },
     );
     golden.add("query.outside", &Query::Outside { payer });
+    let contract = ContractId(5);
+    golden.add("query.locked", &Query::Locked { budget, contract });
     golden.check("tests/golden/messages.txt");
 }
 
@@ -203,6 +215,11 @@ fn records_and_their_keys() {
         "programme",
         &ProgrammeRecord::from(ProgrammeOwner { payer: OrgId(10) }),
     );
+    let lock = Lock {
+        amount: TiynTotal(123_456),
+    };
+    golden.add("lock", &LockRecord::from(lock));
+    golden.add("key.lock", &lock_key(BudgetId(1), ContractId(5)).to_vec());
     golden.check("tests/golden/records.txt");
 }
 
@@ -291,5 +308,18 @@ fn events() {
     };
     golden.add("claim_line", &line);
     golden.add("claim_line.first_link", &line.append_to(&Hash::ZERO));
+    let (budget, contract, amount) = (BudgetId(1), ContractId(5), Tiyn(123_456));
+    let locked = TreasuryEvent::Locked {
+        budget,
+        contract,
+        amount,
+    };
+    golden.add("locked", &locked);
+    let unlocked = TreasuryEvent::Unlocked {
+        budget,
+        contract,
+        amount,
+    };
+    golden.add("unlocked", &unlocked);
     golden.check("tests/golden/events.txt");
 }

@@ -1,26 +1,27 @@
 //! A network described for people (TOML), turned into a genesis. `genesis/devnet.toml` is one.
 
+mod medicine;
+mod voucher;
+
+use medicine::ProgrammeRules;
 use senim_abi::civil::UtcOffsets;
 use senim_abi::marking::msg::{self as marking, Stage};
 use senim_abi::marking::record::Settings;
 use senim_abi::marking::{Day, Form, Gtin, InnCode, Lot, Product, Serial, Strength, Unit};
+use senim_abi::prescription::ProgrammeId;
 use senim_abi::prescription::msg as prescription;
-use senim_abi::prescription::programme::{
-    MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, ProofKinds, Provider,
-    Settlement, Share,
-};
 use senim_abi::registry::msg as registry;
 use senim_abi::treasury::{BudgetId, msg as treasury};
-use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, Roles, TREASURY, ledger};
+use senim_abi::voucher as vouchers;
+use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, Roles, TREASURY, VOUCHER, ledger};
 use senim_types::{
     ContractId, GenesisCall, Hash, OrgId, PublicKey, TimeMs, Tiyn, Validator, ValidatorSet, codec,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use voucher::VoucherProgramme;
 
-const MINUTE_MS: u64 = 60_000;
-const HOUR_MS: u64 = 60 * MINUTE_MS;
-const DAY_MS: u64 = 24 * HOUR_MS;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Messages in one genesis call: each tells an event or two, and a call may tell 64.
 const MESSAGES_PER_CALL: usize = 16;
@@ -35,6 +36,8 @@ pub struct Template {
     organisation: Vec<Organisation>,
     #[serde(default)]
     programme: Vec<ProgrammeRules>,
+    #[serde(default)]
+    voucher_programme: Vec<VoucherProgramme>,
     #[serde(default)]
     product: Vec<CatalogueEntry>,
     #[serde(default)]
@@ -58,52 +61,6 @@ pub struct Organisation {
     /// Whether it runs a validator.
     #[serde(default)]
     pub validator: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProgrammeRules {
-    id: u32,
-    budget: u32,
-    payer: u32,
-    allotted_tiyn: u64,
-    share_basis_points: u16,
-    proofs: Vec<String>,
-    validity_days_max: u64,
-    lease_minutes: u64,
-    hold_hours_max: u64,
-    proof_seconds_max: u64,
-    reversal_days: u64,
-    dispute_days: u64,
-    provider: Vec<ProviderContract>,
-    prescriber: Vec<PrescriberContract>,
-    medicine: Vec<Medicine>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProviderContract {
-    org: u32,
-    settlement: Settlement,
-    until: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PrescriberContract {
-    org: u32,
-    categories: Vec<u8>,
-    until: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Medicine {
-    inn: String,
-    units_max: u32,
-    reference_tiyn: u64,
-    #[serde(default)]
-    category: u8,
 }
 
 #[derive(Debug, Deserialize)]
@@ -247,7 +204,7 @@ impl Template {
         let treasury = self.treasury(&offsets);
         calls.push(call(TREASURY, codec::encode(&treasury::Genesis(treasury))));
         let settings = Settings {
-            offsets,
+            offsets: offsets.clone(),
             restore_ms_max: 10 * DAY_MS,
         };
         let mut marking = vec![marking::Execute::SetSettings { settings }];
@@ -270,6 +227,14 @@ impl Template {
                     codec::encode(&prescription::Genesis(part.to_vec())),
                 )
             }));
+        }
+        for programme in &self.voucher_programme {
+            let executes = programme.calls(&offsets)?;
+            calls.extend(
+                executes
+                    .chunks(MESSAGES_PER_CALL)
+                    .map(|part| call(VOUCHER, codec::encode(&vouchers::Genesis(part.to_vec())))),
+            );
         }
         Ok(calls)
     }
@@ -320,25 +285,36 @@ impl Template {
     }
 
     fn treasury(&self, offsets: &UtcOffsets) -> Vec<treasury::Execute> {
-        let open = self.programme.iter().flat_map(|programme| {
-            let budget = BudgetId(programme.budget);
-            [
-                treasury::Execute::OpenBudget {
-                    budget,
-                    payer: OrgId(programme.payer),
-                    programme: ProgrammeId(programme.id),
-                    callers: vec![PRESCRIPTION],
-                    offsets: offsets.clone(),
-                },
-                treasury::Execute::Allot {
-                    id: Hash::of(format!("genesis allotment {budget}").as_bytes()),
-                    budget,
-                    amount: Tiyn(programme.allotted_tiyn),
-                },
-            ]
-        });
-        open.collect()
+        let medicines = self.programme.iter();
+        let medicines = medicines.flat_map(|programme| programme.budget(offsets));
+        let vouchers = self.voucher_programme.iter();
+        medicines
+            .chain(vouchers.flat_map(|programme| programme.budget(offsets)))
+            .collect()
     }
+}
+
+/// A payer's budget line with money for a programme, which one contract moves.
+fn budget(
+    (budget, payer): (BudgetId, OrgId),
+    (programme, amount): (ProgrammeId, Tiyn),
+    caller: ContractId,
+    offsets: &UtcOffsets,
+) -> [treasury::Execute; 2] {
+    [
+        treasury::Execute::OpenBudget {
+            budget,
+            payer,
+            programme,
+            callers: vec![caller],
+            offsets: offsets.clone(),
+        },
+        treasury::Execute::Allot {
+            id: Hash::of(format!("genesis allotment {budget}").as_bytes()),
+            budget,
+            amount,
+        },
+    ]
 }
 
 fn key(keys: &Keys, name: &str) -> Result<PublicKey, TemplateError> {
@@ -365,6 +341,7 @@ fn rights() -> Vec<(ContractId, u8, Roles)> {
     for (contract, table) in [
         (MARKING, marking::RIGHTS.as_slice()),
         (PRESCRIPTION, prescription::RIGHTS.as_slice()),
+        (VOUCHER, vouchers::msg::RIGHTS.as_slice()),
     ] {
         for (method, (_, roles)) in (0u8..).zip(table) {
             if !roles.is_empty() {
@@ -416,80 +393,4 @@ impl Stock {
             stage: Stage::OpeningStock,
         })
     }
-}
-
-impl ProgrammeRules {
-    fn calls(&self) -> Result<Vec<prescription::Execute>, TemplateError> {
-        let programme = ProgrammeId(self.id);
-        let rules = Programme {
-            open: true,
-            budget: BudgetId(self.budget),
-            share: Share::BasisPoints(self.share_basis_points),
-            proofs: proofs(&self.proofs)?,
-            listed_only: true,
-            movement_may_lag: true,
-            validity_ms_max: self.validity_days_max * DAY_MS,
-            lease_ms: self.lease_minutes * MINUTE_MS,
-            hold_ms_max: self.hold_hours_max * HOUR_MS,
-            proof_ms_max: self.proof_seconds_max * 1000,
-            reversal_ms: self.reversal_days * DAY_MS,
-            dispute_ms: self.dispute_days * DAY_MS,
-        };
-        let mut calls = vec![prescription::Execute::SetProgramme { programme, rules }];
-        for provider in &self.provider {
-            let contract = Provider {
-                settlement: provider.settlement,
-                until: until(&provider.until)?,
-            };
-            let org = OrgId(provider.org);
-            calls.push(prescription::Execute::SetProvider {
-                programme,
-                org,
-                provider: Some(contract),
-            });
-        }
-        for prescriber in &self.prescriber {
-            let categories = prescriber
-                .categories
-                .iter()
-                .fold(0, |all, bit| all | 1u32 << (bit % 32));
-            calls.push(prescription::Execute::SetPrescriber {
-                programme,
-                org: OrgId(prescriber.org),
-                prescriber: PrescriberId::ANY,
-                right: Some(PrescriberRight {
-                    categories,
-                    until: until(&prescriber.until)?,
-                }),
-            });
-        }
-        for medicine in &self.medicine {
-            let rule = MedicineRule {
-                category: medicine.category,
-                units_max: medicine.units_max,
-                reference_price: Tiyn(medicine.reference_tiyn),
-            };
-            let inn = parse::<InnCode>("inn", &medicine.inn)?;
-            calls.push(prescription::Execute::SetMedicine {
-                programme,
-                inn,
-                rule: Some(rule),
-            });
-        }
-        Ok(calls)
-    }
-}
-
-fn proofs(names: &[String]) -> Result<ProofKinds, TemplateError> {
-    names
-        .iter()
-        .try_fold(ProofKinds(0), |kinds, name| match name.as_str() {
-            "live_qr" => Ok(kinds | ProofKinds::LIVE_QR),
-            "card" => Ok(kinds | ProofKinds::CARD),
-            "paper" => Ok(kinds | ProofKinds::PAPER),
-            other => Err(TemplateError::Value {
-                what: "proof",
-                value: other.to_owned(),
-            }),
-        })
 }

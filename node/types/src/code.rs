@@ -14,6 +14,7 @@
 //! | 3100–3199 | treasury |
 //! | 3200–3299 | marking |
 //! | 3300–3399 | prescription |
+//! | 3400–3499 | voucher |
 //! | 6000–6099 | this node: storage, configuration |
 //! | 7000–7099 | FHIR |
 //! | 7100–7199 | GS1 element strings |
@@ -248,6 +249,15 @@ codes! {
     3332 CANCEL_REQUESTED Caller "The item is marked for cancellation: it cannot be held again. The doctor can issue a new one."
     3333 HOLDER_NOT_SIGNED Caller "The step needs the signature of the prescription's holder or its issuer. Use the wallet that holds it, or the clinic's device."
     3334 QR_WINDOW Caller "The QR's or card's own times cannot be accepted: it would live longer than the programme allows, ends before it begins, or begins in the future. Make one of a shorter life, and check the clock."
+
+    3400 VOUCHER_UNKNOWN Caller "There is no such voucher, or it ended long ago. Check its id."
+    3401 VOUCHER_EXISTS Caller "This transaction issues another voucher of this index. Number them apart."
+    3402 VOUCHER_EXPIRED Caller "The voucher's time is over; what was left is back in its budget line. The payer can issue a new one."
+    3403 VOUCHER_REVOKED Caller "The payer took the voucher back. Ask the payer."
+    3404 WRONG_PLACE Caller "The voucher is used at a place that other terminals serve. Send the person there; the payer sets who serves a place."
+    3405 NOT_WHITELISTED Caller "Nobody has a contract to serve the voucher's place, or it has ended. The payer makes contracts."
+    3406 DAILY_LIMIT Caller "The voucher was used today as often as the programme allows. It can be used again tomorrow."
+    3407 INSUFFICIENT Caller "Less is left on the voucher than the price. Name what is left at most, or ask the payer for a new voucher."
 
     6000 STORE_FAILED Node "The node's store failed. It stops rather than continue. Look at the disk and start the node again: what was acknowledged is in its log, from which the rest is made anew."
     6001 LOG_DAMAGED Node "The block log is damaged at the height and offset given. Restore it from a backup or another node."

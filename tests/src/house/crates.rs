@@ -18,6 +18,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("senim-contract-treasury", CONTRACT),
     ("senim-contract-marking", CONTRACT),
     ("senim-contract-prescription", CONTRACT),
+    ("senim-contract-voucher", CONTRACT),
     // Broken builds for the simulator, optional wherever they are named: see `mutants`.
     ("senim-mutants", &[]),
     ("senim-state", &["senim-types", "senim-mutants"]),
@@ -85,6 +86,11 @@ pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
         "senim-contract-prescription",
         &["senim-contract-treasury", "senim-contract-marking"],
         "a redemption is one transaction through all of them",
+    ),
+    (
+        "senim-contract-voucher",
+        &["senim-contract-treasury"],
+        "a use of a voucher is paid in the same transaction",
     ),
     (
         "senim-api",
@@ -169,6 +175,10 @@ pub const UNSAFE: &[(&str, &str)] = &[
     ),
     (
         "contracts/marking",
+        "exports its entry points under fixed names: `unsafe(no_mangle)`",
+    ),
+    (
+        "contracts/voucher",
         "exports its entry points under fixed names: `unsafe(no_mangle)`",
     ),
     (

@@ -12,7 +12,8 @@ use clap::Args;
 use senim_abi::treasury::BudgetId;
 use senim_abi::treasury::record::{BudgetRecord, budget_key};
 use senim_abi::{
-    MARKING, PRESCRIPTION, REGISTRY, TREASURY, marking, prescription, registry, treasury,
+    MARKING, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER, marking, prescription, registry, treasury,
+    voucher,
 };
 use senim_types::{
     Code, CommitCertificate, ContractId, Hash, Header, Height, SignedTransaction, TimeMs, codec,
@@ -298,6 +299,7 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
             treasury::Query::Claims { .. } => treasury::msg::ClaimPage,
             treasury::Query::Transfer { .. } => treasury::msg::TransferAnswer,
             treasury::Query::Outside { .. } => treasury::msg::OutsideAnswer,
+            treasury::Query::Locked { .. } => treasury::msg::LockedAnswer,
         ),
         MARKING => ask!(marking::msg::Query,
             marking::msg::Query::Verify { .. } => marking::msg::PackView,
@@ -310,9 +312,14 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
             prescription::msg::Query::Overdue { .. } =>
                 Vec<(prescription::GroupId, u8, prescription::record::Overdue)>,
         ),
+        VOUCHER => ask!(voucher::Query,
+            voucher::Query::Voucher { .. } => voucher::msg::VoucherView,
+            voucher::Query::Programme { .. } => voucher::msg::ProgrammeAnswer,
+            voucher::Query::Service { .. } => voucher::msg::ServiceAnswer,
+        ),
         _ => {
             return Err(Failure::usage(
-                "this program knows the questions of registry, treasury, marking and prescription",
+                "this program knows the questions of registry, treasury, marking, prescription and voucher",
             ));
         }
     })

@@ -10,6 +10,7 @@ pub mod peer;
 pub mod pharmacy;
 pub mod prescription;
 pub mod verify;
+pub mod voucher;
 pub mod wallet;
 
 use crate::answer::Answer;
@@ -35,6 +36,7 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Prescription(command) => prescription::run(command, global),
         Command::Wallet(command) => wallet::run(command, global),
         Command::Pharmacy(command) => pharmacy::run(command, global),
+        Command::Voucher(command) => voucher::run(command, global),
         Command::Pack(command) => pack::run(command, global),
         Command::Id(command) => id::run(command),
         Command::Code(args) => id::explain(args),

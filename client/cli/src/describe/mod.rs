@@ -4,6 +4,7 @@ mod marking;
 mod prescription;
 mod registry;
 mod treasury;
+mod voucher;
 
 pub use marking::{Verified, verified, verified_lines};
 
@@ -16,7 +17,8 @@ use senim_abi::marking::MarkingEvent;
 use senim_abi::prescription::PrescriptionEvent;
 use senim_abi::registry::RegistryEvent;
 use senim_abi::treasury::TreasuryEvent;
-use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, TREASURY, ids};
+use senim_abi::voucher::VoucherEvent;
+use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER, ids};
 use senim_types::{Code, Event, OrgId, Receipt, Status};
 use serde_json::{Value, json};
 
@@ -26,6 +28,7 @@ enum Known {
     Treasury(TreasuryEvent),
     Marking(MarkingEvent),
     Prescription(PrescriptionEvent),
+    Voucher(VoucherEvent),
 }
 
 /// Decodes an event by contract, kind and version; `None` where this program is older than the event.
@@ -40,6 +43,7 @@ fn decode(event: &Event) -> Option<Known> {
         TREASURY => Known::Treasury(body(event)?),
         MARKING => Known::Marking(body(event)?),
         PRESCRIPTION => Known::Prescription(body(event)?),
+        VOUCHER => Known::Voucher(body(event)?),
         _ => return None,
     };
     let kind = match &known {
@@ -47,6 +51,7 @@ fn decode(event: &Event) -> Option<Known> {
         Known::Treasury(event) => event.kind(),
         Known::Marking(event) => event.kind(),
         Known::Prescription(event) => event.kind(),
+        Known::Voucher(event) => event.kind(),
     };
     (kind == event.kind).then_some(known)
 }
@@ -67,6 +72,7 @@ pub fn event_json(event: &Event) -> Value {
         Some(Known::Treasury(told)) => json!(told),
         Some(Known::Marking(told)) => json!(told),
         Some(Known::Prescription(told)) => json!(told),
+        Some(Known::Voucher(told)) => json!(told),
         None => {
             json!({ "kind": event.kind, "version": event.version, "body": hex::encode(&event.body) })
         }
@@ -92,6 +98,7 @@ pub fn event_line(event: &Event, names: &Names) -> String {
         Some(Known::Treasury(event)) => treasury::line(&event, names),
         Some(Known::Marking(event)) => marking::line(&event, names),
         Some(Known::Prescription(event)) => prescription::line(&event, names),
+        Some(Known::Voucher(event)) => voucher::line(&event, names),
         None => format!(
             "event {} of contract {} (this program does not know it: update it)",
             event.kind, event.contract

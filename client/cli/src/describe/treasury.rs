@@ -84,5 +84,11 @@ pub fn line(event: &TreasuryEvent, names: &Names) -> String {
         E::BudgetStandingSet { budget, standing } => {
             format!("budget line {budget} is now {standing:?}")
         }
+        E::Locked { budget, amount, .. } => {
+            format!("locked {} of budget line {budget}", tenge(*amount))
+        }
+        E::Unlocked { budget, amount, .. } => {
+            format!("{} are free again in budget line {budget}", tenge(*amount))
+        }
     }
 }

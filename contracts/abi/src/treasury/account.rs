@@ -94,7 +94,7 @@ pub enum PostingKind {
     Withdraw = 1,
     /// Budget → claim, at once.
     Pay = 2,
-    /// Budget → claim, out of a reservation.
+    /// Budget → claim, out of a reservation or a lock.
     Post = 3,
     /// Claim → budget.
     Reverse = 4,

@@ -130,6 +130,24 @@ pub enum TreasuryEvent {
         /// How it stands.
         standing: BudgetStanding,
     },
+    /// A contract locked money for its tokens.
+    Locked {
+        /// In which line.
+        budget: BudgetId,
+        /// Which contract.
+        contract: ContractId,
+        /// How much, in tiyn.
+        amount: Tiyn,
+    },
+    /// A contract made locked money available again.
+    Unlocked {
+        /// In which line.
+        budget: BudgetId,
+        /// Which contract.
+        contract: ContractId,
+        /// How much, in tiyn.
+        amount: Tiyn,
+    },
 }
 
 impl TreasuryEvent {
@@ -142,6 +160,8 @@ impl TreasuryEvent {
             TreasuryEvent::BudgetOpened { .. } => 3,
             TreasuryEvent::BudgetCallersSet { .. } => 4,
             TreasuryEvent::BudgetStandingSet { .. } => 5,
+            TreasuryEvent::Locked { .. } => 6,
+            TreasuryEvent::Unlocked { .. } => 7,
         }
     }
 }

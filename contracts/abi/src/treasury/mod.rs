@@ -4,7 +4,7 @@
 //! Double entry in integer tiyn. An amount enters a budget line from the payer's outside account (allot), becomes a claim
 //! of a provider (pay, or reserve and post), and leaves to the outside again when the claim is settled or the rest is
 //! withdrawn. Every movement debits one account and credits another by the same amount, so over all accounts
-//! Σ debits = Σ credits at all times. A reservation is not a movement: it only makes a part of the line unavailable.
+//! Σ debits = Σ credits at all times. A reservation is not a movement: it only makes a part of the line unavailable. Nor is a lock, which does the same for all tokens of a contract together.
 
 pub mod account;
 pub mod balance;

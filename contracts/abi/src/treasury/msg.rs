@@ -11,7 +11,7 @@ use super::record::{Budget, BudgetStanding, Claim, Outside, Transfer};
 use crate::civil::{Month, UtcOffsets};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::{ContractId, Hash, OrgId, TimeMs, Tiyn};
+use senim_types::{ContractId, Hash, OrgId, TimeMs, Tiyn, TiynTotal};
 
 /// How far ahead a reservation may lapse, in ms: 400 days, so that a yearly measure fits.
 pub const RESERVATION_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
@@ -139,9 +139,41 @@ pub enum Execute {
         /// The transfer.
         id: Hash,
     },
+    /// By a named contract: makes money unavailable for others until this contract spends or unlocks it: what stands
+    /// behind the tokens that it issues. It has no id, so the caller's own state has to say that it happened once.
+    /// `NO_BUDGET`, `WRONG_STATE` if not open, `BUDGET_EXHAUSTED`, `AMOUNT_ZERO`, `AMOUNT_OVERFLOW`.
+    Lock {
+        /// In which line.
+        budget: BudgetId,
+        /// How much.
+        amount: Tiyn,
+    },
+    /// By the contract that locked it, whether the line still names it or not: makes it available again. `NO_BUDGET`,
+    /// `AMOUNT_EXCEEDS_PENDING` above what this contract has locked, `AMOUNT_ZERO`.
+    Unlock {
+        /// In which line.
+        budget: BudgetId,
+        /// How much.
+        amount: Tiyn,
+    },
+    /// By a named contract: pays out of what it has locked. Keeps no transfer, so that a small payment costs no new key:
+    /// the id only names the line, and the caller's own state has to say that it happened once. Answers [`Posted`].
+    /// `NO_BUDGET`, `AMOUNT_EXCEEDS_PENDING`, `AMOUNT_ZERO`, `AMOUNT_OVERFLOW`, `OUT_OF_RANGE` for provider 0.
+    Spend {
+        /// The caller's id for this line.
+        id: Hash,
+        /// From.
+        budget: BudgetId,
+        /// To.
+        provider: OrgId,
+        /// How much.
+        amount: Tiyn,
+        /// What the line is to be joined to; kept, not interpreted.
+        reference: Hash,
+    },
 }
 
-/// Answer to [`Execute::Pay`] and [`Execute::Post`].
+/// Answer to [`Execute::Pay`], [`Execute::Post`] and [`Execute::Spend`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Posted {
@@ -234,6 +266,13 @@ pub enum Query {
         /// Whose.
         payer: OrgId,
     },
+    /// [`TiynTotal`]: what a contract has locked in a line.
+    Locked {
+        /// Which line.
+        budget: BudgetId,
+        /// Which contract.
+        contract: ContractId,
+    },
 }
 
 /// Answer to [`Query::Budget`].
@@ -246,3 +285,5 @@ pub type ClaimPage = Vec<(ProgrammeId, Month, Claim)>;
 pub type TransferAnswer = Option<Transfer>;
 /// Answer to [`Query::Outside`].
 pub type OutsideAnswer = Option<Outside>;
+/// Answer to [`Query::Locked`], in tiyn.
+pub type LockedAnswer = TiynTotal;

@@ -8,9 +8,10 @@
 //! | 4 outside | payer (4, BE) | [`OutsideRecord`] |
 //! | 5 operation | payer (4, BE) ‖ id (32) | [`OperationRecord`] |
 //! | 6 programme | programme (4, BE) | [`ProgrammeRecord`] |
+//! | 7 lock | budget (4, BE) ‖ contract (4, BE) | [`LockRecord`] |
 //!
 //! A payment writes three keys: its own transfer, the provider's claim, and the budget line; the latter two are shared by
-//! all payments of a block.
+//! all payments of a block. A payment out of a lock writes none of its own: claim, line and lock.
 
 use super::account::{BudgetId, ProgrammeId};
 use crate::civil::{Month, UtcOffsets};
@@ -32,6 +33,8 @@ pub const COLLECTION_OUTSIDE: u8 = 4;
 pub const COLLECTION_OPERATION: u8 = 5;
 /// Collection of programmes.
 pub const COLLECTION_PROGRAMME: u8 = 6;
+/// Collection of what contracts have locked.
+pub const COLLECTION_LOCK: u8 = 7;
 
 /// Key of a [`BudgetRecord`].
 pub fn budget_key(budget: BudgetId) -> Key {
@@ -66,6 +69,11 @@ pub fn operation_key(payer: OrgId, id: &Hash) -> Key {
 /// Key of a [`ProgrammeRecord`].
 pub fn programme_key(programme: ProgrammeId) -> Key {
     Key::new(COLLECTION_PROGRAMME).u32(programme.0)
+}
+
+/// Key of a [`LockRecord`].
+pub fn lock_key(budget: BudgetId, contract: ContractId) -> Key {
+    Key::new(COLLECTION_LOCK).u32(budget.0).contract(contract)
 }
 
 /// How a budget line stands.
@@ -105,7 +113,7 @@ pub struct Budget {
     pub debits: TiynTotal,
     /// Σ of what entered, in tiyn.
     pub credits: TiynTotal,
-    /// Reserved and not yet resolved, in tiyn.
+    /// Reserved and not yet resolved, and locked, in tiyn.
     pub pending: TiynTotal,
 }
 
@@ -231,6 +239,14 @@ pub struct ProgrammeOwner {
     pub payer: OrgId,
 }
 
+/// What one contract has locked in a line: the money behind its tokens. Part of [`Budget::pending`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Lock {
+    /// How much, in tiyn.
+    pub amount: TiynTotal,
+}
+
 versioned! {
     /// A stored [`Budget`].
     BudgetRecord(Budget)
@@ -254,4 +270,8 @@ versioned! {
 versioned! {
     /// A stored [`ProgrammeOwner`].
     ProgrammeRecord(ProgrammeOwner)
+}
+versioned! {
+    /// A stored [`Lock`].
+    LockRecord(Lock)
 }

@@ -1,0 +1,211 @@
+//! Money that stands behind a contract's tokens: lock, unlock, spend.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::*;
+use senim_abi::TREASURY;
+use senim_abi::treasury::msg::LockedAnswer;
+use senim_abi::treasury::{
+    BudgetId, BudgetStanding, ClaimLine, Execute, Issuer, Posted, PostingKind, Query, TransferKey,
+    TreasuryEvent,
+};
+use senim_sdk::codec;
+use senim_sdk::testing::TestEnv;
+use senim_types::{Code, Hash, OrgId, Tiyn};
+
+fn lock(amount: u64) -> Execute {
+    let (budget, amount) = (LINE, Tiyn(amount));
+    Execute::Lock { budget, amount }
+}
+
+fn unlock(amount: u64) -> Execute {
+    let (budget, amount) = (LINE, Tiyn(amount));
+    Execute::Unlock { budget, amount }
+}
+
+fn spend(number: u64, amount: u64) -> Execute {
+    Execute::Spend {
+        id: id(number),
+        budget: LINE,
+        provider: PHARMACY,
+        amount: Tiyn(amount),
+        reference: id(900),
+    }
+}
+
+fn locked(env: &mut TestEnv) -> u128 {
+    let question = Query::Locked {
+        budget: LINE,
+        contract: NAMED,
+    };
+    let answer: LockedAnswer = codec::decode(&env.ask(TREASURY, &question).unwrap()).unwrap();
+    answer.0
+}
+
+#[test]
+fn locked_money_is_there_for_this_contract_alone_until_it_is_spent_or_unlocked() {
+    let mut env = with_budget(1_000);
+    applied(&by_named(&mut env, &lock(700)));
+    assert_eq!((available(&mut env), locked(&mut env)), (300, 700));
+    let refused = by_named(&mut env, &pay(1, 301)).code();
+    assert_eq!(refused, Some(Code::BUDGET_EXHAUSTED));
+
+    let outcome = by_named(&mut env, &spend(2, 250));
+    let posted: Posted = codec::decode(&applied(&outcome)).unwrap();
+    assert_eq!((posted.amount, posted.period), (Tiyn(250), JANUARY));
+    assert_eq!((available(&mut env), locked(&mut env)), (300, 450));
+    assert_eq!(
+        outcome.writes.len(),
+        3,
+        "line, claim, lock: no key of its own"
+    );
+    let claim = claim(&mut env, JANUARY);
+    assert_eq!((claim.lines, claim.sum.0, claim.owed().0), (1, 250, 250));
+    let line = ClaimLine {
+        kind: PostingKind::Post,
+        transfer: TransferKey {
+            issuer: Issuer::Contract(NAMED),
+            id: id(2),
+        },
+        reference: id(900),
+        amount: Tiyn(250),
+        at: env.time(),
+    };
+    assert_eq!(claim.chain, line.append_to(&Hash::ZERO));
+
+    applied(&by_named(&mut env, &unlock(450)));
+    assert_eq!((available(&mut env), locked(&mut env)), (750, 0));
+    let key = senim_abi::treasury::record::lock_key(LINE, NAMED).in_state_of(TREASURY);
+    assert!(
+        !env.state().contains_key(&key),
+        "nothing locked is no record"
+    );
+}
+
+#[test]
+fn what_is_locked_and_unlocked_is_told() {
+    let mut env = with_budget(1_000);
+    let (budget, contract) = (LINE, NAMED);
+    let told = events(&by_named(&mut env, &lock(700)));
+    let amount = Tiyn(700);
+    let expected = TreasuryEvent::Locked {
+        budget,
+        contract,
+        amount,
+    };
+    assert_eq!(told, [expected]);
+    let told = events(&by_named(&mut env, &unlock(1)));
+    let amount = Tiyn(1);
+    let expected = TreasuryEvent::Unlocked {
+        budget,
+        contract,
+        amount,
+    };
+    assert_eq!(told, [expected]);
+}
+
+#[test]
+fn each_guard_of_a_lock_is_met() {
+    let mut env = with_budget(1_000);
+    applied(&by_named(&mut env, &lock(400)));
+    let nowhere = |message: Execute| match message {
+        Execute::Lock { amount, .. } => Execute::Lock {
+            budget: BudgetId(99),
+            amount,
+        },
+        Execute::Unlock { amount, .. } => Execute::Unlock {
+            budget: BudgetId(99),
+            amount,
+        },
+        Execute::Spend {
+            id,
+            provider,
+            amount,
+            reference,
+            ..
+        } => Execute::Spend {
+            id,
+            budget: BudgetId(99),
+            provider,
+            amount,
+            reference,
+        },
+        other => other,
+    };
+    let nobody = Execute::Spend {
+        id: id(1),
+        budget: LINE,
+        provider: OrgId(0),
+        amount: Tiyn(1),
+        reference: id(900),
+    };
+    let cases = [
+        (lock(601), Code::BUDGET_EXHAUSTED),
+        (lock(0), Code::AMOUNT_ZERO),
+        (nowhere(lock(1)), Code::NO_BUDGET),
+        (unlock(401), Code::AMOUNT_EXCEEDS_PENDING),
+        (unlock(0), Code::AMOUNT_ZERO),
+        (nowhere(unlock(1)), Code::NO_BUDGET),
+        (spend(1, 401), Code::AMOUNT_EXCEEDS_PENDING),
+        (spend(1, 0), Code::AMOUNT_ZERO),
+        (nobody, Code::OUT_OF_RANGE),
+        (nowhere(spend(1, 1)), Code::NO_BUDGET),
+    ];
+    for (message, expected) in cases {
+        let before = env.state().clone();
+        let outcome = by_named(&mut env, &message);
+        assert_eq!(outcome.code(), Some(expected), "{message:?}");
+        assert_eq!(env.state(), &before, "{message:?}");
+    }
+}
+
+#[test]
+fn neither_a_device_nor_another_contract_touches_a_lock() {
+    let mut env = with_budget(1_000);
+    applied(&by_named(&mut env, &lock(400)));
+    for (message, unnamed) in [
+        (lock(1), Code::NOT_AUTHORISED),
+        // A contract that the line does not name has locked nothing.
+        (unlock(1), Code::AMOUNT_EXCEEDS_PENDING),
+        (spend(1, 1), Code::NOT_AUTHORISED),
+    ] {
+        let outcome = env.execute_as(UNNAMED, &pharmacy(), TREASURY, &message);
+        assert_eq!(outcome.code(), Some(unnamed), "{message:?}");
+        let outcome = by_fund(&mut env, &message);
+        assert_eq!(outcome.code(), Some(Code::NOT_AUTHORISED), "{message:?}");
+    }
+}
+
+#[test]
+fn a_promise_outlives_a_suspension_and_keeps_the_line_from_being_closed() {
+    let mut env = with_budget(1_000);
+    applied(&by_named(&mut env, &lock(400)));
+    let standing = |standing| Execute::SetBudgetStanding {
+        budget: LINE,
+        standing,
+    };
+    applied(&by_fund(&mut env, &standing(BudgetStanding::Suspended)));
+    let outcome = by_named(&mut env, &lock(1));
+    assert_eq!(outcome.code(), Some(Code::WRONG_STATE));
+    applied(&by_named(&mut env, &spend(1, 100)));
+    let outcome = by_fund(&mut env, &standing(BudgetStanding::Closed));
+    assert_eq!(outcome.code(), Some(Code::WRONG_STATE));
+    applied(&by_named(&mut env, &unlock(300)));
+    applied(&by_fund(&mut env, &standing(BudgetStanding::Closed)));
+}
+
+#[test]
+fn a_contract_that_the_line_no_longer_names_ends_its_tokens_and_pays_nothing() {
+    let mut env = with_budget(1_000);
+    applied(&by_named(&mut env, &lock(400)));
+    let callers = Execute::SetBudgetCallers {
+        budget: LINE,
+        callers: vec![],
+    };
+    applied(&by_fund(&mut env, &callers));
+    let outcome = by_named(&mut env, &spend(1, 1));
+    assert_eq!(outcome.code(), Some(Code::NOT_AUTHORISED));
+    applied(&by_named(&mut env, &unlock(400)));
+    assert_eq!(available(&mut env), 1_000);
+}

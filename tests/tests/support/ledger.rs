@@ -1,0 +1,119 @@
+//! A running ledger, and the client's own commands against it over HTTP.
+#![allow(dead_code)] // Each scenario uses its own part of it.
+
+use clap::Parser;
+use senim_cli::answer::Answer;
+use senim_cli::args::Cli;
+use senim_cli::commands;
+use senim_tests::world::network::root;
+use senim_types::Code;
+use senimd::driver::now;
+use senimd::folder::{Folder, NewNetwork};
+use senimd::node::{Nodes, Tuning, unobserved};
+use senimd::serve::{listen, serve};
+use serde_json::Value;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// A ledger of one validator with its interface on a free port of the loopback; it ends with this value.
+pub struct Ledger {
+    folder: tempfile::TempDir,
+    url: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        // A server that ended by itself is stopped already.
+        let _ended = self.stop.take().map(|stop| stop.send(()));
+        let ended = self.thread.take().map(JoinHandle::join);
+        if !std::thread::panicking() {
+            assert!(matches!(ended, Some(Ok(()))), "the server ended in order");
+        }
+    }
+}
+
+impl Ledger {
+    pub fn start() -> Ledger {
+        let temporary = tempfile::tempdir().expect("a temporary folder can be made");
+        let folder = Folder::new(temporary.path().join("network"));
+        folder
+            .initialise(&NewNetwork {
+                template_path: &root().join("genesis/devnet.toml"),
+                contracts_path: &root().join("genesis/contracts"),
+                time: now(),
+                validators_max: 1,
+                machines: None,
+            })
+            .expect("the devnet's template makes a network");
+        let (stop, stopped) = oneshot::channel();
+        let (ready, address) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("threads can be had");
+            runtime.block_on(async {
+                let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+                let listeners = listen(1, loopback, 0).await.expect("a port is free");
+                let address = listeners[0].local_addr().expect("it listens");
+                let mut nodes =
+                    Nodes::start(&folder, Tuning::default(), unobserved).expect("it starts");
+                ready.send(address).expect("the test waits");
+                tokio::select! {
+                    served = serve(&folder, &nodes, listeners, Default::default()) => {
+                        served.expect("it serves until it is stopped");
+                    }
+                    _ = stopped => {}
+                }
+                nodes.stop();
+            });
+        });
+        let address = address.recv().expect("the node starts");
+        Ledger {
+            folder: temporary,
+            url: format!("http://{address}"),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// A file or folder of the roles.
+    pub fn path(&self, name: &str) -> String {
+        let path = self.folder.path().join(name);
+        path.into_os_string().into_string().expect("UTF-8")
+    }
+
+    /// Runs a command as the program does after it has read its arguments.
+    pub fn senim(&self, args: &[&str]) -> Result<Answer, Code> {
+        let network = self.path("network");
+        let common = ["--node", &self.url, "--dir", &network];
+        let args = [&["senim"], args, &common].concat();
+        let cli = Cli::try_parse_from(args).unwrap_or_else(|error| panic!("{error}"));
+        commands::run(&cli).map_err(|failure| failure.code)
+    }
+
+    /// What a command that has to succeed says to programs.
+    pub fn done(&self, args: &[&str]) -> Value {
+        let answer = self.senim(args);
+        answer
+            .unwrap_or_else(|code| panic!("{args:?}: {code}"))
+            .json
+    }
+
+    /// The code that a command is refused with.
+    pub fn refused(&self, args: &[&str]) -> Code {
+        let answer = self.senim(args);
+        answer.expect_err("it has to be refused")
+    }
+
+    /// A one-time key of the wallet, which is made if it is not there.
+    pub fn holder(&self) -> String {
+        let wallet = self.path("wallet");
+        if !Path::new(&wallet).exists() {
+            self.done(&["wallet", "new", "--wallet", &wallet]);
+        }
+        let key = self.senim(&["wallet", "key", "--wallet", &wallet]);
+        key.expect("a wallet gives keys").text.trim().to_owned()
+    }
+}
