@@ -259,15 +259,64 @@ pub struct Devnet {
     pub fresh: bool,
 }
 
+/// What is played on a network of processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// As many redemptions as are taken, or `--rate`.
+    #[default]
+    Throughput,
+}
+
+impl Scenario {
+    /// What it is called in a report.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Scenario::Throughput => "as many as are taken, or at a rate",
+        }
+    }
+}
+
+/// What a benchmark redeems.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Work {
+    /// A prescription's item at a pharmacy: a hold and a dispense, two transactions, five signatures, one pack.
+    #[default]
+    Pharmacy,
+    /// A school meal: one transaction, one signature, a voucher of the simplest kind.
+    Meal,
+}
+
+impl Work {
+    /// What it is called in a report.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Work::Pharmacy => "pharmacy: hold + dispense",
+            Work::Meal => "meal: one call",
+        }
+    }
+}
+
 /// Arguments of `bench`.
 #[derive(Clone, Debug, Args)]
 pub struct Bench {
     /// Validators in this process.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub validators: u16,
-    /// Pharmacy redemptions: each is a hold and a dispense, two transactions.
+    /// So many validators instead, each a process of its own that is loaded over HTTP.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub processes: Option<u16>,
+    /// What is played on a network of processes.
+    #[arg(long, value_enum, default_value_t = Scenario::Throughput, requires = "processes")]
+    pub scenario: Scenario,
+    /// Runs of each kind on a network of processes; the best counts.
+    #[arg(long, default_value_t = 3)]
+    pub runs: u16,
+    /// Redemptions.
     #[arg(long, default_value_t = 10_000)]
     pub transactions: u32,
+    /// What a redemption is. Without it, of a pharmacy; with `--processes`, one after the other.
+    #[arg(long = "of", value_enum)]
+    pub work: Option<Work>,
     /// Devices that submit, in rotation.
     #[arg(long, default_value_t = 256)]
     pub devices: u16,
@@ -292,6 +341,13 @@ pub struct Bench {
     /// In what.
     #[command(flatten)]
     pub store: StoreArgs,
+}
+
+impl Bench {
+    /// How many validators there are.
+    pub fn count(&self) -> u16 {
+        self.processes.unwrap_or(self.validators)
+    }
 }
 
 /// Arguments of `bench-store`.

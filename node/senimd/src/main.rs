@@ -215,14 +215,21 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
 }
 
 fn bench(args: &Bench, output: Output) -> Result<(), Failure> {
-    let report =
-        bench::run(args, &mut |line| eprintln!("bench: {line}")).map_err(|error| Failure {
-            code: error.code(),
-            message: error.to_string(),
-        })?;
+    let mut tell = |line| eprintln!("bench: {line}");
+    let failure = |error: bench::BenchError| Failure {
+        code: error.code(),
+        message: error.to_string(),
+    };
+    let (text, json) = if args.processes.is_some() {
+        let report = bench::fleet::run(args, &mut tell).map_err(failure)?;
+        (report.to_string(), serde_json::json!(report))
+    } else {
+        let report = bench::run(args, &mut tell).map_err(failure)?;
+        (report.to_string(), serde_json::json!(report))
+    };
     match output {
-        Output::Json => println!("{}", serde_json::json!(report)),
-        Output::Text => println!("{report}"),
+        Output::Json => println!("{json}"),
+        Output::Text => println!("{text}"),
     }
     Ok(())
 }

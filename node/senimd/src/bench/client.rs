@@ -73,8 +73,8 @@ struct Unanswered {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Setup,
-    Hold(usize),
-    Dispense(usize),
+    First(usize),
+    Last(usize),
 }
 
 struct Flight {
@@ -139,7 +139,7 @@ impl Client {
         }
     }
 
-    /// Plays the redemptions: each hold at once or at the rate, each dispense when its hold is final.
+    /// Plays the redemptions: each begun at once or at the rate, its second step when the first is final.
     pub fn redeem(
         &mut self,
         redemptions: &[Redemption],
@@ -152,12 +152,9 @@ impl Client {
         let mut ready: Vec<usize> = Vec::new();
         while measured.redemptions < redemptions.len() {
             for number in std::mem::take(&mut ready) {
-                self.launch(
-                    number,
-                    Step::Dispense(number),
-                    &redemptions[number].dispense,
-                    &mut flights,
-                )?;
+                if let Some(then) = &redemptions[number].then {
+                    self.launch(number, Step::Last(number), then, &mut flights)?;
+                }
             }
             let offered = match args.rate {
                 Some(rate) => (start.elapsed().as_secs_f64() * f64::from(rate)) as usize,
@@ -169,12 +166,12 @@ impl Client {
                 && burst < SUBMIT_BURST
             {
                 begun[next] = Some(Instant::now());
-                self.launch(
-                    next,
-                    Step::Hold(next),
-                    &redemptions[next].hold,
-                    &mut flights,
-                )?;
+                let redemption = &redemptions[next];
+                let step = match redemption.then {
+                    Some(_) => Step::First(next),
+                    None => Step::Last(next),
+                };
+                self.launch(next, step, &redemption.first, &mut flights)?;
                 next += 1;
                 under_way += 1;
                 burst += 1;
@@ -194,8 +191,8 @@ impl Client {
                     applied("redemption", receipt)?;
                     measured.finality_us.push(since_us(now, flight.submitted));
                     match flight.step {
-                        Step::Hold(number) => ready.push(number),
-                        Step::Dispense(number) => {
+                        Step::First(number) => ready.push(number),
+                        Step::Last(number) => {
                             measured.redemptions += 1;
                             under_way -= 1;
                             if let Some(begun) = begun[number] {

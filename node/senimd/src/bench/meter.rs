@@ -43,6 +43,15 @@ pub fn threads_cpu_us(name: &str) -> u64 {
     threads.flatten().filter_map(cpu_us).sum()
 }
 
+/// Lets this process open as many files as the system allows it: a terminal is a connection.
+pub fn raise_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // With fewer, connections fail and say so.
+    let _kept = setrlimit(Resource::Nofile, limit);
+}
+
 /// Resident memory of the process, in bytes.
 pub fn resident_bytes() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();

@@ -9,22 +9,29 @@
 //! The run ends by throwing every node's state away, executing the log again, and comparing.
 
 mod client;
-mod load;
+pub mod fleet;
+pub mod load;
 pub(crate) mod meter;
 mod report;
 
+pub use fleet::FleetReport;
 pub use report::Report;
 
 use crate::args::Bench;
 use crate::driver;
 use crate::folder::{Folder, FolderError};
 use crate::node::{Nodes, StartError, Tuning};
-use load::Load;
+use load::Signing;
 use meter::Meters;
 use senim_replica::MempoolLimits;
 use senim_types::Code;
 use std::path::Path;
 use std::time::Instant;
+
+/// A benchmark that cannot go on for what the operating system says.
+fn dies(error: std::io::Error) -> BenchError {
+    BenchError::Still(error.to_string())
+}
 
 /// The name of the threads on which a backend sorts and merges by itself: fjall's; sled has none.
 pub(crate) const STORE_WORKER: &str = "fjall:worker";
@@ -89,7 +96,7 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
         args.validators,
         args.dir.display()
     ));
-    let network = load::network(args, &folder)?;
+    let network = load::network(args, &folder, None)?;
     let mut tuning = Tuning::default();
     tuning.pace.block_interval_ms_min = args.block_interval_ms;
     tuning.store = args.store.kind();
@@ -103,11 +110,14 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
         "signing the load: {} redemptions, {} other live tokens",
         args.transactions, args.live
     ));
-    let load = Load::sign(args, &network, driver::now());
+    let mut signing = Signing::new(&network, driver::now());
+    let live = signing.live(args.live as usize);
+    let load = signing.load(args.work.unwrap_or_default(), args.transactions as usize);
     let mut client = client::Client::new(&nodes);
-    tell("issuing prescriptions and putting packs on the shelves (not measured)".to_owned());
-    let expected = load.transactions();
-    client.submit_all("setup", load.setup, args.concurrency as usize)?;
+    tell("issuing tokens and putting packs on the shelves (not measured)".to_owned());
+    let expected = live.len() as u64 + load.transactions();
+    let setup = live.into_iter().chain(load.setup).collect();
+    client.submit_all("setup", setup, args.concurrency as usize)?;
     tell("measuring".to_owned());
     let before = meters.snapshot();
     let process_before = meter::process_cpu_us();

@@ -18,7 +18,9 @@ use std::time::Duration;
 pub struct Report {
     /// Validators in this process.
     pub validators: u16,
-    /// Pharmacy redemptions, each a hold and a dispense.
+    /// What a redemption is.
+    pub of: &'static str,
+    /// How many.
     pub redemptions: usize,
     /// Devices that submitted.
     pub devices: u16,
@@ -74,7 +76,7 @@ pub struct Percentiles {
 }
 
 impl Percentiles {
-    fn of_us(mut samples: Vec<u64>) -> Percentiles {
+    pub(super) fn of_us(mut samples: Vec<u64>) -> Percentiles {
         samples.sort_unstable();
         let at = |percent: usize| {
             let index = (samples.len() * percent).div_ceil(100).saturating_sub(1);
@@ -124,6 +126,7 @@ impl Report {
         let total_us = staged_us + workers_us;
         Report {
             validators: args.validators,
+            of: args.work.unwrap_or_default().name(),
             redemptions,
             devices: args.devices,
             live_tokens: args.live,
@@ -150,7 +153,7 @@ impl Report {
     }
 }
 
-fn round(value: f64) -> f64 {
+pub(super) fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
@@ -158,8 +161,8 @@ impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             f,
-            "{} pharmacy redemptions (hold + dispense), {} validators",
-            self.redemptions, self.validators
+            "{} redemptions ({}), {} validators",
+            self.redemptions, self.of, self.validators
         )?;
         writeln!(
             f,

@@ -1,0 +1,110 @@
+//! What the nodes of a network say afterwards, and what is proven of it.
+
+use super::http::{Connection, HttpError};
+use crate::bench::BenchError;
+use senim_abi::TREASURY;
+use senim_abi::civil::{Month, UtcOffsets};
+use senim_abi::treasury::ProgrammeId;
+use senim_abi::treasury::record::{Claim, ClaimRecord, claim_key};
+use senim_light_client::LightClient;
+use senim_types::{Code, Height, OrgId, TimeMs, codec};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Civil time of a benchmark's network.
+const OFFSET_MINUTES: i16 = 300;
+/// Without getting further for so long, a node stands still.
+const STILL: Duration = Duration::from_secs(120);
+/// How often nodes are asked.
+const PACE: Duration = Duration::from_millis(100);
+
+/// What of a node's status is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Status {
+    /// Height of its last block.
+    pub height: u64,
+    /// Hash of its last header, which holds the state root.
+    pub hash: String,
+}
+
+/// A node's status; none where it does not answer.
+pub async fn status(node: SocketAddr) -> Option<Status> {
+    let mut connection = Connection::open(node).await.ok()?;
+    let answer = connection.get("/v1/status").await.ok()?;
+    serde_json::from_slice(&answer.body).ok()
+}
+
+/// Waits until every node answers.
+pub async fn answering(nodes: &[SocketAddr]) -> Result<(), BenchError> {
+    for node in nodes {
+        let begun = Instant::now();
+        while status(*node).await.is_none() {
+            if begun.elapsed() > STILL {
+                return Err(BenchError::Still(format!("{node} does not answer")));
+            }
+            sleep(PACE).await;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until all nodes have the same block on top, and gives it. Their state is the same then: its root is in the
+/// header, and a node that computed another would have stopped.
+pub async fn agreed(nodes: &[SocketAddr]) -> Result<Status, BenchError> {
+    let begun = Instant::now();
+    loop {
+        let mut tops = Vec::new();
+        for node in nodes {
+            tops.push(status(*node).await);
+        }
+        if let Some(Some(first)) = tops.first()
+            && tops.iter().all(|top| top.as_ref() == Some(first))
+        {
+            return Ok(first.clone());
+        }
+        if begun.elapsed() > STILL {
+            return Err(BenchError::Still(format!("they do not agree: {tops:?}")));
+        }
+        sleep(PACE).await;
+    }
+}
+
+/// What a provider is owed under a programme for postings from `since` until now, proven to `light` by the node.
+pub async fn claimed(
+    node: SocketAddr,
+    light: &LightClient,
+    (provider, programme): (OrgId, ProgrammeId),
+    (since, until): (TimeMs, TimeMs),
+) -> Result<Claim, BenchError> {
+    let offsets = UtcOffsets::fixed(OFFSET_MINUTES);
+    let months = offsets.month_of(since).0..=offsets.month_of(until).0;
+    let mut sum = Claim::default();
+    for month in months {
+        let key = claim_key(provider, programme, Month(month)).in_state_of(TREASURY);
+        let path = format!("/v1/state/{}", hex::encode(&*key));
+        let answer = bytes(node, &path).await;
+        let answer = answer.map_err(|error| BenchError::Still(format!("{node}: {error}")))?;
+        let unverified = |code| BenchError::Unverified {
+            height: Height::GENESIS.0,
+            code,
+        };
+        let proven = light.state(&answer).map_err(unverified)?;
+        let Some(value) = proven.value else {
+            continue;
+        };
+        let record: ClaimRecord =
+            codec::decode(&value, value.len()).map_err(|_| unverified(Code::CORRUPT_RECORD))?;
+        let claim = record.into_current();
+        sum.lines += claim.lines;
+        sum.sum.0 += claim.sum.0;
+        sum.reversed_lines += claim.reversed_lines;
+    }
+    Ok(sum)
+}
+
+async fn bytes(node: SocketAddr, path: &str) -> Result<Vec<u8>, HttpError> {
+    let mut connection = Connection::open(node).await?;
+    Ok(connection.get_bytes(path).await?.body.to_vec())
+}
