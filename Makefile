@@ -5,7 +5,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench simulate mutants clean
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-peers overload soak chaos simulate mutants clean
 
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
@@ -117,6 +117,26 @@ bench: check-tools ## Measure redemptions per second (ARGS="--validators 4 --tra
 	$(CARGO) build --locked --release -p senimd
 	$(say) "[2/2] Measuring"
 	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench $(ARGS)
+
+bench-processes: check-tools ## Measure four validators as processes: pharmacy redemptions and meals (ARGS="--runs 3 -o json")
+	@$(say) "[1/2] Building with full optimisation"
+	$(CARGO) build --locked --release -p senimd
+	$(say) "[2/2] Measuring"
+	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench --processes 4 --transactions 30000 --concurrency 2000 $(ARGS)
+
+bench-peers: check-tools ## Compare meals with the same rows on PostgreSQL, in one run (needs Debian's postgresql)
+	@$(say) "[1/2] Building with full optimisation"
+	$(CARGO) build --locked --release -p senimd
+	$(say) "[2/2] Measuring"
+	scripts/bench-peers.sh $(ARGS)
+
+overload: check-tools ## Offer ten times what four processes can do, and see what honest clients get
+	@$(CARGO) build --locked --release -p senimd
+	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench --processes 4 --scenario overload $(ARGS)
+
+soak: check-tools ## Load four processes for ten minutes and watch their memory
+	@$(CARGO) build --locked --release -p senimd
+	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench --processes 4 --scenario soak $(ARGS)
 
 clean: ## Remove everything that was built and the demo's ledger
 	@$(say) "Removing every target, .build, devnet"

@@ -18,7 +18,7 @@ pub struct MempoolLimits {
 impl Default for MempoolLimits {
     fn default() -> Self {
         MempoolLimits {
-            transactions_max: 20_000,
+            transactions_max: 8_192,
             bytes_max: 64 << 20,
             per_device_max: 256,
         }

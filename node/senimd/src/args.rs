@@ -265,6 +265,16 @@ pub enum Scenario {
     /// As many redemptions as are taken, or `--rate`.
     #[default]
     Throughput,
+    /// One of the validators is killed; the others are offered 60 % of the best.
+    OneDead,
+    /// Ten times the best is offered, by terminals that come again when they are told to.
+    Overload,
+    /// 300 redemptions a second, or `--rate`, for `--minutes`, with a look at the memory each minute.
+    Soak,
+    /// After `--blocks-behind` small blocks a node without a vote joins and gets all of them.
+    CatchUp,
+    /// Nothing is offered for `--minutes`.
+    Idle,
 }
 
 impl Scenario {
@@ -272,6 +282,11 @@ impl Scenario {
     pub const fn name(self) -> &'static str {
         match self {
             Scenario::Throughput => "as many as are taken, or at a rate",
+            Scenario::OneDead => "one killed, 60 % of the best offered to the others",
+            Scenario::Overload => "ten times the best offered",
+            Scenario::Soak => "a steady load, memory watched",
+            Scenario::CatchUp => "a node joins late and catches up",
+            Scenario::Idle => "nothing offered",
         }
     }
 }
@@ -308,6 +323,12 @@ pub struct Bench {
     /// What is played on a network of processes.
     #[arg(long, value_enum, default_value_t = Scenario::Throughput, requires = "processes")]
     pub scenario: Scenario,
+    /// How long the scenarios that watch go on.
+    #[arg(long, default_value_t = 10)]
+    pub minutes: u64,
+    /// Blocks that a node that catches up is behind, at least.
+    #[arg(long, default_value_t = 10_000)]
+    pub blocks_behind: u64,
     /// Runs of each kind on a network of processes; the best counts.
     #[arg(long, default_value_t = 3)]
     pub runs: u16,

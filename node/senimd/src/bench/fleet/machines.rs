@@ -4,6 +4,8 @@ use crate::folder::Folder;
 use crate::machine::{CONFIG_FILE, Machines, machine_folder};
 use crate::processes;
 use rustix::process::{Pid, Signal, kill_process};
+use senim_types::PublicKey;
+use senim_types::text::KeyKind;
 use std::fs::{self, File};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -81,6 +83,35 @@ impl Fleet {
             fs::write(&path, settings.to_string())?;
         }
         Ok(())
+    }
+
+    /// Makes the folder of a node without a vote by `senimd join`; its place, and the network key that the registry has to
+    /// have before the others let it in.
+    pub fn join(&mut self, network: &Folder, organisation: u32) -> io::Result<(usize, PublicKey)> {
+        let place = self.machines.len();
+        let name = format!("follower-{organisation}");
+        let folder = machine_folder(network, &name);
+        let last = self.machines.last();
+        let last = last.ok_or_else(|| io::Error::other("a network without machines"))?;
+        let http = SocketAddr::new(last.http.ip(), last.http.port() + 1);
+        let made = Command::new(&self.program)
+            .args(["-o", "json", "join", "--http", &http.to_string()])
+            .args(["--organisation", &organisation.to_string(), "--network"])
+            .arg(network.path())
+            .arg("--dir")
+            .arg(folder.path())
+            .output()?;
+        let told: serde_json::Value = serde_json::from_slice(&made.stdout)
+            .map_err(|_| io::Error::other(String::from_utf8_lossy(&made.stderr).into_owned()))?;
+        let key = told["peer"].as_str().unwrap_or_default();
+        let key = PublicKey::from_text(KeyKind::Peer, key).map_err(io::Error::other)?;
+        self.machines.push(Machine {
+            name,
+            folder,
+            http,
+            process: None,
+        });
+        Ok((place, key))
     }
 
     /// Starts a machine's process.

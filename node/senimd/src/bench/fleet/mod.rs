@@ -4,7 +4,7 @@
 //! - `http`: one connection of a client's.
 //! - `drive`: terminals that redeem, as many as are taken or at a rate.
 //! - `check`: what every node says afterwards, proven: the same block, and money for each redemption.
-//! - `scenario`: what is played; `report`: what was measured.
+//! - `scenario` and `trouble`: what is played; `report`: what was measured.
 //!
 //! A terminal has one connection to one node and one redemption under way. Each transaction is its own request, which
 //! waits until the node has the block's certificate.
@@ -15,6 +15,7 @@ pub mod http;
 pub mod machines;
 mod report;
 mod scenario;
+mod trouble;
 
 pub use report::FleetReport;
 pub use scenario::run;

@@ -86,9 +86,10 @@ pub struct FleetReport {
 }
 
 impl FleetReport {
-    /// The fastest run of a kind.
+    /// The fastest run of a kind in which nothing was amiss.
     pub fn best(&self, of: &str) -> Option<&RunReport> {
-        let runs = self.runs.iter().filter(|run| run.of == of);
+        let runs = self.runs.iter();
+        let runs = runs.filter(|run| run.of == of && run.note.is_empty());
         runs.max_by(|a, b| a.redemptions_per_s.total_cmp(&b.redemptions_per_s))
     }
 }

@@ -44,6 +44,7 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<FleetReport, Be
     let genesis = folder.genesis()?;
     let mut stage = Stage {
         args,
+        folder: Folder::new(&args.dir),
         signing: Signing::new(&network, driver::now()),
         fleet,
         genesis: &genesis,
@@ -80,15 +81,16 @@ fn empty_report(args: &Bench) -> FleetReport {
 }
 
 /// A network and what was done on it so far.
-struct Stage<'a> {
-    args: &'a Bench,
-    signing: Signing<'a>,
-    fleet: Fleet,
+pub(super) struct Stage<'a> {
+    pub(super) args: &'a Bench,
+    pub(super) folder: Folder,
+    pub(super) signing: Signing<'a>,
+    pub(super) fleet: Fleet,
     genesis: &'a Genesis,
     begun: TimeMs,
     /// Redemptions made, by what they are.
     made: Vec<(Work, usize)>,
-    report: FleetReport,
+    pub(super) report: FleetReport,
 }
 
 impl Stage<'_> {
@@ -102,6 +104,11 @@ impl Stage<'_> {
         submit_all(live, &self.nodes(), SETUP_AT_ONCE).await?;
         let played = match self.args.scenario {
             Scenario::Throughput => self.throughput(tell).await,
+            Scenario::OneDead => self.one_dead(tell).await,
+            Scenario::Overload => self.overload(tell).await,
+            Scenario::Soak => self.soak(tell).await,
+            Scenario::CatchUp => self.catch_up(tell).await,
+            Scenario::Idle => self.idle(tell).await,
         };
         if let Err(error) = played {
             for place in 0..self.fleet.machines.len() {
@@ -138,7 +145,7 @@ impl Stage<'_> {
     }
 
     /// As many redemptions at once as the arguments say, over the nodes that run.
-    fn offer(&self, rate: Option<f64>) -> Offer {
+    pub(super) fn offer(&self, rate: Option<f64>) -> Offer {
         Offer {
             nodes: self.nodes(),
             terminals: self.args.concurrency as usize,
@@ -148,7 +155,7 @@ impl Stage<'_> {
     }
 
     /// Signs a load and puts on the ledger what has to be there before.
-    async fn prepare(
+    pub(super) async fn prepare(
         &mut self,
         work: Work,
         count: usize,
@@ -161,7 +168,7 @@ impl Stage<'_> {
     }
 
     /// Offers a load and measures.
-    async fn measured(
+    pub(super) async fn measured(
         &mut self,
         work: Work,
         redemptions: Arc<Vec<Redemption>>,
@@ -202,7 +209,7 @@ impl Stage<'_> {
         Ok(run)
     }
 
-    fn keep(&mut self, work: Work, seen: &Seen) {
+    pub(super) fn keep(&mut self, work: Work, seen: &Seen) {
         self.made.push((work, seen.done.len()));
     }
 
@@ -239,7 +246,7 @@ impl Stage<'_> {
     }
 
     /// The interfaces of the machines that run.
-    fn nodes(&self) -> Vec<SocketAddr> {
+    pub(super) fn nodes(&self) -> Vec<SocketAddr> {
         let running = self.fleet.running().into_iter();
         running
             .map(|place| self.fleet.machines[place].http)

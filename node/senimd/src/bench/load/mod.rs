@@ -9,13 +9,14 @@ use crate::driver;
 use crate::folder::{Folder, FolderError, NewNetwork};
 use crate::machine::Machines;
 use senim_abi::prescription::GroupId;
+use senim_abi::{REGISTRY, registry};
 use senim_types::crypto::SecretKey;
 use senim_types::limits::{CALLS_MAX, TRANSACTION_BYTES_MAX};
 use senim_types::text::KeyKind;
 use senim_types::transaction::TRANSACTION_VERSION;
 use senim_types::{
-    Call, ChainId, ContractId, Hash, OrgId, Signature, SignedTransaction, Statement, TimeMs,
-    Transaction, codec,
+    Call, ChainId, ContractId, Hash, OrgId, PublicKey, Signature, SignedTransaction, Statement,
+    TimeMs, Transaction, codec,
 };
 use std::fmt::Write;
 use std::fs;
@@ -317,6 +318,17 @@ impl<'a> Signing<'a> {
     /// So many tokens that nobody redeems.
     pub fn live(&mut self, count: usize) -> Vec<Encoded> {
         pharmacy::live_tokens(count, self.now, &mut self.clinic)
+    }
+
+    /// Lets a node of an organisation connect, one that only goes out.
+    pub fn admit(&mut self, org: OrgId, peer: PublicKey) -> Encoded {
+        let set = registry::Execute::SetPeer {
+            org,
+            peer,
+            address: String::new(),
+        };
+        let signed = self.regulator.sign(vec![call(REGISTRY, &set)], vec![]);
+        Encoded::new(&signed)
     }
 
     /// So many redemptions of a kind, and what has to be there before.
