@@ -138,6 +138,12 @@ soak: check-tools ## Load four processes for ten minutes and watch their memory
 	@$(CARGO) build --locked --release -p senimd
 	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench --processes 4 --scenario soak $(ARGS)
 
+chaos: check-tools ## Kill and cut off four processes under load, and count what was acknowledged (ARGS="--seconds 600 --kills 100 --cuts 20")
+	@$(say) "[1/2] Building"
+	$(CARGO) build --locked --release -p senimd -p senim-tests --bin senimd --bin chaos
+	$(say) "[2/2] Killing and counting"
+	"$${CARGO_TARGET_DIR:-target}/release/chaos" $(ARGS)
+
 clean: ## Remove everything that was built and the demo's ledger
 	@$(say) "Removing every target, .build, devnet"
 	rm -rf target contracts/target client/light-client/wasm/target .build devnet fuzz/target

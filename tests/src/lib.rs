@@ -4,10 +4,12 @@
 //! them over this repository and, to show that they can fail, over small trees that break them.
 //! [`world`] has a network of real nodes under virtual time; `tests/scenario_*.rs` play stories in it.
 //! [`sim`] breaks that world in every way that a seed chooses, and checks what has to hold all the same.
+//! [`chaos`] does it to real processes, for as long as it is told to.
 //! The other files in `tests/` are scenarios, conformance and vectors.
 
 #![forbid(unsafe_code)]
 
+pub mod chaos;
 pub mod house;
 pub mod sim;
 pub mod world;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::bench::load::Wanted;
 use crate::machine::Machines;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use senim_api::SealedLimits;
@@ -365,9 +366,13 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// How many validators there are.
-    pub fn count(&self) -> u16 {
-        self.processes.unwrap_or(self.validators)
+    /// The network that is made for it.
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            validators: self.processes.unwrap_or(self.validators),
+            devices: self.devices,
+            contracts: &self.contracts,
+        }
     }
 }
 

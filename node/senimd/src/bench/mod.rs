@@ -96,7 +96,7 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<Report, BenchEr
         args.validators,
         args.dir.display()
     ));
-    let network = load::network(args, &folder, None)?;
+    let network = load::network(args.wanted(), &folder, None)?;
     let mut tuning = Tuning::default();
     tuning.pace.block_interval_ms_min = args.block_interval_ms;
     tuning.store = args.store.kind();

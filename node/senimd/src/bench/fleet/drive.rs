@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// How a load is offered.
 #[derive(Clone, Debug)]
 pub struct Offer {
-    /// The interfaces, each with its share of the terminals.
+    /// The interfaces, each with its share of the terminals, which go to the next one while theirs is gone.
     pub nodes: Vec<SocketAddr>,
     /// Terminals: redemptions under way at once, at most.
     pub terminals: usize,
@@ -89,8 +89,9 @@ pub async fn redeem(redemptions: Arc<Vec<Redemption>>, offer: &Offer) -> Result<
     });
     let mut terminals = JoinSet::new();
     for number in 0..offer.terminals {
-        let node = offer.nodes[number % offer.nodes.len()];
-        terminals.spawn(terminal(Arc::clone(&shared), node));
+        let mut nodes = offer.nodes.clone();
+        nodes.rotate_left(number % offer.nodes.len());
+        terminals.spawn(terminal(Arc::clone(&shared), nodes));
     }
     let mut seen = Seen::default();
     while let Some(ended) = terminals.join_next().await {
@@ -101,9 +102,9 @@ pub async fn redeem(redemptions: Arc<Vec<Redemption>>, offer: &Offer) -> Result<
     Ok(seen)
 }
 
-async fn terminal(shared: Arc<Shared>, node: SocketAddr) -> Result<Seen, BenchError> {
+async fn terminal(shared: Arc<Shared>, nodes: Vec<SocketAddr>) -> Result<Seen, BenchError> {
     let mut terminal = Terminal {
-        node,
+        nodes,
         connection: None,
         seen: Seen::default(),
     };
@@ -154,7 +155,8 @@ pub async fn submit_all(
 }
 
 struct Terminal {
-    node: SocketAddr,
+    /// The one that it asks first; where that is gone, the next.
+    nodes: Vec<SocketAddr>,
     connection: Option<Connection>,
     seen: Seen,
 }
@@ -167,6 +169,7 @@ impl Terminal {
         while begun.elapsed() < PATIENCE {
             let Some(answer) = self.post(body.clone()).await else {
                 self.seen.lost += 1;
+                self.nodes.rotate_left(1);
                 sleep(RECONNECT).await;
                 continue;
             };
@@ -190,7 +193,7 @@ impl Terminal {
         }
         Err(BenchError::Still(format!(
             "{} has no receipt for a transaction after {} s",
-            self.node,
+            self.nodes[0],
             PATIENCE.as_secs()
         )))
     }
@@ -198,7 +201,7 @@ impl Terminal {
     async fn post(&mut self, body: Bytes) -> Option<Answer> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::open(self.node).await.ok()?,
+            None => Connection::open(self.nodes[0]).await.ok()?,
         };
         let answer = timeout(ANSWER_PATIENCE, connection.post(SUBMIT, body)).await;
         let answer = answer.ok()?.ok()?;

@@ -74,15 +74,34 @@ impl Fleet {
 
     /// Sets a number at the top of every machine's settings.
     pub fn set(&self, key: &str, value: i64) -> io::Result<()> {
-        for machine in &self.machines {
-            let path = machine.folder.path().join(CONFIG_FILE);
-            let mut settings: toml::Table = fs::read_to_string(&path)?
-                .parse()
-                .map_err(io::Error::other)?;
-            settings.insert(key.to_owned(), toml::Value::Integer(value));
-            fs::write(&path, settings.to_string())?;
-        }
-        Ok(())
+        (0..self.machines.len()).try_for_each(|place| {
+            self.edit(place, |settings| {
+                settings.insert(key.to_owned(), toml::Value::Integer(value));
+            })
+        })
+    }
+
+    /// Has a machine listen for others at a port of its own, instead of the one that the registry names: something stands
+    /// between.
+    pub fn listen_at(&self, place: usize, port: u16) -> io::Result<()> {
+        let machine = &self.machines[place];
+        self.edit(place, |settings| {
+            let network = settings
+                .get_mut("network")
+                .and_then(toml::Value::as_table_mut);
+            let listen = format!("/ip4/{}/tcp/{port}", machine.http.ip());
+            if let Some(network) = network {
+                network.insert("listen".to_owned(), vec![listen].into());
+            }
+        })
+    }
+
+    fn edit(&self, place: usize, change: impl FnOnce(&mut toml::Table)) -> io::Result<()> {
+        let path = self.machines[place].folder.path().join(CONFIG_FILE);
+        let settings = fs::read_to_string(&path)?;
+        let mut settings: toml::Table = settings.parse().map_err(io::Error::other)?;
+        change(&mut settings);
+        fs::write(&path, settings.to_string())
     }
 
     /// Makes the folder of a node without a vote by `senimd join`; its place, and the network key that the registry has to

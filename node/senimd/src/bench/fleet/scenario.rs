@@ -35,7 +35,7 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<FleetReport, Be
         args.dir.display()
     ));
     let at = free_machines().map_err(dies)?;
-    let network = load::network(args, &folder, Some(&at))?;
+    let network = load::network(args.wanted(), &folder, Some(&at))?;
     let program = std::env::current_exe().map_err(dies)?;
     let fleet = Fleet::new(&folder, &at, program, "warn").map_err(dies)?;
     fleet

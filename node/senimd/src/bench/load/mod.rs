@@ -4,7 +4,7 @@ mod meal;
 mod pharmacy;
 
 use super::template_path;
-use crate::args::{Bench, Work};
+use crate::args::Work;
 use crate::driver;
 use crate::folder::{Folder, FolderError, NewNetwork};
 use crate::machine::Machines;
@@ -20,6 +20,7 @@ use senim_types::{
 };
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
 const GTIN: &str = "04870001000011";
 const INN: &str = "A10BA02";
@@ -40,17 +41,27 @@ pub struct Network {
     canteens: Vec<SecretKey>,
 }
 
-/// Makes the folder of a network with as many validators and devices of each kind as asked for; with `machines`,
-/// a folder for each validator's.
+/// What a benchmark's network is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Validators.
+    pub validators: u16,
+    /// Devices of each kind.
+    pub devices: u16,
+    /// The folder with the contracts' code.
+    pub contracts: &'a Path,
+}
+
+/// Makes the folder of a network; with `machines`, a folder for each validator's.
 pub fn network(
-    args: &Bench,
+    wanted: Wanted<'_>,
     folder: &Folder,
     machines: Option<&Machines>,
 ) -> Result<Network, FolderError> {
     let path = template_path(folder.path());
     let write = || {
         fs::create_dir_all(folder.path())?;
-        fs::write(&path, template(args))
+        fs::write(&path, template(wanted))
     };
     write().map_err(|error| FolderError::Io {
         path: path.clone(),
@@ -58,14 +69,14 @@ pub fn network(
     })?;
     let genesis = folder.initialise(&NewNetwork {
         template_path: &path,
-        contracts_path: &args.contracts,
+        contracts_path: wanted.contracts,
         time: driver::now(),
-        validators_max: usize::from(args.count()),
+        validators_max: usize::from(wanted.validators),
         machines,
     })?;
     let device = |name: &str| folder.key(name, KeyKind::Device);
     let devices = |kind: &str| {
-        let keys = (0..args.devices).map(|n| device(&format!("{kind}-{n}")));
+        let keys = (0..wanted.devices).map(|n| device(&format!("{kind}-{n}")));
         keys.collect::<Result<Vec<_>, _>>()
     };
     Ok(Network {
@@ -77,9 +88,9 @@ pub fn network(
     })
 }
 
-fn template(args: &Bench) -> String {
+fn template(wanted: Wanted<'_>) -> String {
     let names = |kind: &str| {
-        let names: Vec<String> = (0..args.devices)
+        let names: Vec<String> = (0..wanted.devices)
             .map(|n| format!("\"{kind}-{n}\""))
             .collect();
         names.join(", ")
@@ -119,7 +130,7 @@ devices = [{canteens}]
         caterer = CATERER.0,
         canteens = names("canteen"),
     );
-    for n in 0..args.count() {
+    for n in 0..wanted.validators {
         let id = 100 + n;
         // Writing to a string cannot fail.
         let _always_ok = write!(
