@@ -19,6 +19,11 @@ fn a_make_target_that_does_not_exist_is_found() {
     assert_clean(&check(
         "`make`, `make test`, `make test ARGS=-v`, `make -j2 test`, what you make of it",
     ));
+    assert_clean(&check("`make test ARGS=\"--for 180 --of 6\" test`"));
+    assert_finds(
+        &check("`make test ARGS=\"--for 180 --of 6\" gone`"),
+        "names `make gone`",
+    );
     assert_clean(&check("```rust\nmake sense;\n```\n"));
     assert_finds(&check("`make tests`"), "names `make tests`");
     assert_finds(

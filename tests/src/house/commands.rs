@@ -89,9 +89,13 @@ pub fn check_make(tree: &Tree) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for command in named(tree, "make") {
-        let targets = command.words[1..]
-            .iter()
-            .filter(|word| !word.contains('=') && !word.starts_with('-'));
+        // A value in quotes goes on to the word that has the other quote.
+        let mut is_quoted = false;
+        let targets = command.words[1..].iter().filter(|word| {
+            let was_quoted = is_quoted;
+            is_quoted ^= word.matches('"').count() % 2 == 1;
+            !was_quoted && !word.contains('=') && !word.starts_with('-')
+        });
         for target in targets {
             if !is_target(target) {
                 let message = format!("names `make {target}`, and the Makefile has no such target");
