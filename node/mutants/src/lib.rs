@@ -38,11 +38,13 @@ pub enum Mutant {
     BodyNotLogged,
     /// The store is trusted as it is found.
     StoreTrusted,
+    /// A validator restored from a backup votes at once.
+    RestoredVotesAtOnce,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 14] = [
+    pub const ALL: [Mutant; 15] = [
         Mutant::WalFlushSkipped,
         Mutant::TwoFEnough,
         Mutant::LockForgotten,
@@ -57,6 +59,7 @@ impl Mutant {
         Mutant::CertificateUnchecked,
         Mutant::BodyNotLogged,
         Mutant::StoreTrusted,
+        Mutant::RestoredVotesAtOnce,
     ];
 }
 

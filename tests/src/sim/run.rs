@@ -116,9 +116,8 @@ impl Run {
         let honest: Vec<usize> = (0..world.nodes.len())
             .filter(|node| !liars.contains(&world.nodes[*node].key))
             .collect();
-        let amnesiac = (adversary == Some(Adversary::Amnesiac)).then_some(LIAR);
         let machines = world.nodes.len();
-        let mut faults = Faults::new(self.chance.below(u64::MAX), machines, amnesiac);
+        let mut faults = Faults::new(self.chance.below(u64::MAX), machines, adversary, LIAR);
         let mut clients = Clients::new(self.chance.below(u64::MAX));
         let line = format!("adversary {adversary:?}, faults {:?}", faults.mix());
         self.trace.line(world.now(), &line);

@@ -1,5 +1,8 @@
 //! Processes of the daemon, each on a folder of its own, asked over HTTP like anybody would.
 
+// Each file of tests uses its own part of this.
+#![allow(dead_code)]
+
 use borsh::BorshDeserialize;
 use senim_abi::REGISTRY;
 use senim_abi::registry::Execute;
@@ -199,6 +202,11 @@ impl Machines {
         };
         *sequence += 1;
         key.sign_transaction(body, Vec::new())
+    }
+
+    /// A machine's folder.
+    pub fn folder(&self, machine: usize) -> &Path {
+        self.machines[machine].folder.path()
     }
 
     /// A machine's height.
