@@ -40,11 +40,13 @@ pub enum Mutant {
     StoreTrusted,
     /// A validator restored from a backup votes at once.
     RestoredVotesAtOnce,
+    /// A pharmacy's hold never ends: a line of a contract, whose broken artefact stands in the genesis.
+    LeaseForgotten,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 15] = [
+    pub const ALL: [Mutant; 16] = [
         Mutant::WalFlushSkipped,
         Mutant::TwoFEnough,
         Mutant::LockForgotten,
@@ -60,6 +62,7 @@ impl Mutant {
         Mutant::BodyNotLogged,
         Mutant::StoreTrusted,
         Mutant::RestoredVotesAtOnce,
+        Mutant::LeaseForgotten,
     ];
 }
 

@@ -122,7 +122,7 @@ impl Oracle {
             audit::headers(&world.network.genesis, &kept, &self.sets);
         }
         let blocks: Vec<_> = records.iter().map(AsRef::as_ref).collect();
-        let mut audit = Audit::from_genesis(&self.allotted);
+        let mut audit = Audit::from_genesis(&self.allotted, &world.network);
         for block in blocks {
             audit.block(block);
         }
