@@ -3,6 +3,9 @@
 # <name>.wasm, <name>.events.json (the schema of its events) and manifest.toml to genesis/contracts, or to the folder
 # given with --out. Names after that limit what is built; schemas and manifest are of all artefacts that are there then.
 #
+# `--broken FEATURE NAME` builds one contract with a feature that makes it wrong, for the simulator, as
+# <feature>.wasm, without schemas and manifest.
+#
 # The standard library for the target comes from one of two places, and the bytes depend on which:
 #   source   built from its source, Debian's package of toolchain.env; the canonical one
 #   rustup   `rustup target add wasm32v1-none`
@@ -18,6 +21,11 @@ root=$(cd "$here/../.." && pwd)
 out="$root/genesis/contracts"
 if [ "${1:-}" = --out ]; then
     out=$2
+    shift 2
+fi
+broken=
+if [ "${1:-}" = --broken ]; then
+    broken=$2
     shift 2
 fi
 names=${*:-$(contract_names)}
@@ -48,14 +56,22 @@ for name in $names; do
     say "building $name"
     (
         cd "$root/contracts"
-        # shellcheck disable=SC2086 # $build_std is one word or none.
+        # shellcheck disable=SC2086 # $build_std is one word or none, and so is $broken.
         CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$built" RUSTC_WRAPPER="$here/rustc.sh" cargo rustc --quiet --release --locked \
-            --package "senim-contract-$name" --lib --crate-type cdylib --target "$WASM_TARGET" $build_std
+            --package "senim-contract-$name" --lib --crate-type cdylib --target "$WASM_TARGET" $build_std \
+            ${broken:+--features $broken}
     )
     file="$(echo "senim_contract_$name" | tr - _).wasm"
-    cp "$built/$WASM_TARGET/release/$file" "$out/$name.wasm"
-    chmod 644 "$out/$name.wasm"
+    artefact="$out/$name.wasm"
+    [ -z "$broken" ] || artefact="$out/$(echo "$broken" | tr - _).wasm"
+    cp "$built/$WASM_TARGET/release/$file" "$artefact"
+    chmod 644 "$artefact"
 done
+
+if [ -n "$broken" ]; then
+    say "wrote $artefact"
+    exit 0
+fi
 
 present=
 for name in $(contract_names); do

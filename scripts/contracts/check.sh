@@ -29,6 +29,7 @@ has_std "$std" || skip "The artefacts were built with the standard library from 
 
 rm -rf "$aside"
 SENIM_WASM_STD=$std "$here/build.sh" --out "$aside"
+SENIM_WASM_STD=$std "$here/build.sh" --out "$aside-broken" --broken lease-forgotten prescription
 different=0
 for file in "$committed"/*.wasm "$committed"/*.json "$committed/manifest.toml"; do
     name=$(basename "$file")
@@ -39,6 +40,15 @@ for file in "$committed"/*.wasm "$committed"/*.json "$committed/manifest.toml"; 
         different=1
     fi
 done
+for file in "$root"/tests/broken/*.wasm; do
+    name=$(basename "$file")
+    if cmp -s "$file" "$aside-broken/$name"; then
+        say "same: $name, broken on purpose"
+    else
+        say "DIFFERENT: $name, broken on purpose"
+        different=1
+    fi
+done
 for file in "$aside"/*.wasm "$aside"/*.json; do
     [ -f "$committed/$(basename "$file")" ] || {
         say "NOT COMMITTED: $(basename "$file")"
@@ -46,7 +56,7 @@ for file in "$aside"/*.wasm "$aside"/*.json; do
     }
 done
 if [ "$different" = 1 ]; then
-    say "the committed artefacts are not what the sources give: run 'make contracts' and commit genesis/contracts"
+    say "the committed artefacts are not what the sources give: run 'make contracts' and commit genesis/contracts and tests/broken"
     exit 1
 fi
 say "every artefact is what the sources give"

@@ -23,6 +23,17 @@ fn a_fixed_slice_of_seeds_breaks_no_rule() {
 }
 
 #[test]
+fn a_contract_that_forgets_leases_is_found() {
+    let broken = Stage::with_leases_forgotten();
+    let found = (0..SEEDS).find_map(|seed| simulate(&broken, seed, false).failure);
+    let checker = found.map(|failure| failure.checker);
+    assert!(
+        matches!(checker, Some("leases" | "no double redemption")),
+        "{checker:?}"
+    );
+}
+
+#[test]
 fn the_same_seed_gives_the_same_trace() {
     let stage = Stage::default();
     let first = simulate(&stage, 1, false);

@@ -5,6 +5,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use senim_replica::NodeStatus;
 use senim_types::Code;
 use std::sync::atomic::Ordering;
 
@@ -45,6 +46,7 @@ pub struct Metrics {
     height: Gauge,
     waiting: Gauge,
     halted: Gauge,
+    observing: Gauge,
 }
 
 impl Default for Metrics {
@@ -52,6 +54,7 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("senim");
         let (accepted, refused) = (Counter::default(), Family::default());
         let (height, waiting, halted) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let observing = Gauge::default();
         registry.register(
             "transactions_accepted",
             "Transactions taken from clients",
@@ -77,7 +80,13 @@ impl Default for Metrics {
             "1 where the node has halted and its operator must act",
             halted.clone(),
         );
+        registry.register(
+            "observing",
+            "1 where this validator does not vote, because it may have forgotten votes",
+            observing.clone(),
+        );
         Metrics {
+            observing,
             registry,
             network: None,
             accepted,
@@ -147,10 +156,12 @@ impl Metrics {
     }
 
     /// The text of all metrics.
-    pub fn render(&self, height: u64, waiting: usize, halted: bool) -> String {
+    pub fn render(&self, status: &NodeStatus) -> String {
+        let (height, waiting) = (status.tip.height.0, status.mempool);
         self.height.set(i64::try_from(height).unwrap_or(i64::MAX));
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
-        self.halted.set(i64::from(halted));
+        self.halted.set(i64::from(status.halted));
+        self.observing.set(i64::from(status.observing.is_some()));
         if let Some(network) = &self.network {
             let counts = (network.count)();
             let connected = i64::try_from(counts.connected).unwrap_or(i64::MAX);

@@ -333,6 +333,13 @@ async fn query(
     }
 }
 
+/// Until when a validator observes.
+#[derive(Debug, Serialize)]
+struct ObservingAnswer {
+    /// The height after whose decision it votes; null while the others have not said how far they are.
+    until: Option<Height>,
+}
+
 /// The answer to `/v1/status`.
 #[derive(Debug, Serialize)]
 struct StatusAnswer {
@@ -343,6 +350,9 @@ struct StatusAnswer {
     time: u64,
     validators: usize,
     validator: Option<String>,
+    /// Only while a validator observes, because it may have forgotten votes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observing: Option<ObservingAnswer>,
     waiting_transactions: usize,
     syncing: bool,
     halted: bool,
@@ -358,6 +368,9 @@ async fn status(State(api): State<Api>) -> Result<Json<StatusAnswer>, ApiError> 
         syncing: status.seen > status.tip.height,
         validators: status.validators.validators().len(),
         validator: status.validator.map(|key| key.to_text(KeyKind::Validator)),
+        observing: status.observing.map(|observing| ObservingAnswer {
+            until: observing.until,
+        }),
         waiting_transactions: status.mempool,
         halted: status.halted,
         name: status.name,
@@ -389,9 +402,7 @@ async fn ready(State(api): State<Api>) -> Result<&'static str, ApiError> {
 
 async fn metrics(State(api): State<Api>) -> Result<Response, ApiError> {
     let status = node_status(&api).await?;
-    let text = api
-        .metrics
-        .render(status.tip.height.0, status.mempool, status.halted);
+    let text = api.metrics.render(&status);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

@@ -38,11 +38,15 @@ pub enum Mutant {
     BodyNotLogged,
     /// The store is trusted as it is found.
     StoreTrusted,
+    /// A validator restored from a backup votes at once.
+    RestoredVotesAtOnce,
+    /// A pharmacy's hold never ends: a line of a contract, whose broken artefact stands in the genesis.
+    LeaseForgotten,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 14] = [
+    pub const ALL: [Mutant; 16] = [
         Mutant::WalFlushSkipped,
         Mutant::TwoFEnough,
         Mutant::LockForgotten,
@@ -57,6 +61,8 @@ impl Mutant {
         Mutant::CertificateUnchecked,
         Mutant::BodyNotLogged,
         Mutant::StoreTrusted,
+        Mutant::RestoredVotesAtOnce,
+        Mutant::LeaseForgotten,
     ];
 }
 

@@ -97,7 +97,9 @@ impl Replica {
             validator: self
                 .consensus
                 .as_ref()
-                .map(|consensus| consensus.public_key()),
+                .map(|consensus| consensus.public_key())
+                .or(self.observation.as_ref().map(|it| it.key())),
+            observing: self.observation.as_ref().map(|it| it.observing()),
             mempool: self.mempool.len(),
             seen: self.sync.seen.max(self.ledger.tip().height),
             halted: self.halted.is_some(),

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 impl Replica {
     /// The height after the tip may start later: consensus keeps what validators say of it.
     pub(crate) fn await_height(&mut self, now: TimeMs) -> Result<(), Fault> {
+        self.go_on_observing()?;
         let (height, validators) = (
             self.ledger.tip().height.next(),
             self.validators.next.clone(),

@@ -46,6 +46,8 @@ pub enum ReplicaTimer {
     Height(Height),
     /// A peer that was asked for blocks has not answered.
     Sync,
+    /// A validator that observes asks again how far the others are.
+    Observe,
 }
 
 /// How a message travels. Messages of one lane keep their order.

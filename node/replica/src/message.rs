@@ -5,7 +5,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use senim_consensus::ConsensusMessage;
 use senim_types::codec::{self, DecodeError};
 use senim_types::limits::{BLOCK_BYTES_MAX, CERTIFICATE_BYTES_MAX};
-use senim_types::{CommitCertificate, Hash, Height, SignedTransaction};
+use senim_types::{CommitCertificate, Hash, Height, PublicKey, SignedTransaction};
 
 /// Bytes of a message: a block, its certificate and the envelope.
 pub const PEER_MESSAGE_BYTES_MAX: usize = BLOCK_BYTES_MAX + CERTIFICATE_BYTES_MAX + 256;
@@ -49,6 +49,20 @@ pub enum PeerMessage {
     },
     /// Certified blocks, consecutive.
     Blocks(Vec<CertifiedBlock>),
+    /// Asks how far the receiver is, now.
+    TipRequest {
+        /// Names the question.
+        nonce: u64,
+    },
+    /// Answers [`PeerMessage::TipRequest`].
+    Tip {
+        /// As asked.
+        nonce: u64,
+        /// The sender's committed height.
+        height: Height,
+        /// The validator that the sender is and whose votes it remembers, if it has a vote.
+        validator: Option<PublicKey>,
+    },
 }
 
 /// A block and its certificate, as they are stored and synced.
@@ -67,7 +81,9 @@ impl PeerMessage {
             PeerMessage::Consensus(_)
             | PeerMessage::BodyRequest { .. }
             | PeerMessage::Status { .. }
-            | PeerMessage::BlocksRequest { .. } => Lane::Urgent,
+            | PeerMessage::BlocksRequest { .. }
+            | PeerMessage::TipRequest { .. }
+            | PeerMessage::Tip { .. } => Lane::Urgent,
             PeerMessage::Body { .. } | PeerMessage::Transactions(_) | PeerMessage::Blocks(_) => {
                 Lane::Bulk
             }

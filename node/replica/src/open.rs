@@ -2,22 +2,23 @@
 
 use crate::candidate::{Candidate, Candidates};
 use crate::mempool::{Mempool, MempoolLimits};
+use crate::observe::{Observation, Observing, mark_restored, read_marker};
 use crate::outcome::{Validators, execute, validator_sets};
 use crate::replica::{Fault, Pace, Replica};
 use crate::stage::Observer;
 use crate::sync::Sync;
-use crate::wal::Wal;
+use crate::wal::{Recovered, Wal};
 use rand_chacha::ChaCha8Rng;
-use rand_core::SeedableRng;
+use rand_core::{Rng, SeedableRng};
 use senim_consensus::{Consensus, Params, Signer};
 use senim_execution::{BlockEnv, Engine, Mode, apply_genesis};
 use senim_state::StateError;
 use senim_state::disk::Disk;
 use senim_state::ledger::{FlushMode, Ledger, LedgerOptions, Replay, ReplayError};
 use senim_state::store::StoreOpener;
-use senim_state::wal::WalError;
+use senim_state::wal::{Wal as WalFile, WalError};
 use senim_types::crypto::verify_transactions;
-use senim_types::{Block, ChangeSet, Code, Genesis, Hash, StateView, TimeMs};
+use senim_types::{Block, ChangeSet, Code, Genesis, Hash, Height, StateView, TimeMs};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -126,6 +127,21 @@ impl Replay for Again<'_> {
     }
 }
 
+/// Whether the validator of this data has to observe: a backup was put in place, or its votes are gone.
+fn observing(disk: &dyn Disk, height: Height) -> Result<Option<Observing>, OpenError> {
+    let marked = read_marker(disk).map_err(StateError::Disk)?;
+    if marked.is_some() {
+        return Ok(marked);
+    }
+    let is_new = height == Height::GENESIS;
+    if is_new || WalFile::is_there(disk)? {
+        return Ok(None);
+    }
+    tracing::warn!("this node's record of votes is gone, and its log is not new");
+    mark_restored(disk).map_err(StateError::Disk)?;
+    Ok(Some(Observing::default()))
+}
+
 impl Replica {
     /// Opens a node's data, or makes it; executes again what the store does not have yet; reads what
     /// an earlier run promised of the height after the tip. [`Replica::start`] comes next.
@@ -156,7 +172,29 @@ impl Replica {
         let (ledger, recovery) =
             Ledger::open(Arc::clone(&disk), &*store, &genesis, options, &mut again)?;
         let height = ledger.height().next();
-        let (wal, recovered) = Wal::open(disk, height)?;
+        let observing = match signer {
+            Some(_) => observing(&*disk, ledger.height())?,
+            None => None,
+        };
+        let (mut wal, mut recovered) = Wal::open(Arc::clone(&disk), height)?;
+        if signer.is_some() {
+            wal.establish()?;
+        }
+        let observing = if signer.is_some() && recovered.is_ahead {
+            tracing::warn!(
+                "this node's votes are of a later height than its log: the log is an older one"
+            );
+            mark_restored(&*disk).map_err(StateError::Disk)?;
+            Some(observing.unwrap_or_default())
+        } else {
+            observing
+        };
+        #[cfg(feature = "mutants")]
+        let observing =
+            observing.filter(|_| !senim_mutants::is(senim_mutants::Mutant::RestoredVotesAtOnce));
+        if observing.is_some() {
+            recovered = Recovered::default();
+        }
         let validators = Validators::read(&ledger, &genesis)
             .map_err(|fault| OpenError::Fault(Fault::host(fault)))?;
         let mut candidates = Candidates::default();
@@ -174,9 +212,26 @@ impl Replica {
                 candidates.insert(hash, candidate);
             }
         }
+        let consensus = signer.map(|signer| Consensus::new(consensus, signer));
+        let (consensus, observation) = match (consensus, observing) {
+            (Some(consensus), Some(observing)) => {
+                tracing::warn!(
+                    height = ledger.height().0,
+                    until = observing.until.map(|until| until.0),
+                    "this validator may have forgotten votes: it observes until the network has decided what it may have voted on"
+                );
+                let nonce = rng.next_u64();
+                (
+                    None,
+                    Some(Observation::new(disk, nonce, observing, consensus)),
+                )
+            }
+            (consensus, _) => (consensus, None),
+        };
         Ok(Replica {
-            wal_is_needed: signer.is_some(),
-            consensus: signer.map(|signer| Consensus::new(consensus, signer)),
+            wal_is_needed: consensus.is_some(),
+            consensus,
+            observation,
             mempool: Mempool::new(setup.mempool),
             checks: BTreeMap::new(),
             committed_at: TimeMs::default(),

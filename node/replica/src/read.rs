@@ -1,5 +1,6 @@
 //! Questions about the committed ledger.
 
+use crate::observe::Observing;
 use senim_state::ledger::BlockRecord;
 use senim_types::proof::{
     ConsistencyProof, HeaderProof, LightBlock, ReceiptProof, StateProofBundle,
@@ -101,8 +102,10 @@ pub struct NodeStatus {
     pub tip: Header,
     /// The validators of the next block.
     pub validators: ValidatorSet,
-    /// This node's validator key, if it votes.
+    /// This node's validator key, if it has one.
     pub validator: Option<PublicKey>,
+    /// Whether the validator observes, because it may have forgotten votes, and until when.
+    pub observing: Option<Observing>,
     /// Transactions waiting.
     pub mempool: usize,
     /// The highest height that a peer spoke of.

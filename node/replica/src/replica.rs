@@ -4,6 +4,7 @@ use crate::candidate::Candidates;
 use crate::input::{Effect, Input, ReplicaTimer};
 use crate::mempool::Mempool;
 use crate::message::PeerMessage;
+use crate::observe::Observation;
 use crate::outcome::Validators;
 use crate::peers;
 use crate::stage::{Observer, Stage};
@@ -104,6 +105,8 @@ pub struct Replica {
     /// False for a node without a vote: it signs nothing, so it has nothing to remember.
     pub(crate) wal_is_needed: bool,
     pub(crate) consensus: Option<Consensus>,
+    /// While the validator may have forgotten votes; `consensus` is none meanwhile.
+    pub(crate) observation: Option<Observation>,
     pub(crate) mempool: Mempool,
     pub(crate) candidates: Candidates,
     /// Checks that wait for a body.
@@ -144,6 +147,7 @@ impl Replica {
         self.committed_at = now;
         let allowed = self.allow_peers();
         self.broadcast(&self.own_status());
+        self.observe();
         let begun = if let Err(fault) = allowed {
             Err(fault)
         } else if self.recovered.is_empty() {
@@ -201,6 +205,7 @@ impl Replica {
             Input::Submitted { submissions } => self.submitted(now, submissions),
             Input::Connected { peer } => {
                 self.send(peer, &self.own_status());
+                self.observe_with(peer);
                 Ok(())
             }
             Input::Received { from, bytes } => {
@@ -242,6 +247,12 @@ impl Replica {
                 self.sync_timed_out();
                 Ok(())
             }
+            Input::TimerFired {
+                timer: ReplicaTimer::Observe,
+            } => {
+                self.observe();
+                Ok(())
+            }
         }
     }
 
@@ -272,7 +283,9 @@ impl Replica {
                 self.received_transactions(now, from, transactions)
             }
             PeerMessage::Status { height, follows } => {
-                if follows && self.followers.len() < FOLLOWERS_MAX {
+                if !follows {
+                    self.followers.remove(&from);
+                } else if self.followers.len() < FOLLOWERS_MAX {
                     self.followers.insert(from);
                 }
                 self.heard_of(now, from, height);
@@ -280,6 +293,15 @@ impl Replica {
             }
             PeerMessage::BlocksRequest { from: first } => self.answer_blocks_request(from, first),
             PeerMessage::Blocks(blocks) => self.received_blocks(now, from, blocks),
+            PeerMessage::TipRequest { nonce } => {
+                self.answer_tip_request(from, nonce);
+                Ok(())
+            }
+            PeerMessage::Tip {
+                nonce,
+                height,
+                validator,
+            } => self.received_tip(now, from, (nonce, height, validator)),
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Recovered {
     pub entries: Vec<Vec<u8>>,
     /// Blocks, in order.
     pub bodies: Vec<Vec<u8>>,
+    /// The records are of a later height: the block log is an older one than this file.
+    pub is_ahead: bool,
 }
 
 impl Wal {
@@ -36,7 +38,10 @@ impl Wal {
     /// that are committed: they go with the first record of a new height.
     pub fn open(disk: Arc<dyn Disk>, height: Height) -> Result<(Wal, Recovered), WalError> {
         let (file, contents) = WalFile::open(disk)?;
-        let mut recovered = Recovered::default();
+        let mut recovered = Recovered {
+            is_ahead: contents.height > Some(height),
+            ..Recovered::default()
+        };
         if contents.height == Some(height) {
             for (entry, bytes) in contents.entries.into_iter().enumerate() {
                 match codec::decode::<Record>(&bytes, RECORD_BYTES_MAX) {
@@ -49,6 +54,11 @@ impl Wal {
             }
         }
         Ok((Wal(file), recovered))
+    }
+
+    /// Makes the file be there, durably: its absence says that votes were lost.
+    pub fn establish(&mut self) -> Result<(), WalError> {
+        self.0.establish()
     }
 
     /// Appends an entry of consensus.

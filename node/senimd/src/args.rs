@@ -63,6 +63,12 @@ pub enum Command {
     Devnet(Devnet),
     /// Makes the folder of a node that joins a running network without a vote: it follows, serves and proves.
     Join(Join),
+    /// Makes a backup of a folder in one file: blocks, genesis, settings, code, sealed data; no keys and no votes.
+    /// The node may run meanwhile.
+    Backup(Backup),
+    /// Puts a backup into a folder of its own and proves every block of it. A restored validator observes before it
+    /// votes, so that it contradicts nothing that it forgot.
+    Restore(Restore),
     /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
     /// time goes.
     Bench(Bench),
@@ -212,6 +218,10 @@ pub struct Start {
     /// In what.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// Makes the validators of the folder observe before they vote: for an empty folder with the key of a validator
+    /// that has voted before, on another machine or a lost disk.
+    #[arg(long)]
+    pub observe_first: bool,
 }
 
 /// Arguments of `join`.
@@ -235,6 +245,27 @@ pub struct Join {
     /// Where its HTTP interface listens.
     #[arg(long, default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 7111)))]
     pub http: SocketAddr,
+}
+
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// Of what.
+    #[command(flatten)]
+    pub folder: FolderArgs,
+    /// The file to make; it appears under this name only when it is whole.
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup.
+    pub file: PathBuf,
+    /// The folder to make: one that is not there, or has nothing in it.
+    #[arg(long)]
+    pub dir: PathBuf,
 }
 
 /// Arguments of `devnet`.

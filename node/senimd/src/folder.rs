@@ -152,7 +152,12 @@ impl Folder {
         self.0.join("unfinished")
     }
 
-    fn mark_unfinished(&self) -> Result<(), FolderError> {
+    /// Whether a crash or an error left it half made, or half removed.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.unfinished_path().exists()
+    }
+
+    pub(crate) fn mark_unfinished(&self) -> Result<(), FolderError> {
         at(&self.0, fs::create_dir_all(&self.0))?;
         let path = self.unfinished_path();
         let file = at(&path, fs::File::create(&path))?;
@@ -160,7 +165,7 @@ impl Folder {
         self.sync_names()
     }
 
-    fn mark_finished(&self) -> Result<(), FolderError> {
+    pub(crate) fn mark_finished(&self) -> Result<(), FolderError> {
         self.sync_names()?;
         let path = self.unfinished_path();
         at(&path, fs::remove_file(&path))?;
@@ -350,6 +355,11 @@ impl Folder {
         if !self.is_initialised() {
             return Err(FolderError::NoNetwork(self.0.clone()));
         }
+        self.genesis_unfinished()
+    }
+
+    /// Reads the genesis of a folder that is being made.
+    pub(crate) fn genesis_unfinished(&self) -> Result<Genesis, FolderError> {
         let path = self.genesis_path();
         let text = at(&path, fs::read_to_string(&path))?;
         serde_json::from_str(&text).map_err(|error| FolderError::Content {

@@ -1,6 +1,8 @@
 //! `senimd`: see `senimd --help`.
 #![forbid(unsafe_code)]
 
+mod backups;
+
 use clap::Parser;
 use senim_types::Code;
 use senim_types::text::KeyKind;
@@ -98,10 +100,15 @@ fn perform(cli: &Cli) -> Result<(), Failure> {
         Command::Init(args) => init(args, cli.output),
         Command::Start(args) => {
             let folder = Folder::new(&args.folder.dir);
+            if args.observe_first {
+                backups::observe_first(&folder)?;
+            }
             start(&folder, &args.listen, args.store, cli.output)
         }
         Command::Devnet(args) => devnet(args, cli.output),
         Command::Join(args) => join(args, cli.output),
+        Command::Backup(args) => backups::back_up(args, cli.output),
+        Command::Restore(args) => backups::restore(args, cli.output),
         Command::Bench(args) => bench(args, cli.output),
         Command::BenchStore(args) => bench_store(args, cli.output),
     }

@@ -296,7 +296,16 @@ pub fn reopen(
     name: &str,
     store: Option<StoreKind>,
 ) -> Result<Replica, StartError> {
-    let genesis = folder.genesis()?;
+    reopen_with(folder, folder.genesis()?, name, store)
+}
+
+/// [`reopen`] of a folder that is being made, with its genesis.
+pub(crate) fn reopen_with(
+    folder: &Folder,
+    genesis: Genesis,
+    name: &str,
+    store: Option<StoreKind>,
+) -> Result<Replica, StartError> {
     let codes = folder.codes(&genesis)?;
     let engine = Engine::new(Some(folder.path().join("compiled")))?;
     let tuning = Tuning {

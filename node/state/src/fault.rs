@@ -52,6 +52,7 @@ struct Inner {
     kill_at: Option<u64>,
     tear: bool,
     full: bool,
+    sync_fails: Option<OperationClass>,
     dead: bool,
 }
 
@@ -90,6 +91,16 @@ impl Faults {
     /// From now on the disk has no room (or has it again).
     pub fn set_full(&self, full: bool) {
         self.lock().full = full;
+    }
+
+    /// From now on files of this class cannot be made durable (or can again), as on a disk that fails.
+    pub fn set_sync_fails(&self, class: Option<OperationClass>) {
+        self.lock().sync_fails = class;
+    }
+
+    /// Whether a sync of this class fails.
+    pub(crate) fn is_sync_failing(&self, class: OperationClass) -> bool {
+        self.lock().sync_fails == Some(class)
     }
 
     /// Write operations asked for so far, by class.

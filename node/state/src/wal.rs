@@ -120,6 +120,30 @@ impl Wal {
         Ok((wal, contents))
     }
 
+    /// Whether there is a file: a validator that lost it may have forgotten votes.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn is_there(disk: &dyn Disk) -> Result<bool, WalError> {
+        Ok(disk.length(PATH)?.is_some())
+    }
+
+    /// Makes the file, where there is none, durably: from then on its absence means that it was lost.
+    ///
+    /// # Errors
+    /// The disk's, after which the file takes nothing more.
+    pub fn establish(&mut self) -> Result<(), WalError> {
+        self.guarded(|wal| {
+            if wal.disk.length(PATH)?.is_none() {
+                wal.disk.append(PATH, &[])?;
+                wal.disk.sync(PATH)?;
+                wal.disk.sync_dir(FOLDER)?;
+                wal.is_name_durable = true;
+            }
+            Ok(())
+        })
+    }
+
     /// The entry at the present place of a file of `length` bytes, or what is wrong with it.
     fn read_entry(
         &self,

@@ -75,7 +75,13 @@ fn hunt(stage: &Stage, mutants: &[Mutant], seeds_max: u64) -> Vec<Found> {
                 while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed) as usize)
                 {
                     choose(Some(*mutant));
-                    let (seed, failure) = first_failure(stage, seeds_max);
+                    let (seed, failure) = match mutant {
+                        // Its wrong line is in a contract.
+                        Mutant::LeaseForgotten => {
+                            first_failure(&Stage::with_leases_forgotten(), seeds_max)
+                        }
+                        _ => first_failure(stage, seeds_max),
+                    };
                     choose(None);
                     let name = format!("{mutant:?}");
                     match &failure {

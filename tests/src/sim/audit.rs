@@ -1,16 +1,19 @@
 //! What the blocks say, read by somebody who trusts none of the contracts.
 
 use super::{check, fail};
-use crate::world::people::{BUDGET, METFORMIN_CAP};
+use crate::world::Network;
+use crate::world::people::{BUDGET, METFORMIN_CAP, PHARMACIES};
 use borsh::BorshDeserialize;
 use senim_abi::marking::PackId;
-use senim_abi::prescription::{GroupId, PrescriptionEvent};
+use senim_abi::prescription::{Execute, GroupId, PrescriptionEvent};
 use senim_abi::treasury::record::Budget;
 use senim_abi::treasury::{Account, PostingKind, TreasuryEvent};
 use senim_abi::{PRESCRIPTION, TREASURY};
 use senim_light_client::LightClient;
 use senim_state::BlockRecord;
-use senim_types::{Genesis, Hash, OrgId, PublicKey, Receipt, TimeMs, ValidatorSet};
+use senim_types::{
+    Code, Genesis, Hash, OrgId, PublicKey, Receipt, TimeMs, Transaction, ValidatorSet,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Units that a run prescribes at once, and that a pack has.
@@ -24,6 +27,8 @@ pub struct Audit {
     items: BTreeMap<(GroupId, u8), u32>,
     /// Who holds an item, and until when.
     held: BTreeMap<(GroupId, u8), (OrgId, TimeMs)>,
+    /// Whose the pharmacies' devices are.
+    pharmacies: BTreeMap<PublicKey, OrgId>,
     /// Σ debits and Σ credits, by account.
     pub accounts: BTreeMap<Account, (u128, u128)>,
     /// What programmes bear by what was dispensed, and what was paid for it.
@@ -64,9 +69,14 @@ pub fn headers(genesis: &Genesis, blocks: &[&BlockRecord], sets: &BTreeMap<Hash,
 impl Audit {
     /// An audit that begins with the money that the genesis moved, whose receipts are in no block:
     /// one budget line was allotted.
-    pub fn from_genesis(line: &Budget) -> Audit {
+    pub fn from_genesis(line: &Budget, network: &Network) -> Audit {
         let (debits, credits) = (line.debits.0, line.credits.0);
-        let mut audit = Audit::default();
+        let pharmacies = PHARMACIES.iter();
+        let pharmacies = pharmacies.map(|(name, org)| (network.device(name).public(), *org));
+        let mut audit = Audit {
+            pharmacies: pharmacies.collect(),
+            ..Audit::default()
+        };
         audit
             .accounts
             .insert(Account::Budget(BUDGET), (debits, credits));
@@ -87,10 +97,41 @@ impl Audit {
                 )
             });
         }
+        let now = record.block.header.time;
+        let sent = record.block.transactions.iter();
+        let sent: BTreeMap<Hash, _> = sent.map(|signed| (signed.hash(), &signed.body)).collect();
         for receipt in &record.receipts {
             if receipt.status.is_applied() {
-                self.receipt(receipt, record.block.header.time);
+                self.receipt(receipt, now);
+            } else if receipt.status.code() == Some(Code::WITH_ANOTHER_DISPENSER)
+                && let Some(body) = sent.get(&receipt.transaction)
+            {
+                self.refused_for_another(body, now);
             }
+        }
+    }
+
+    /// A hold that was refused because another has it: somebody has, and its lease runs.
+    fn refused_for_another(&self, body: &Transaction, now: TimeMs) {
+        let Some(org) = self.pharmacies.get(&body.device) else {
+            return;
+        };
+        for call in body
+            .calls
+            .iter()
+            .filter(|call| call.contract == PRESCRIPTION)
+        {
+            let Ok(Execute::Hold { group, items, .. }) = Execute::try_from_slice(&call.input)
+            else {
+                continue;
+            };
+            let is_held = items.indices().any(|item| {
+                let holder = self.held.get(&(group, item as u8));
+                holder.is_some_and(|(by, until)| by != org && now < *until)
+            });
+            check("leases", is_held, || {
+                format!("{group} was kept from {org}, and nobody's lease of it runs at {now:?}")
+            });
         }
     }
 
@@ -154,6 +195,18 @@ impl Audit {
                     check("no double redemption", holds, || {
                         format!("{org} dispensed what it does not hold")
                     });
+                }
+            }
+            PrescriptionEvent::Extended {
+                group,
+                items,
+                until,
+                ..
+            } => {
+                for item in items.indices() {
+                    if let Some(held) = self.held.get_mut(&(group, item as u8)) {
+                        held.1 = until;
+                    }
                 }
             }
             PrescriptionEvent::Rejected { group, items, .. } => {

@@ -59,7 +59,8 @@ impl Oracle {
             self.seen[index] = node.acknowledged.len();
             if node.is_running() {
                 let status = node.status();
-                let last = node.acknowledged.iter().map(|header| header.height).max();
+                let kept = node.acknowledged[node.kept_from..].iter();
+                let last = kept.map(|header| header.height).max();
                 check(
                     "durability",
                     last.is_none_or(|last| status.tip.height >= last),
@@ -121,7 +122,7 @@ impl Oracle {
             audit::headers(&world.network.genesis, &kept, &self.sets);
         }
         let blocks: Vec<_> = records.iter().map(AsRef::as_ref).collect();
-        let mut audit = Audit::from_genesis(&self.allotted);
+        let mut audit = Audit::from_genesis(&self.allotted, &world.network);
         for block in blocks {
             audit.block(block);
         }

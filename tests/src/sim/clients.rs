@@ -50,6 +50,8 @@ struct Job {
     pack: PackCode,
     other: Option<(&'static str, Request)>,
     sent: Option<Sent>,
+    /// It holds, and leaves it at that.
+    is_abandoned: bool,
 }
 
 /// See the module.
@@ -61,6 +63,8 @@ pub struct Clients {
     /// Bytes that were acknowledged, to be sent again.
     old: Vec<Vec<u8>>,
     tokens: Vec<Token>,
+    /// Who holds what and forgot about it.
+    abandoned: Vec<(&'static str, Token, PackCode)>,
     made: u32,
 }
 
@@ -73,6 +77,7 @@ impl Clients {
             acknowledged: BTreeMap::new(),
             old: Vec::new(),
             tokens: Vec::new(),
+            abandoned: Vec::new(),
             made: 0,
         };
         for device in PHARMACIES {
@@ -101,6 +106,7 @@ impl Clients {
             pack: people::pack(METFORMIN, "none", LOT, EXPIRY),
             other: Some((device, request)),
             sent: None,
+            is_abandoned: false,
         });
     }
 
@@ -138,7 +144,58 @@ impl Clients {
             pack,
             other: None,
             sent: None,
+            is_abandoned: false,
         });
+    }
+
+    /// Each pharmacy holds a new prescription that nobody comes for.
+    pub fn abandon_holds(&mut self) {
+        for (device, number) in PHARMACIES.iter().zip([38, 39]) {
+            // Packs that no redemption takes as its own.
+            let pack = people::pack(
+                METFORMIN,
+                &serial(people::org_of(device), number),
+                LOT,
+                EXPIRY,
+            );
+            self.jobs.push(Job {
+                name: format!("abandoned {}", self.jobs.len()),
+                device,
+                step: Step::Issue,
+                tries: 0,
+                token: None,
+                pack,
+                other: None,
+                sent: None,
+                is_abandoned: true,
+            });
+        }
+    }
+
+    /// When the leases of abandoned holds are over: their pharmacies dispense all the same, which must
+    /// be refused, and their rivals hold what is free again; how many there are.
+    pub fn take_up_abandoned(&mut self) -> usize {
+        let abandoned = std::mem::take(&mut self.abandoned);
+        let count = abandoned.len();
+        for (device, token, pack) in abandoned {
+            let rival = PHARMACIES.iter().find(|it| **it != device);
+            let rival = *rival.expect("there are two");
+            for (device, step) in [(device, Step::Dispense), (rival, Step::Hold)] {
+                self.jobs.push(Job {
+                    name: format!("taken up {}", self.jobs.len()),
+                    device,
+                    step,
+                    // One try: whoever is refused has its answer.
+                    tries: TRIES_MAX - 1,
+                    token: Some(token.clone()),
+                    pack: pack.clone(),
+                    other: None,
+                    sent: None,
+                    is_abandoned: step == Step::Hold,
+                });
+            }
+        }
+        count
     }
 
     /// Whether nobody waits for anything.
@@ -303,6 +360,14 @@ impl Clients {
                     self.tokens.push(token.clone());
                     job.token = Some(token);
                     Step::Hold
+                }
+                Step::Hold if job.is_abandoned => {
+                    let hold = job
+                        .token
+                        .clone()
+                        .map(|token| (job.device, token, job.pack.clone()));
+                    self.abandoned.extend(hold);
+                    Step::Done
                 }
                 Step::Hold => Step::Dispense,
                 Step::Dispense => {

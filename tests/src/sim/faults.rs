@@ -1,10 +1,11 @@
 //! What goes wrong with machines and connections, as the seed has it.
 
+use super::adversary::Adversary;
 use super::trace::Trace;
 use super::{Counts, check};
 use crate::world::World;
 use crate::world::chance::Chance;
-use senim_state::disk::Unsynced;
+use senim_state::disk::{MemoryDisk, Unsynced};
 use senim_state::ledger::StateSource;
 use senim_state::store::Unflushed;
 use senim_types::TimeMs;
@@ -29,7 +30,9 @@ pub struct Mix {
     kinds: u32,
 }
 
-const KINDS: u64 = 9;
+const KINDS: u64 = 10;
+/// Of crashes of a machine with a backup, one in so many takes its disk along.
+const DISK_LOST_ONE_IN: u64 = 3;
 
 /// See the module.
 pub struct Faults {
@@ -39,6 +42,11 @@ pub struct Faults {
     down: Vec<Option<TimeMs>>,
     heal_at: Option<TimeMs>,
     amnesiac: Option<usize>,
+    /// Whether a machine may lose its disk: not beside a validator that breaks the rules, since one
+    /// that observes is as good as down.
+    may_lose: bool,
+    /// The machine that may lose its disk, and its backup.
+    backup: Option<(usize, MemoryDisk)>,
 }
 
 fn count(counts: &mut Counts, kind: &'static str) {
@@ -46,8 +54,8 @@ fn count(counts: &mut Counts, kind: &'static str) {
 }
 
 impl Faults {
-    /// The faults of a seed for this many machines. The amnesiac forgets its promises when it dies.
-    pub fn new(seed: u64, machines: usize, amnesiac: Option<usize>) -> Faults {
+    /// The faults of a seed for this many machines, beside this adversary, which is the machine `liar`.
+    pub fn new(seed: u64, machines: usize, adversary: Option<Adversary>, liar: usize) -> Faults {
         let mut chance = Chance(seed);
         // A run with all kinds hides what a run with two of them shows.
         let kinds = match chance.below(3) {
@@ -60,7 +68,9 @@ impl Faults {
             mix: Mix { one_in, kinds },
             down: vec![None; machines],
             heal_at: None,
-            amnesiac,
+            amnesiac: (adversary == Some(Adversary::Amnesiac)).then_some(liar),
+            may_lose: adversary.is_none(),
+            backup: None,
         }
     }
 
@@ -118,6 +128,7 @@ impl Faults {
                 count(counts, "slow disks");
             }
             7 => self.lights_out(world, trace, counts),
+            8 => self.back_up(node, world, trace, counts),
             _ => self.delay(world, trace, counts),
         }
     }
@@ -147,7 +158,8 @@ impl Faults {
                 self.crash(node, world, trace, counts);
             }
             if self.down[node].is_some_and(|at| at <= world.now()) {
-                if self.mix.kinds & 1 << 8 != 0 && self.chance.one_in(4) {
+                self.lose_disk(node, world, trace, counts);
+                if self.mix.kinds & 1 << 9 != 0 && self.chance.one_in(4) {
                     self.flip(node, world, trace, counts);
                 }
                 self.restart(node, world, trace);
@@ -157,6 +169,39 @@ impl Faults {
             self.heal_at = None;
             world.heal();
             trace.line(world.now(), "connections are whole");
+        }
+    }
+
+    /// A backup of a running machine, which is the one that may lose its disk from now on. Only one
+    /// machine of a run does: with two that observe, four validators decide nothing any more.
+    fn back_up(&mut self, node: usize, world: &World, trace: &mut Trace, counts: &mut Counts) {
+        let is_other = self.backup.as_ref().is_some_and(|(of, _)| *of != node);
+        if !self.may_lose || is_other || !world.nodes[node].is_running() {
+            return;
+        }
+        self.backup = Some((node, world.nodes[node].back_up()));
+        let height = world.nodes[node].tip().height;
+        let line = format!("node {node} is backed up at height {height}");
+        trace.line(world.now(), &line);
+        count(counts, "backups");
+    }
+
+    /// The disk of a machine that is down is gone, and its backup takes its place.
+    fn lose_disk(
+        &mut self,
+        node: usize,
+        world: &mut World,
+        trace: &mut Trace,
+        counts: &mut Counts,
+    ) {
+        let Some((_, backup)) = self.backup.as_ref().filter(|(of, _)| *of == node) else {
+            return;
+        };
+        if self.chance.one_in(DISK_LOST_ONE_IN) {
+            world.nodes[node].restore(backup);
+            let line = format!("node {node} lost its disk and is restored from its backup");
+            trace.line(world.now(), &line);
+            count(counts, "disks lost");
         }
     }
 

@@ -23,6 +23,10 @@ const VALIDATORS: usize = 4;
 const LIAR: usize = 1;
 /// Once all is mended, everything has to be made good within so long, in ms.
 const MADE_GOOD_WITHIN_MS: u64 = 180_000;
+/// In one of so many runs, pharmacies leave what they hold until their leases end.
+const LEASES_END_ONE_IN: u64 = 4;
+/// The lease of the devnet's programme, in ms.
+const LEASE_MS: u64 = 120 * 60_000;
 
 /// What all runs share: the genesis and the compiled contracts.
 #[derive(Clone)]
@@ -33,9 +37,26 @@ pub struct Stage {
 
 impl Default for Stage {
     fn default() -> Stage {
-        let network = Network::new(VALIDATORS);
+        Stage::of(Network::new(VALIDATORS))
+    }
+}
+
+impl Stage {
+    fn of(network: Network) -> Stage {
         let engine = network::engine(&network.codes);
         Stage { network, engine }
+    }
+
+    /// A stage whose prescription contract is the broken build in which leases never end.
+    ///
+    /// # Panics
+    /// Where the artefact, which is committed, cannot be read.
+    pub fn with_leases_forgotten() -> Stage {
+        let path = network::root().join("tests/broken/lease_forgotten.wasm");
+        let code = std::fs::read(&path).expect("the broken artefact is committed");
+        Stage::of(Network::with_code(VALIDATORS, |name| {
+            (name == "prescription").then(|| code.clone())
+        }))
     }
 }
 
@@ -116,9 +137,8 @@ impl Run {
         let honest: Vec<usize> = (0..world.nodes.len())
             .filter(|node| !liars.contains(&world.nodes[*node].key))
             .collect();
-        let amnesiac = (adversary == Some(Adversary::Amnesiac)).then_some(LIAR);
         let machines = world.nodes.len();
-        let mut faults = Faults::new(self.chance.below(u64::MAX), machines, amnesiac);
+        let mut faults = Faults::new(self.chance.below(u64::MAX), machines, adversary, LIAR);
         let mut clients = Clients::new(self.chance.below(u64::MAX));
         let line = format!("adversary {adversary:?}, faults {:?}", faults.mix());
         self.trace.line(world.now(), &line);
@@ -135,6 +155,18 @@ impl Run {
         );
         faults.mend_all(&mut world, &mut self.trace, &mut self.counts);
         self.quiet(&mut world, &mut clients, &mut oracle, &honest);
+        if self.chance.one_in(LEASES_END_ONE_IN) {
+            clients.abandon_holds();
+            self.quiet(&mut world, &mut clients, &mut oracle, &honest);
+            world.advance(LEASE_MS + 1);
+            let line = format!(
+                "the leases of {} holds have run out",
+                clients.take_up_abandoned()
+            );
+            self.trace.line(world.now(), &line);
+            *self.counts.entry("runs in which leases end").or_default() += 1;
+            self.quiet(&mut world, &mut clients, &mut oracle, &honest);
+        }
         let simulated_ms = world.now().since_ms(begin);
         oracle.end(&mut world, &clients, &mut self.counts);
         self.counts.insert("simulated ms", simulated_ms);

@@ -63,6 +63,11 @@ pub struct Network {
 impl Network {
     /// The devnet with the first `validators` of its validators, and the contracts that are committed.
     pub fn new(validators: usize) -> Network {
+        Network::with_code(validators, |_| None)
+    }
+
+    /// The same, with other code for the contracts of which `code` gives some by their names.
+    pub fn with_code(validators: usize, code: impl Fn(&str) -> Option<Vec<u8>>) -> Network {
         let read = |path: &str| {
             let path = root().join(path);
             fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -82,7 +87,8 @@ impl Network {
                 running.push((name.clone(), secret(&name)));
             }
         }
-        let code_of = |name: &str| read(&format!("genesis/contracts/{name}.wasm"));
+        let committed = |name: &str| read(&format!("genesis/contracts/{name}.wasm"));
+        let code_of = |name: &str| code(name).unwrap_or_else(|| committed(name));
         let mut codes = BTreeMap::new();
         let contracts = ENGINE_CONTRACTS.iter().map(|(id, name)| {
             let code = code_of(name);

@@ -7,7 +7,7 @@ use senim_replica::{
     Effect, NoObserver, NodeStatus, OpenError, Pace, Read, ReadAnswer, Replica, Setup,
     SubmitAnswer, Ticket,
 };
-use senim_state::disk::{FaultyDisk, MemoryDisk, Unsynced};
+use senim_state::disk::{Disk, FaultyDisk, MemoryDisk, Unsynced};
 use senim_state::fault::Faults;
 use senim_state::ledger::{BlockRecord, Recovery};
 use senim_state::store::{FaultyOpener, MemoryStore, Unflushed};
@@ -38,6 +38,8 @@ pub struct Node {
     pub may_halt: bool,
     /// Headers that it acknowledged, in the order of the effects: every run of its process.
     pub acknowledged: Vec<Header>,
+    /// How many of them it acknowledged before it lost its disk.
+    pub kept_from: usize,
     /// Peers that it complained of.
     pub misbehaved: Vec<(PublicKey, Code)>,
     /// Proofs against validators.
@@ -67,6 +69,7 @@ impl Node {
             is_damaged: false,
             may_halt: false,
             acknowledged: Vec::new(),
+            kept_from: 0,
             misbehaved: Vec::new(),
             evidence: Vec::new(),
             dropped: BTreeMap::new(),
@@ -133,11 +136,38 @@ impl Node {
 
     /// Forgets what it promised of the height under way, as no honest node does.
     pub fn forget_promises(&mut self) {
-        use senim_state::disk::Disk;
+        // The file stays: without one the node would notice, and observe.
         self.disk
-            .remove("wal/consensus")
-            .and_then(|()| self.disk.sync_dir("wal"))
+            .truncate("wal/consensus", 0)
+            .and_then(|()| self.disk.append("wal/consensus", &[]))
+            .and_then(|()| self.disk.sync("wal/consensus"))
             .expect("memory takes writes");
+    }
+
+    /// Its block log as it is now, as a backup of the running node has it: neither votes nor what is
+    /// derived.
+    pub fn back_up(&self) -> MemoryDisk {
+        let backup = MemoryDisk::new();
+        let names = self.disk.list("log").expect("memory");
+        for name in names.iter().filter(|name| name.ends_with(".seg")) {
+            let path = format!("log/{name}");
+            let length = self.disk.length(&path).expect("memory").unwrap_or(0);
+            let length = usize::try_from(length).expect("it is in memory");
+            let bytes = self.disk.read(&path, 0, length).expect("it is that long");
+            backup.append(&path, &bytes).expect("memory takes writes");
+            backup.sync(&path).expect("memory takes writes");
+        }
+        backup.sync_dir("log").expect("memory takes writes");
+        backup
+    }
+
+    /// Its disk is lost, and a backup put in its place as `senimd restore` does: nobody remembers what
+    /// it voted since, and what it acknowledged since is for the others to keep.
+    pub fn restore(&mut self, backup: &MemoryDisk) {
+        self.replace_machine();
+        self.disk = backup.copy();
+        senim_replica::mark_restored(&self.disk).expect("memory takes writes");
+        (self.kept_from, self.is_damaged) = (self.acknowledged.len(), true);
     }
 
     /// What its last start found, while it runs.
@@ -304,7 +334,6 @@ impl Node {
 
     /// Every byte that it wrote: its files and its store.
     pub fn written(&self) -> Vec<u8> {
-        use senim_state::disk::Disk;
         let mut bytes = Vec::new();
         for folder in ["log", "tree", "wal", ""] {
             for name in self.disk.list(folder).unwrap_or_default() {

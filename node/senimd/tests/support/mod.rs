@@ -1,5 +1,8 @@
 //! Processes of the daemon, each on a folder of its own, asked over HTTP like anybody would.
 
+// Each file of tests uses its own part of this.
+#![allow(dead_code)]
+
 use borsh::BorshDeserialize;
 use senim_abi::REGISTRY;
 use senim_abi::registry::Execute;
@@ -98,16 +101,85 @@ impl Machines {
 
     /// Starts a machine's process, and waits until it answers.
     pub fn restart(&mut self, machine: usize) {
+        let command = Command::new(env!("CARGO_BIN_EXE_senimd"));
+        self.start_by(machine, command, &[]);
+        self.wait(machine, "it answers", |status| status.is_some());
+    }
+
+    /// Starts a machine's process by a command that ends with the daemon's name, or is the daemon; does not wait.
+    pub fn start_by(&mut self, machine: usize, mut command: Command, arguments: &[&str]) {
         let it = &mut self.machines[machine];
-        let log = std::fs::File::create(it.folder.path().join("log")).expect("a file");
-        let process = Command::new(env!("CARGO_BIN_EXE_senimd"))
+        let path = it.folder.path().with_extension("log");
+        let log = std::fs::File::create(path).expect("a file");
+        let process = command
             .args(["start", "--dir"])
             .arg(it.folder.path())
+            .args(arguments)
             .stdout(Stdio::null())
             .stderr(log)
             .spawn();
         it.process = Some(process.expect("the daemon runs"));
+    }
+
+    /// Waits until a machine answers.
+    pub fn until_it_answers(&self, machine: usize) {
         self.wait(machine, "it answers", |status| status.is_some());
+    }
+
+    /// Whether a machine's process has ended by itself: then its exit code.
+    pub fn ended(&mut self, machine: usize) -> Option<Option<i32>> {
+        let process = self.machines[machine]
+            .process
+            .as_mut()
+            .expect("it was started");
+        let ended = process.try_wait().expect("it can be asked");
+        ended.map(|status| status.code())
+    }
+
+    /// Waits until a machine's process ends by itself, as a node that cannot go on does; gives what it said.
+    pub fn refused(&mut self, machine: usize, code: &str) -> String {
+        let until = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.ended(machine) {
+                break status;
+            }
+            assert!(Instant::now() < until, "it goes on: {}", self.log(machine));
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        let said = self.log(machine);
+        assert_eq!(status, Some(1), "{said}");
+        assert!(said.contains(&format!("[{code}]")), "no {code} in {said}");
+        said
+    }
+
+    /// What a machine's process has logged since its start.
+    pub fn log(&self, machine: usize) -> String {
+        let path = self.machines[machine].folder.path().with_extension("log");
+        std::fs::read_to_string(path).unwrap_or_default()
+    }
+
+    /// Waits until a machine's process has logged these words.
+    pub fn until_logged(&self, machine: usize, words: &str) {
+        let until = Instant::now() + PATIENCE;
+        while !self.log(machine).contains(words) {
+            assert!(
+                Instant::now() < until,
+                "no {words:?} in {}",
+                self.log(machine)
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Where a machine's node keeps its data.
+    pub fn data(&self, machine: usize) -> PathBuf {
+        let nodes = self.machines[machine].folder.path().join("nodes");
+        let mut nodes = std::fs::read_dir(nodes).expect("it ran");
+        nodes
+            .next()
+            .expect("it ran")
+            .expect("it can be listed")
+            .path()
     }
 
     /// Ends a machine's process without warning.
@@ -201,6 +273,11 @@ impl Machines {
         key.sign_transaction(body, Vec::new())
     }
 
+    /// A machine's folder.
+    pub fn folder(&self, machine: usize) -> &Path {
+        self.machines[machine].folder.path()
+    }
+
     /// A machine's height.
     pub fn height(&self, machine: usize) -> u64 {
         let status = self.status(machine).expect("it answers");
@@ -255,11 +332,10 @@ impl Machines {
     fn wait(&self, machine: usize, what: &str, holds: impl Fn(Option<serde_json::Value>) -> bool) {
         let until = Instant::now() + PATIENCE;
         while !holds(self.status(machine)) {
-            let log = self.machines[machine].folder.path().join("log");
             assert!(
                 Instant::now() < until,
                 "{what} does not come true: {}",
-                std::fs::read_to_string(log).unwrap_or_default()
+                self.log(machine)
             );
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -275,7 +351,7 @@ impl Drop for Machines {
                 let _reaped = process.wait();
             }
             if std::thread::panicking() {
-                let log = machine.folder.path().join("log");
+                let log = machine.folder.path().with_extension("log");
                 let text = std::fs::read_to_string(log).unwrap_or_default();
                 let from = text.len().saturating_sub(4_000);
                 eprintln!("{}: …{}", machine.url, text.get(from..).unwrap_or(&text));

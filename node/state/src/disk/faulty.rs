@@ -83,7 +83,13 @@ impl<D: Disk> Disk for FaultyDisk<D> {
         self.write(
             DiskOperation::Sync,
             path,
-            || self.disk.sync(path),
+            || {
+                if self.faults.is_sync_failing(OperationClass::of_path(path)) {
+                    let kind = DiskErrorKind::Io("the device reports an error".to_owned());
+                    return Err(DiskError::new(DiskOperation::Sync, path, kind));
+                }
+                self.disk.sync(path)
+            },
             || Ok(()),
         )
     }

@@ -13,9 +13,12 @@ use record::{HEAD_BYTES, Head, SEAL_BYTES, Seal};
 use senim_types::Height;
 use std::sync::Arc;
 
+pub use records::{RecordWalk, WalkError};
+
 mod index;
 mod open;
 mod record;
+mod records;
 #[cfg(test)]
 mod tests;
 
