@@ -1,6 +1,7 @@
 //! What nodes send each other besides what users see: votes, bodies, transactions, catching up.
 
 use crate::input::Lane;
+use crate::message_snapshot::SnapshotMessage;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_consensus::ConsensusMessage;
 use senim_types::codec::{self, DecodeError};
@@ -49,6 +50,8 @@ pub enum PeerMessage {
     },
     /// Certified blocks, consecutive.
     Blocks(Vec<CertifiedBlock>),
+    /// About snapshots.
+    Snapshot(SnapshotMessage),
 }
 
 /// A block and its certificate, as they are stored and synced.
@@ -71,6 +74,7 @@ impl PeerMessage {
             PeerMessage::Body { .. } | PeerMessage::Transactions(_) | PeerMessage::Blocks(_) => {
                 Lane::Bulk
             }
+            PeerMessage::Snapshot(message) => message.lane(),
         }
     }
 

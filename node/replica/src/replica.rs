@@ -117,6 +117,9 @@ pub struct Replica {
     /// What the write-ahead log held of the next height, until that height starts.
     pub(crate) recovered: Vec<Vec<u8>>,
     pub(crate) sync: crate::sync::Sync,
+    pub(crate) join: crate::join::Join,
+    pub(crate) snapshot_rules: crate::join::SnapshotRules,
+    pub(crate) meter: crate::progress::Meter,
     pub(crate) rng: ChaCha8Rng,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) out: Vec<Effect>,
@@ -237,6 +240,9 @@ impl Replica {
                 Ok(())
             }
             Input::TimerFired {
+                timer: ReplicaTimer::Snapshot,
+            } => self.snapshot_timer_fired(now),
+            Input::TimerFired {
                 timer: ReplicaTimer::Sync,
             } => {
                 self.sync_timed_out();
@@ -280,6 +286,7 @@ impl Replica {
             }
             PeerMessage::BlocksRequest { from: first } => self.answer_blocks_request(from, first),
             PeerMessage::Blocks(blocks) => self.received_blocks(now, from, blocks),
+            PeerMessage::Snapshot(message) => self.heard_about_snapshots(now, from, message),
         }
     }
 

@@ -38,6 +38,8 @@ pub struct Node {
     pub may_halt: bool,
     /// Headers that it acknowledged, in the order of the effects: every run of its process.
     pub acknowledged: Vec<Header>,
+    /// Headers of snapshots that it joined from.
+    pub joined: Vec<Header>,
     /// Peers that it complained of.
     pub misbehaved: Vec<(PublicKey, Code)>,
     /// Proofs against validators.
@@ -67,6 +69,7 @@ impl Node {
             is_damaged: false,
             may_halt: false,
             acknowledged: Vec::new(),
+            joined: Vec::new(),
             misbehaved: Vec::new(),
             evidence: Vec::new(),
             dropped: BTreeMap::new(),
@@ -175,6 +178,7 @@ impl Node {
             signer: self.has_key.then(|| Box::new(self.secret.clone()) as _),
             consensus: Params::local(network.chain),
             pace: Pace::default(),
+            snapshots: options.snapshots,
             mempool: options.mempool,
             seed,
             observer: Box::new(NoObserver),
@@ -206,6 +210,7 @@ impl Node {
             Effect::Answer { ticket, answer } => {
                 self.answers.insert(ticket, answer);
             }
+            Effect::Joined { header } => self.joined.push(*header),
             Effect::Committed { header, .. } => self.acknowledged.push(*header),
             Effect::Dropped { transaction, code } => {
                 self.dropped.insert(transaction, code);
@@ -268,9 +273,9 @@ impl Node {
         }
     }
 
-    /// Every block.
+    /// Every block that it has.
     pub fn blocks(&self) -> Vec<Arc<BlockRecord>> {
-        (1..=self.tip().height.0)
+        (self.status().first.0..=self.tip().height.0)
             .filter_map(|height| self.block(Height(height)))
             .collect()
     }
