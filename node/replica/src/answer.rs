@@ -102,10 +102,9 @@ impl Replica {
     /// Whether this node has what it once was to have at `height`: not below where its log begins.
     fn is_kept(&self, height: Height, existed: bool) -> Result<(), ReadError> {
         if existed && height <= self.ledger.base_height() {
-            let first = self.ledger.base_height().next();
             return Err(ReadError {
                 code: Code::PRUNED,
-                detail: format!("the first block here is {first}").into_bytes(),
+                detail: Vec::new(),
             });
         }
         Ok(())

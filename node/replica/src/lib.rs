@@ -48,7 +48,7 @@ mod wal;
 
 pub use answer::ReadError;
 pub use input::{Effect, Input, Lane, ReplicaTimer, SubmitAnswer, Ticket};
-pub use join::{SNAPSHOT_EVERY_BLOCKS, SnapshotRules, TrustedBlock};
+pub use join::{SNAPSHOT_EVERY_BLOCKS, SNAPSHOTS_KEPT, SnapshotRules, TrustedBlock};
 pub use mempool::MempoolLimits;
 pub use message::PeerMessage;
 pub use message_snapshot::SnapshotMessage;

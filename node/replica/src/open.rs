@@ -155,6 +155,7 @@ impl Replica {
         let options = LedgerOptions {
             flush: FlushMode::ByCaller,
             kept: Some(validator_sets()),
+            snapshots_max: setup.snapshots.kept_max,
             ..setup.ledger
         };
         let (ledger, recovery) =

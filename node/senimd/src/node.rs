@@ -180,6 +180,7 @@ impl Nodes {
             None => (format!("observer-{}", config.organisation), None),
         };
         tuning.pace.block_interval_ms_min = config.block_interval_ms;
+        tuning.snapshots = config.sync.rules();
         let seed = network_seed(folder, config.organisation)?;
         let listen = config.network.listen.clone();
         let mut p2p = P2pConfig::new(genesis.chain_id(), seed, listen);

@@ -38,6 +38,8 @@ pub struct SnapshotRules {
     /// A snapshot is made at heights that are a multiple of this; 0 makes none. Nodes that make them at
     /// the same heights share the work of serving them.
     pub every_blocks: u64,
+    /// Snapshots that are kept, beside the one that this node joined from; at least 1.
+    pub kept_max: usize,
     /// An empty node joins from a snapshot when it is behind by at least this much; none never does.
     pub join_behind_min: Option<u64>,
     /// The block from which trust starts; none is the genesis.
@@ -58,10 +60,14 @@ pub struct TrustedBlock {
 /// Blocks between two snapshots, where nothing else is said.
 pub const SNAPSHOT_EVERY_BLOCKS: u64 = 20_000;
 
+/// Snapshots that are kept, where nothing else is said: whoever fetches one has until the next but one.
+pub const SNAPSHOTS_KEPT: usize = 2;
+
 impl Default for SnapshotRules {
     fn default() -> Self {
         SnapshotRules {
             every_blocks: SNAPSHOT_EVERY_BLOCKS,
+            kept_max: SNAPSHOTS_KEPT,
             join_behind_min: Some(SNAPSHOT_EVERY_BLOCKS),
             trusted: None,
             bounds: Bounds::default(),
