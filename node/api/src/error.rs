@@ -47,6 +47,7 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self.code {
             Code::NOT_FOUND => StatusCode::NOT_FOUND,
+            Code::PRUNED => StatusCode::GONE,
             Code::UNAUTHORISED => StatusCode::UNAUTHORIZED,
             Code::TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
             Code::MEMPOOL_FULL | Code::DEVICE_RATE => StatusCode::TOO_MANY_REQUESTS,

@@ -5,7 +5,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use senim_replica::NodeStatus;
+use senim_replica::{NodeStatus, SyncPhase};
 use senim_types::Code;
 use std::sync::atomic::Ordering;
 
@@ -47,6 +47,9 @@ pub struct Metrics {
     waiting: Gauge,
     halted: Gauge,
     observing: Gauge,
+    behind: Gauge,
+    chunks_done: Gauge,
+    chunks_total: Gauge,
 }
 
 impl Default for Metrics {
@@ -85,8 +88,28 @@ impl Default for Metrics {
             "1 where this validator does not vote, because it may have forgotten votes",
             observing.clone(),
         );
+        let (behind, chunks_done, chunks_total) =
+            (Gauge::default(), Gauge::default(), Gauge::default());
+        registry.register(
+            "blocks_behind",
+            "Blocks that other nodes have and this one does not yet",
+            behind.clone(),
+        );
+        registry.register(
+            "snapshot_chunks_done",
+            "Chunks fetched of the snapshot that the node joins from; 0 where it joins from none",
+            chunks_done.clone(),
+        );
+        registry.register(
+            "snapshot_chunks",
+            "Chunks of the snapshot that the node joins from; 0 where it joins from none",
+            chunks_total.clone(),
+        );
         Metrics {
             observing,
+            behind,
+            chunks_done,
+            chunks_total,
             registry,
             network: None,
             accepted,
@@ -157,10 +180,18 @@ impl Metrics {
 
     /// The text of all metrics.
     pub fn render(&self, status: &NodeStatus) -> String {
-        let (height, waiting) = (status.tip.height.0, status.mempool);
-        self.height.set(i64::try_from(height).unwrap_or(i64::MAX));
-        self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        let set = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        let height = status.tip.height.0;
+        set(&self.height, height);
+        set(&self.waiting, status.mempool as u64);
         self.halted.set(i64::from(status.halted));
+        set(&self.behind, status.seen.0.saturating_sub(height));
+        let chunks = status
+            .catching_up
+            .filter(|progress| progress.phase == SyncPhase::Chunks);
+        let (done, total) = chunks.map_or((0, 0), |progress| (progress.done, progress.total));
+        set(&self.chunks_done, done);
+        set(&self.chunks_total, total);
         self.observing.set(i64::from(status.observing.is_some()));
         if let Some(network) = &self.network {
             let counts = (network.count)();

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use senim_replica::{BlockRecord, NodeStatus, Read, ReadAnswer, SubmitAnswer};
+use senim_replica::{BlockRecord, NodeStatus, Read, ReadAnswer, SubmitAnswer, SyncProgress};
 use senim_types::text::KeyKind;
 use senim_types::{
     Code, CommitCertificate, ContractId, Hash, Header, Height, PublicKey, SignedTransaction, codec,
@@ -340,6 +340,34 @@ struct ObservingAnswer {
     until: Option<Height>,
 }
 
+/// How far a node that is behind is.
+#[derive(Debug, Serialize)]
+struct CatchingUp {
+    phase: &'static str,
+    target: Height,
+    done: u64,
+    total: u64,
+    bytes_done: u64,
+    bytes_total: u64,
+    per_second: u64,
+    left_ms: Option<u64>,
+}
+
+impl From<SyncProgress> for CatchingUp {
+    fn from(progress: SyncProgress) -> Self {
+        CatchingUp {
+            phase: progress.phase.name(),
+            target: progress.target,
+            done: progress.done,
+            total: progress.total,
+            bytes_done: progress.bytes_done,
+            bytes_total: progress.bytes_total,
+            per_second: progress.rate_per_1000_s / 1_000,
+            left_ms: progress.left_ms,
+        }
+    }
+}
+
 /// The answer to `/v1/status`.
 #[derive(Debug, Serialize)]
 struct StatusAnswer {
@@ -355,6 +383,8 @@ struct StatusAnswer {
     observing: Option<ObservingAnswer>,
     waiting_transactions: usize,
     syncing: bool,
+    first_height: Height,
+    catching_up: Option<CatchingUp>,
     halted: bool,
     version: &'static str,
 }
@@ -366,6 +396,8 @@ async fn status(State(api): State<Api>) -> Result<Json<StatusAnswer>, ApiError> 
         hash: status.tip.hash(),
         time: status.tip.time.0,
         syncing: status.seen > status.tip.height,
+        first_height: status.first,
+        catching_up: status.catching_up.map(CatchingUp::from),
         validators: status.validators.validators().len(),
         validator: status.validator.map(|key| key.to_text(KeyKind::Validator)),
         observing: status.observing.map(|observing| ObservingAnswer {

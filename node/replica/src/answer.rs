@@ -6,7 +6,7 @@ use senim_execution::{Stop, next_sequence, query};
 use senim_state::ledger::{BlockRecord, Place};
 use senim_types::merkle::ListTree;
 use senim_types::proof::{ReceiptProof, StateProofBundle};
-use senim_types::{Code, PublicKey, Receipt, StateView};
+use senim_types::{Code, Height, PublicKey, Receipt, StateView};
 use std::sync::Arc;
 
 /// Fuel of one question: a few milliseconds of this node's time.
@@ -55,12 +55,23 @@ impl Replica {
                 Ok(ReadAnswer::Value(value))
             }
             Read::Block { height } => {
+                self.is_kept(height, height > Height::GENESIS)?;
                 let stored = self.ledger.block(height).map_err(Fault::state)?;
                 Ok(ReadAnswer::Block(stored))
             }
-            Read::LightBlock { height } => Ok(self.light_block(height)?),
-            Read::Header { height, later } => Ok(self.header_proof(height, later)?),
-            Read::Consistency { size, later } => Ok(self.consistency_proof(size, later)?),
+            Read::LightBlock { height } => {
+                let height = height.unwrap_or(self.ledger.tip().height);
+                self.is_kept(height.next(), height > Height::GENESIS)?;
+                Ok(self.light_block(Some(height))?)
+            }
+            Read::Header { height, later } => {
+                self.is_kept(height.next(), true)?;
+                Ok(self.header_proof(height, later)?)
+            }
+            Read::Consistency { size, later } => {
+                self.is_kept(size.next(), size > Height::GENESIS)?;
+                Ok(self.consistency_proof(size, later)?)
+            }
             Read::Query { contract, input } => {
                 let tip = self.ledger.tip();
                 let at = (tip.height, tip.time);
@@ -88,6 +99,17 @@ impl Replica {
         }
     }
 
+    /// Whether this node has what it once was to have at `height`: not below where its log begins.
+    fn is_kept(&self, height: Height, existed: bool) -> Result<(), ReadError> {
+        if existed && height <= self.ledger.base_height() {
+            return Err(ReadError {
+                code: Code::PRUNED,
+                detail: Vec::new(),
+            });
+        }
+        Ok(())
+    }
+
     fn status(&self) -> NodeStatus {
         NodeStatus {
             chain: self.ledger.tip().chain,
@@ -102,6 +124,8 @@ impl Replica {
             observing: self.observation.as_ref().map(|it| it.observing()),
             mempool: self.mempool.len(),
             seen: self.sync.seen.max(self.ledger.tip().height),
+            first: self.ledger.base_height().next(),
+            catching_up: self.sync_progress(),
             halted: self.halted.is_some(),
         }
     }
@@ -136,7 +160,7 @@ impl Replica {
 
     fn state(&self, key: Vec<u8>) -> Result<ReadAnswer, ReadError> {
         let tip = self.ledger.tip().clone();
-        let Some(stored) = self.ledger.block(tip.height).map_err(Fault::state)? else {
+        let Some((_, certificate)) = self.certified(tip.height)? else {
             return Ok(ReadAnswer::State(None));
         };
         let answer = self
@@ -144,7 +168,6 @@ impl Replica {
             .prove_state(&key)
             .map_err(|error| Fault::host(error.into()))?;
         let (value, proof) = (answer.value, answer.proof);
-        let certificate = stored.certificate.clone();
         let bundle = StateProofBundle {
             key,
             value,

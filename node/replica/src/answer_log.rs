@@ -109,9 +109,11 @@ impl Replica {
     }
 
     /// A block's header and certificate; none above the tip and at the genesis.
-    fn certified(&self, height: Height) -> Result<Option<(Header, CommitCertificate)>, Fault> {
-        let stored = self.ledger.block(height).map_err(Fault::state)?;
-        Ok(stored.map(|stored| (stored.block.header.clone(), stored.certificate.clone())))
+    pub(crate) fn certified(
+        &self,
+        height: Height,
+    ) -> Result<Option<(Header, CommitCertificate)>, Fault> {
+        self.ledger.certified(height).map_err(Fault::state)
     }
 
     /// The set that a header of this chain names.

@@ -10,6 +10,7 @@ use senim_abi::ledger::keys;
 use senim_consensus::{Effect as ConsensusEffect, Input as ConsensusInput, Phase};
 use senim_state::StateError;
 use senim_state::ledger::BlockRecord;
+use senim_types::proof::LightBlock;
 use senim_types::{CommitCertificate, Hash, Height, StateView, TimeMs};
 use std::collections::VecDeque;
 
@@ -364,6 +365,12 @@ impl Replica {
             certificate,
             receipts: execution.receipts,
         };
+        let snapshot = self.is_snapshot_due(header.height).then(|| LightBlock {
+            header: header.clone(),
+            certificate: record.certificate.clone(),
+            validators: self.validators.next.clone(),
+            next_validators: self.validators.upcoming.clone(),
+        });
         let touches_peers = peers::are_touched(&execution.changes);
         self.enter(Stage::Log);
         let committed = self.ledger.commit(record, execution.changes, staged);
@@ -371,6 +378,9 @@ impl Replica {
         let flushed = committed.and_then(|_| self.flush_backlog());
         self.enter(Stage::Other);
         flushed.map_err(Fault::state)?;
+        if let Some(block) = snapshot {
+            self.begin_snapshot(block);
+        }
         self.checks.clear();
         self.sync.certified = None;
         self.validators.next = self.validators.upcoming.clone();

@@ -48,6 +48,8 @@ pub enum ReplicaTimer {
     Sync,
     /// A validator that observes asks again how far the others are.
     Observe,
+    /// It is time to look at what did not come of a snapshot.
+    Snapshot,
 }
 
 /// How a message travels. Messages of one lane keep their order.
@@ -103,6 +105,11 @@ pub enum Effect {
         header: Box<Header>,
         /// Its transactions' hashes, in order: whoever waits for their receipts can have them now.
         transactions: Vec<Hash>,
+    },
+    /// The node goes on from a snapshot: this is its tip, and it has nothing of what was before.
+    Joined {
+        /// The snapshot's header.
+        header: Box<Header>,
     },
     /// A transaction that was accepted left the mempool without a block.
     Dropped {

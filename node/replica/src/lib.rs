@@ -16,7 +16,8 @@
 //! clients' transactions are verified ([`intake`]) and wait ([`mempool`]); when a height starts
 //! ([`deciding`]) the proposer builds a block of them and the others judge it ([`candidate`]); what
 //! consensus decides is committed, log first, and the waiting clients are answered. A node that
-//! missed blocks fetches them with their certificates ([`sync`]).
+//! missed blocks fetches them with their certificates ([`sync`]), and one that has none joins from a
+//! snapshot ([`join`]).
 //!
 //! # Invariants
 //! - Nothing leaves a step before what it promises is durable: the write-ahead log is flushed before
@@ -31,12 +32,15 @@ mod candidate;
 mod deciding;
 mod input;
 mod intake;
+mod join;
 pub mod mempool;
 pub mod message;
+mod message_snapshot;
 mod observe;
 mod open;
 mod outcome;
 mod peers;
+mod progress;
 mod read;
 mod replica;
 mod stage;
@@ -45,11 +49,14 @@ mod wal;
 
 pub use answer::ReadError;
 pub use input::{Effect, Input, Lane, ReplicaTimer, SubmitAnswer, Ticket};
+pub use join::{SNAPSHOT_EVERY_BLOCKS, SNAPSHOTS_KEPT, SnapshotRules, TrustedBlock};
 pub use mempool::MempoolLimits;
 pub use message::PeerMessage;
+pub use message_snapshot::SnapshotMessage;
 pub use observe::{Observing, mark_restored};
 pub use open::{OpenError, Setup};
 pub use peers::AllowedPeer;
+pub use progress::{SyncPhase, SyncProgress};
 pub use read::{DeviceStatus, NodeStatus, Read, ReadAnswer};
 pub use replica::{Fault, Pace, Replica};
 pub use senim_state::StateError;

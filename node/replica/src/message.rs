@@ -1,6 +1,7 @@
 //! What nodes send each other besides what users see: votes, bodies, transactions, catching up.
 
 use crate::input::Lane;
+use crate::message_snapshot::SnapshotMessage;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_consensus::ConsensusMessage;
 use senim_types::codec::{self, DecodeError};
@@ -63,6 +64,8 @@ pub enum PeerMessage {
         /// The validator that the sender is and whose votes it remembers, if it has a vote.
         validator: Option<PublicKey>,
     },
+    /// About snapshots.
+    Snapshot(SnapshotMessage),
 }
 
 /// A block and its certificate, as they are stored and synced.
@@ -87,6 +90,7 @@ impl PeerMessage {
             PeerMessage::Body { .. } | PeerMessage::Transactions(_) | PeerMessage::Blocks(_) => {
                 Lane::Bulk
             }
+            PeerMessage::Snapshot(message) => message.lane(),
         }
     }
 

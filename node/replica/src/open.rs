@@ -1,9 +1,11 @@
 //! From a genesis and a disk to a running replica.
 
 use crate::candidate::{Candidate, Candidates};
+use crate::join::{Join, SnapshotRules};
 use crate::mempool::{Mempool, MempoolLimits};
 use crate::observe::{Observation, Observing, mark_restored, read_marker};
 use crate::outcome::{Validators, execute, validator_sets};
+use crate::progress::Meter;
 use crate::replica::{Fault, Pace, Replica};
 use crate::stage::Observer;
 use crate::sync::Sync;
@@ -43,6 +45,8 @@ pub struct Setup {
     pub consensus: Params,
     /// Pace of blocks and of catching up.
     pub pace: Pace,
+    /// Which snapshots it makes, and whether it joins from one.
+    pub snapshots: SnapshotRules,
     /// Bounds of the mempool.
     pub mempool: MempoolLimits,
     /// Seeds the coefficients of batch verification: from a secure source, but for a simulation.
@@ -167,6 +171,7 @@ impl Replica {
         let options = LedgerOptions {
             flush: FlushMode::ByCaller,
             kept: Some(validator_sets()),
+            snapshots_max: setup.snapshots.kept_max,
             ..setup.ledger
         };
         let (ledger, recovery) =
@@ -238,6 +243,9 @@ impl Replica {
             followers: BTreeSet::new(),
             recovered: recovered.entries,
             sync: Sync::default(),
+            join: Join::default(),
+            snapshot_rules: setup.snapshots,
+            meter: Meter::default(),
             observer: setup.observer,
             out: Vec::new(),
             halted: None,

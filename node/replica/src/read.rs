@@ -1,6 +1,7 @@
 //! Questions about the committed ledger.
 
 use crate::observe::Observing;
+use crate::progress::SyncProgress;
 use senim_state::ledger::BlockRecord;
 use senim_types::proof::{
     ConsistencyProof, HeaderProof, LightBlock, ReceiptProof, StateProofBundle,
@@ -110,6 +111,10 @@ pub struct NodeStatus {
     pub mempool: usize,
     /// The highest height that a peer spoke of.
     pub seen: Height,
+    /// The first height that it has a block of: above 1 where it joined from a snapshot.
+    pub first: Height,
+    /// How far it is where it is behind.
+    pub catching_up: Option<SyncProgress>,
     /// Whether it halted.
     pub halted: bool,
 }

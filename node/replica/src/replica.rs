@@ -120,6 +120,9 @@ pub struct Replica {
     /// What the write-ahead log held of the next height, until that height starts.
     pub(crate) recovered: Vec<Vec<u8>>,
     pub(crate) sync: crate::sync::Sync,
+    pub(crate) join: crate::join::Join,
+    pub(crate) snapshot_rules: crate::join::SnapshotRules,
+    pub(crate) meter: crate::progress::Meter,
     pub(crate) rng: ChaCha8Rng,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) out: Vec<Effect>,
@@ -242,6 +245,9 @@ impl Replica {
                 Ok(())
             }
             Input::TimerFired {
+                timer: ReplicaTimer::Snapshot,
+            } => self.snapshot_timer_fired(now),
+            Input::TimerFired {
                 timer: ReplicaTimer::Sync,
             } => {
                 self.sync_timed_out();
@@ -302,6 +308,7 @@ impl Replica {
                 height,
                 validator,
             } => self.received_tip(now, from, (nonce, height, validator)),
+            PeerMessage::Snapshot(message) => self.heard_about_snapshots(now, from, message),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::candidate::Candidate;
 use crate::input::{Effect, ReplicaTimer};
 use crate::message::{BLOCKS_PER_RESPONSE_MAX, CertifiedBlock, PeerMessage, RESPONSE_BYTES_TARGET};
+use crate::progress::{SyncPhase, SyncProgress};
 use crate::replica::{Fault, Replica};
 use crate::stage::Stage;
 use senim_types::crypto::verify_certificate;
@@ -39,6 +40,9 @@ impl Replica {
                 self.sync.ahead.remove(0);
             }
             self.sync.ahead.push(from);
+            if self.joins(from, height) {
+                return;
+            }
             if self.sync.asked.is_none() {
                 self.request_blocks(from);
             }
@@ -51,7 +55,7 @@ impl Replica {
 
     /// Asks whoever claimed to be ahead, or everybody.
     pub(crate) fn request_blocks_from_anyone(&mut self) {
-        if self.sync.asked.is_some() {
+        if self.sync.asked.is_some() || self.join.is_on() {
             return;
         }
         match self.sync.ahead.pop() {
@@ -152,11 +156,7 @@ impl Replica {
         let height = self.ledger.tip().height;
         if height > before {
             self.recovered.clear();
-            tracing::info!(
-                height = height.0,
-                seen = self.sync.seen.0,
-                "caught up to a height"
-            );
+            self.say_progress(now);
             if self.sync.seen > height {
                 self.request_blocks(from);
             }
@@ -168,6 +168,51 @@ impl Replica {
             self.arm_sync_timer();
         }
         Ok(())
+    }
+
+    /// How far catching up is; none where this node is not behind.
+    pub(crate) fn sync_progress(&self) -> Option<SyncProgress> {
+        if let Some(progress) = self.join_progress() {
+            return Some(progress);
+        }
+        let (tip, target) = (self.ledger.tip().height, self.sync.seen);
+        if target <= tip {
+            return None;
+        }
+        let (rate_per_1000_s, left_ms) = self.meter.estimate(target.0 - tip.0);
+        let base = self.ledger.base_height();
+        Some(SyncProgress {
+            phase: SyncPhase::Blocks,
+            target,
+            done: tip.0 - base.0,
+            total: target.0 - base.0,
+            bytes_done: 0,
+            bytes_total: 0,
+            rate_per_1000_s,
+            left_ms,
+        })
+    }
+
+    /// Says how far catching up is, every few seconds.
+    pub(crate) fn say_progress(&mut self, now: TimeMs) {
+        let Some(progress) = self.sync_progress() else {
+            self.meter.end();
+            return;
+        };
+        if self.meter.note(now, progress.phase, progress.done) {
+            let (rate_per_1000_s, left_ms) = self.meter.estimate(progress.total - progress.done);
+            tracing::info!(
+                phase = progress.phase.name(),
+                done = progress.done,
+                total = progress.total,
+                bytes_done = progress.bytes_done,
+                bytes_total = progress.bytes_total,
+                per_s = rate_per_1000_s / 1_000,
+                left_s = left_ms.map(|left_ms| left_ms / 1_000),
+                target = progress.target.0,
+                "catching up"
+            );
+        }
     }
 
     /// Commits a block that was decided without this node. A wrong one is its sender's fault; one

@@ -2,6 +2,7 @@
 
 use crate::bench::load::Wanted;
 use crate::machine::Machines;
+use crate::sync_config::SyncArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use senim_api::SealedLimits;
 use senim_network::Multiaddr;
@@ -245,6 +246,9 @@ pub struct Join {
     /// Where its HTTP interface listens.
     #[arg(long, default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 7111)))]
     pub http: SocketAddr,
+    /// How it catches up.
+    #[command(flatten)]
+    pub sync: SyncArgs,
 }
 
 /// Arguments of `backup`.

@@ -321,6 +321,10 @@ impl Driver {
                     }
                     self.channels.progress.send_replace(self.progress.clone());
                 }
+                Effect::Joined { header } => {
+                    self.progress.tip = Some(header);
+                    self.channels.progress.send_replace(self.progress.clone());
+                }
                 Effect::Dropped { transaction, code } => self.tell(&transaction, Err(code)),
                 Effect::Misbehaved { peer, code } => {
                     tracing::warn!(?peer, %code, "a peer sent what it should not have");

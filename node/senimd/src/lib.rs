@@ -16,4 +16,5 @@ pub mod machine;
 pub mod node;
 pub mod processes;
 pub mod serve;
+pub mod sync_config;
 pub mod template;

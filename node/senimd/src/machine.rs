@@ -8,6 +8,7 @@
 //! ```
 
 use crate::folder::{Folder, FolderError};
+use crate::sync_config::SyncConfig;
 use crate::template::{peer_name, validator_name};
 use senim_network::Multiaddr;
 use senim_types::PublicKey;
@@ -30,6 +31,9 @@ pub struct MachineConfig {
     pub network: NetworkConfig,
     /// Its interface.
     pub http: HttpConfig,
+    /// How it catches up, and what it offers to others that do.
+    #[serde(default)]
+    pub sync: SyncConfig,
     /// Shortest time between two blocks that it proposes, in ms.
     #[serde(default = "block_interval_ms")]
     pub block_interval_ms: u64,
@@ -132,6 +136,7 @@ pub fn make_folders(network: &Folder, machines: &Machines) -> Result<Vec<String>
             http: HttpConfig {
                 listen: SocketAddr::new(machines.ip, port),
             },
+            sync: SyncConfig::default(),
             block_interval_ms: BLOCK_INTERVAL_MS,
         };
         make_folder(network, &machine_folder(network, &name), &config)?;

@@ -161,6 +161,7 @@ fn join(args: &Join, output: Output) -> Result<(), Failure> {
             bootstrap: args.bootstrap.clone(),
         },
         http: HttpConfig { listen: args.http },
+        sync: args.sync.config(),
         block_interval_ms: machine::BLOCK_INTERVAL_MS,
     };
     let folder = Folder::new(&args.dir);

@@ -8,7 +8,9 @@ use senim_api::NodeHandle;
 use senim_consensus::{Params, Signer};
 use senim_execution::{Engine, HostFault};
 use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork, Stats};
-use senim_replica::{MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup};
+use senim_replica::{
+    MempoolLimits, NoObserver, Observer, OpenError, Pace, Replica, Setup, SnapshotRules,
+};
 use senim_state::disk::{DiskError, RealDisk};
 use senim_state::ledger::LedgerOptions;
 use senim_state::store::{StoreFolder, StoreKind};
@@ -79,6 +81,8 @@ impl StartError {
 pub struct Tuning {
     /// Pace of blocks.
     pub pace: Pace,
+    /// Which snapshots they make, and whether they join from one.
+    pub snapshots: SnapshotRules,
     /// Bounds of the mempool.
     pub mempool: MempoolLimits,
     /// Backend of the store; without one, that which wrote the store, and for a new one the default.
@@ -176,6 +180,7 @@ impl Nodes {
             None => (format!("observer-{}", config.organisation), None),
         };
         tuning.pace.block_interval_ms_min = config.block_interval_ms;
+        tuning.snapshots = config.sync.rules();
         let seed = network_seed(folder, config.organisation)?;
         let listen = config.network.listen.clone();
         let mut p2p = P2pConfig::new(genesis.chain_id(), seed, listen);
@@ -280,6 +285,7 @@ fn open_replica(
         signer: key.map(|key| Box::new(key) as Box<dyn Signer>),
         consensus: Params::local(parts.genesis.chain_id()),
         pace: parts.tuning.pace,
+        snapshots: parts.tuning.snapshots,
         mempool: parts.tuning.mempool,
         seed,
         observer,

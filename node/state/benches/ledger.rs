@@ -76,7 +76,7 @@ fn main() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let folder = tempfile::tempdir_in(target).expect("a folder on the disk of the build");
     let disk = Arc::new(RealDisk::open(folder.path()).expect("a disk"));
-    let (mut log, _) = BlockLog::open(disk, 64 << 20, Height(0)).expect("opens");
+    let (mut log, _) = BlockLog::open(disk, 64 << 20, Height(0), Height(0)).expect("opens");
     let opener = SledOpener::new(&folder.path().join("store"), SLED_CACHE_BYTES_DEFAULT);
     let store = opener.open().expect("opens");
     let mut tree = Tree::new();

@@ -2,6 +2,7 @@
 
 use crate::disk::{DiskError, DiskErrorKind};
 use crate::log::LogError;
+use crate::snapshot::SnapshotError;
 use crate::store::StoreError;
 use crate::wal::WalError;
 use senim_types::{ChainId, Code, Hash, Height, ViewError};
@@ -19,6 +20,9 @@ pub enum StateError {
     /// A file of the tree failed.
     #[error("state tree: {0}")]
     Disk(#[from] DiskError),
+    /// A snapshot's files failed, or the one that the log begins from is damaged.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// The data folder belongs to another chain than the genesis.
     #[error("the data is of chain {found}, the genesis is of chain {expected}")]
     OtherChain {
@@ -70,6 +74,8 @@ impl StateError {
             StateError::Log(error) => error.code(),
             StateError::Store(error) => error.code(),
             StateError::Disk(error) => error.code(),
+            StateError::Snapshot(SnapshotError::Disk(error)) => error.code(),
+            StateError::Snapshot(SnapshotError::Damaged { .. }) => Code::SNAPSHOT_DAMAGED,
             StateError::OtherChain { .. } => Code::OTHER_CHAIN_DATA,
             StateError::OutcomeDiffers { .. } => Code::OUTCOME_DIFFERS,
             StateError::NotNext { .. }

@@ -55,6 +55,7 @@ mod error;
 pub mod fault;
 pub mod ledger;
 pub mod log;
+pub mod snapshot;
 pub mod store;
 pub mod tree;
 pub mod wal;

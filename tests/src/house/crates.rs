@@ -35,6 +35,8 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "senim-consensus",
             "senim-execution",
             "senim-state",
+            // A node that joins from a snapshot trusts its block by the light client's rules.
+            "senim-light-client",
             "senim-mutants",
         ],
     ),

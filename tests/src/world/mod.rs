@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`chance`] | a small generator of random numbers |
 //! | [`clients`] | submitting, waiting for receipts, asking, and what a refusal may change |
+//! | `flushes` | what nodes write on a thread of its own |
 //! | [`links`] | connections: how long they take, and that they break |
 //! | [`network`] | the genesis: the devnet's template with keys that everybody can compute |
 //! | [`node`] | one machine: its disk and store outlive its process |
@@ -16,6 +17,7 @@
 
 pub mod chance;
 pub mod clients;
+mod flushes;
 pub mod links;
 pub mod network;
 pub mod node;
@@ -30,7 +32,9 @@ pub use people::Request;
 use chance::Chance;
 use links::Links;
 use senim_execution::Engine;
-use senim_replica::{Effect, FlushJob, Input, MempoolLimits, OpenError, PeerMessage, ReplicaTimer};
+use senim_replica::{
+    Effect, FlushJob, Input, MempoolLimits, OpenError, PeerMessage, ReplicaTimer, SnapshotRules,
+};
 use senim_state::ledger::LedgerOptions;
 use senim_types::{Header, Height, PublicKey, TimeMs};
 use std::collections::BTreeMap;
@@ -55,6 +59,8 @@ pub struct Options {
     pub ledger: LedgerOptions,
     /// The nodes' mempools.
     pub mempool: MempoolLimits,
+    /// Which snapshots the nodes make, and whether they join from one.
+    pub snapshots: SnapshotRules,
     /// How long after it is due the state goes to the store, as it does on a thread of its own.
     pub flush_after_ms: u64,
     /// A machine more, with the key of this validator: one identity twice.
@@ -77,6 +83,7 @@ impl Options {
             seed,
             ledger,
             mempool,
+            snapshots: SnapshotRules::default(),
             flush_after_ms: 0,
             twin_of: None,
             is_quiet: false,
@@ -252,22 +259,15 @@ impl World {
 
     /// Ends the node's process in order: all that it committed is in its store.
     pub fn close(&mut self, node: usize) -> Result<(), String> {
-        // What its other thread is about to write is written first.
-        let is_flush =
-            |event: &Event| matches!(event, Event::Flush { node: of, .. } if *of == node);
-        while let Some(at) = self
-            .events
-            .iter()
-            .find(|(_, event)| is_flush(event))
-            .map(|(at, _)| *at)
-        {
-            if let Some(Event::Flush { node, job }) = self.events.remove(&at) {
-                self.flush(node, job);
-            }
-        }
+        self.end_flushes(node);
         let closed = self.nodes[node].close();
         self.stop(node);
         closed
+    }
+
+    /// Which snapshots nodes make, and how they join, from their next start on.
+    pub fn set_snapshot_rules(&mut self, rules: SnapshotRules) {
+        self.options.snapshots = rules;
     }
 
     /// Nodes that run.
@@ -339,26 +339,11 @@ impl World {
             return;
         };
         let effects = replica.step(now, input);
+        let is_backlogged = replica.is_backlogged();
         self.perform(node, effects);
-        self.begin_flush(node);
-    }
-
-    fn begin_flush(&mut self, node: usize) {
-        let replica = self.nodes[node].running_mut();
-        let Some(job) = replica.and_then(|replica| replica.begin_flush()) else {
-            return;
-        };
-        match self.options.flush_after_ms {
-            0 => self.flush(node, job),
-            after_ms => self.push(after_ms, Event::Flush { node, job }),
+        if is_backlogged {
+            self.end_flushes(node);
         }
-    }
-
-    fn flush(&mut self, node: usize, job: FlushJob) {
-        let result = job.run();
-        let replica = self.nodes[node].running_mut();
-        let effects = replica.map(|replica| replica.end_flush(result, 0));
-        self.perform(node, effects.unwrap_or_default());
         self.begin_flush(node);
     }
 

@@ -40,6 +40,8 @@ pub struct Node {
     pub acknowledged: Vec<Header>,
     /// How many of them it acknowledged before it lost its disk.
     pub kept_from: usize,
+    /// Headers of snapshots that it joined from.
+    pub joined: Vec<Header>,
     /// Peers that it complained of.
     pub misbehaved: Vec<(PublicKey, Code)>,
     /// Proofs against validators.
@@ -70,6 +72,7 @@ impl Node {
             may_halt: false,
             acknowledged: Vec::new(),
             kept_from: 0,
+            joined: Vec::new(),
             misbehaved: Vec::new(),
             evidence: Vec::new(),
             dropped: BTreeMap::new(),
@@ -205,6 +208,7 @@ impl Node {
             signer: self.has_key.then(|| Box::new(self.secret.clone()) as _),
             consensus: Params::local(network.chain),
             pace: Pace::default(),
+            snapshots: options.snapshots,
             mempool: options.mempool,
             seed,
             observer: Box::new(NoObserver),
@@ -236,6 +240,7 @@ impl Node {
             Effect::Answer { ticket, answer } => {
                 self.answers.insert(ticket, answer);
             }
+            Effect::Joined { header } => self.joined.push(*header),
             Effect::Committed { header, .. } => self.acknowledged.push(*header),
             Effect::Dropped { transaction, code } => {
                 self.dropped.insert(transaction, code);
@@ -298,9 +303,9 @@ impl Node {
         }
     }
 
-    /// Every block.
+    /// Every block that it has.
     pub fn blocks(&self) -> Vec<Arc<BlockRecord>> {
-        (1..=self.tip().height.0)
+        (self.status().first.0..=self.tip().height.0)
             .filter_map(|height| self.block(Height(height)))
             .collect()
     }

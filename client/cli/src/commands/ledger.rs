@@ -93,7 +93,7 @@ pub fn status(global: &Global) -> Result<Answer> {
         _ => "running",
     };
     let text = |name: &str| field(name).as_str().unwrap_or("?").to_owned();
-    Ok(Answer::new(status.clone())
+    let mut answer = Answer::new(status.clone())
         .line(format!("{} at {} ({state})", text("name"), global.node))
         .line(format!("  chain      {}", text("chain")))
         .line(format!(
@@ -106,7 +106,48 @@ pub fn status(global: &Global) -> Result<Answer> {
             "  waiting    {} transactions",
             number("waiting_transactions")
         ))
-        .line(format!("  version    {}", text("version"))))
+        .line(format!(
+            "  block      {}:{}",
+            number("height"),
+            text("hash")
+        ))
+        .line(format!("  version    {}", text("version")));
+    if let Some(progress) = status
+        .get("catching_up")
+        .filter(|progress| !progress.is_null())
+    {
+        answer = answer.line(format!("  behind     {}", behind(progress)));
+    }
+    let first = number("first_height");
+    if first > 1 {
+        answer = answer.line(format!(
+            "  blocks     from {first} on: it joined from a snapshot"
+        ));
+    }
+    Ok(answer)
+}
+
+/// How far a node that is behind is, in words.
+fn behind(progress: &Value) -> String {
+    let number = |name: &str| progress.get(name).and_then(Value::as_u64);
+    let count = |name: &str| number(name).unwrap_or(0);
+    let what = match progress.get("phase").and_then(Value::as_str) {
+        Some("asking") => "asking who has a snapshot".to_owned(),
+        Some("manifest") => "fetching a snapshot's manifest".to_owned(),
+        Some("trust") => "verifying the way to a snapshot's block".to_owned(),
+        Some("chunks") => format!(
+            "{} of {} chunks of a snapshot, {} of {} MB",
+            count("done"),
+            count("total"),
+            count("bytes_done") / 1_000_000,
+            count("bytes_total") / 1_000_000
+        ),
+        _ => format!("{} of {} blocks", count("done"), count("total")),
+    };
+    let left = number("left_ms").map_or(String::new(), |left_ms| {
+        format!(", about {} s left", left_ms.div_ceil(1_000))
+    });
+    format!("{what}{left}")
 }
 
 /// What the node gives for a header: the same as its JSON, in borsh.

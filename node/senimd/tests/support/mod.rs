@@ -1,5 +1,5 @@
 //! Processes of the daemon, each on a folder of its own, asked over HTTP like anybody would.
-
+#![allow(dead_code, reason = "each test binary uses a part of this")]
 // Each file of tests uses its own part of this.
 #![allow(dead_code)]
 
@@ -13,7 +13,7 @@ use senim_types::{
     Call, Genesis, PublicKey, Receipt, SignedTransaction, Status, TimeMs, Transaction, codec,
 };
 use senimd::folder::Folder;
-use senimd::machine::{self, machine_folder};
+use senimd::machine::{self, MachineConfig, machine_folder};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -63,6 +63,13 @@ fn free_ports() -> u16 {
 impl Machines {
     /// Makes a network of so many validators and starts a process for each.
     pub fn start(validators: u16) -> Machines {
+        let mut network = Machines::make(validators);
+        (0..network.machines.len()).for_each(|machine| network.restart(machine));
+        network
+    }
+
+    /// Makes a network of so many validators, and starts none.
+    pub fn make(validators: u16) -> Machines {
         let temporary = tempfile::tempdir().expect("a folder");
         let (folder, port) = (Folder::new(temporary.path()), free_ports());
         let made = Command::new(env!("CARGO_BIN_EXE_senimd"))
@@ -87,16 +94,28 @@ impl Machines {
             url: format!("http://127.0.0.1:{port}"),
             process: None,
         });
-        let mut network = Machines {
+        Machines {
             machines: machines.collect(),
             folder,
             genesis,
             sequences: BTreeMap::new(),
             port,
             _temporary: temporary,
-        };
-        (0..network.machines.len()).for_each(|machine| network.restart(machine));
-        network
+        }
+    }
+
+    /// What everybody starts from.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// Changes a machine's settings, from its next start on.
+    pub fn configure(&self, machine: usize, change: impl FnOnce(&mut MachineConfig)) {
+        let folder = &self.machines[machine].folder;
+        let mut config = machine::config(folder).expect("settings").expect("some");
+        change(&mut config);
+        let text = toml::to_string(&config).expect("settings are text");
+        std::fs::write(folder.path().join(machine::CONFIG_FILE), text).expect("a file");
     }
 
     /// Starts a machine's process, and waits until it answers.
@@ -191,11 +210,19 @@ impl Machines {
 
     /// Makes the machine of an organisation without a validator and starts it; its number.
     pub fn add_follower(&mut self, organisation: u32) -> usize {
+        let number = self.make_follower(organisation, &[]);
+        self.restart(number);
+        number
+    }
+
+    /// Makes the machine of an organisation without a validator with these words of `senimd join`.
+    pub fn make_follower(&mut self, organisation: u32, words: &[&str]) -> usize {
         let number = self.machines.len();
         let port = self.port + number as u16;
         let folder = machine_folder(&self.folder, &format!("follower-{organisation}"));
         let made = Command::new(env!("CARGO_BIN_EXE_senimd"))
             .args(["join", "--organisation", &organisation.to_string()])
+            .args(words)
             .args(["--http", &format!("127.0.0.1:{port}")])
             .arg("--network")
             .arg(self.folder.path())
@@ -209,7 +236,6 @@ impl Machines {
             url: format!("http://127.0.0.1:{port}"),
             process: None,
         });
-        self.restart(number);
         number
     }
 
@@ -280,8 +306,33 @@ impl Machines {
 
     /// A machine's height.
     pub fn height(&self, machine: usize) -> u64 {
+        self.number(machine, "height")
+    }
+
+    /// A number of a machine's status.
+    pub fn number(&self, machine: usize, name: &str) -> u64 {
         let status = self.status(machine).expect("it answers");
-        status["height"].as_u64().expect("a height")
+        status[name].as_u64().expect("a number")
+    }
+
+    /// A machine's answer in canonical bytes.
+    pub fn bytes(&self, machine: usize, path: &str) -> Vec<u8> {
+        let url = format!("{}{path}", self.machines[machine].url);
+        let accept = ("Accept", "application/octet-stream");
+        let mut answer = ureq::get(&url).header(accept.0, accept.1).call();
+        let answer = answer.as_mut().expect("it answers");
+        answer.body_mut().read_to_vec().expect("a body")
+    }
+
+    /// With what HTTP status and code a machine refuses to answer.
+    pub fn refusal(&self, machine: usize, path: &str) -> (u16, String) {
+        let url = format!("{}{path}", self.machines[machine].url);
+        let request = ureq::get(&url).config().http_status_as_error(false).build();
+        let mut answer = request.call().expect("it answers");
+        let text = answer.body_mut().read_to_string().expect("text");
+        let error: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let code = error["code"].as_str().unwrap_or_default().to_owned();
+        (answer.status().as_u16(), code)
     }
 
     /// A number of a machine's metrics.

@@ -8,6 +8,7 @@
 use crate::disk::Disk;
 use crate::error::StateError;
 use crate::log::BlockLog;
+use crate::snapshot::{Made, Maker, Manifest, Snapshots};
 use crate::store::{Store, StoreError};
 use crate::tree::{Staged, Tree};
 use cache::Cache;
@@ -21,10 +22,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tree_files::TreeFiles;
 
+mod base;
 mod cache;
 mod cells;
 mod find;
 mod journal;
+mod making;
 mod open;
 mod pending;
 mod query;
@@ -74,6 +77,10 @@ pub struct LedgerOptions {
     pub flush: FlushMode,
     /// A state key whose every value can be had for ever.
     pub kept: Option<Kept>,
+    /// Snapshots that are kept, beside the one that the log begins from; at least 1.
+    pub snapshots_max: usize,
+    /// Bytes of a snapshot that are copied within one flush.
+    pub snapshot_slice_bytes: usize,
 }
 
 /// A state key whose every value stays, found by a name that is made of it: what later headers name
@@ -98,6 +105,8 @@ impl Default for LedgerOptions {
             cache_bytes_max: 64 * 1024 * 1024,
             flush: FlushMode::Inline,
             kept: None,
+            snapshots_max: 2,
+            snapshot_slice_bytes: 8 * 1024 * 1024,
         }
     }
 }
@@ -126,6 +135,17 @@ pub struct Ledger {
     tip: Header,
     tip_hash: Hash,
     frontier: LogFrontier,
+    /// The header log before the tip.
+    log_before: LogFrontier,
+    /// The snapshot that the log begins from; none where it begins at the genesis.
+    base: Option<Manifest>,
+    snapshots: Snapshots,
+    /// A snapshot to be begun with the next flush, while the tip is its block.
+    snapshot_due: Option<Box<Maker>>,
+    /// A snapshot that goes on with the next flush.
+    maker: Option<Box<Maker>>,
+    /// Whether the flush under way works on a snapshot.
+    is_making: bool,
     /// Committed, not yet in a flush.
     pending: Pending,
     /// In a flush that is under way.
@@ -223,6 +243,10 @@ impl Ledger {
     }
 
     fn take_in(&mut self, tip: Header, changes: ChangeSet, staged: Staged, mut derived: Derived) {
+        if self.snapshot_due.take().is_some() {
+            tracing::debug!("a snapshot was not begun before the next block");
+        }
+        self.log_before = self.frontier.clone();
         self.frontier.append(log_leaf(&tip), |level, number, hash| {
             derived.insert(
                 cells::log_node_key(LogNode { level, number }),
@@ -253,15 +277,23 @@ impl Ledger {
     /// Whether enough has been committed since the last flush for another one.
     pub fn is_flush_due(&self) -> bool {
         self.flushing.is_none()
-            && (self.pending.blocks >= self.options.flush_blocks
+            && (self.is_snapshot_waiting()
+                || self.pending.blocks >= self.options.flush_blocks
                 || self.pending.changes.0.len() >= self.options.flush_keys)
     }
 
     /// Whether several flushes' worth waits to be written: a caller that flushes elsewhere has to
     /// wait for it before the next block, or memory fills.
+    ///
+    /// So it has when a snapshot is to be begun, which needs the store as it is at the tip.
     pub fn is_backlogged(&self) -> bool {
-        self.pending.blocks >= BACKLOG_FLUSHES * self.options.flush_blocks
+        self.snapshot_due.is_some()
+            || self.pending.blocks >= BACKLOG_FLUSHES * self.options.flush_blocks
             || self.pending.changes.0.len() >= BACKLOG_FLUSHES as usize * self.options.flush_keys
+    }
+
+    fn is_snapshot_waiting(&self) -> bool {
+        self.snapshot_due.is_some() || self.maker.is_some()
     }
 
     /// Writes everything committed to the store now, and a checkpoint of the tree. Good before
@@ -280,7 +312,8 @@ impl Ledger {
     /// while another one is under way or when there is nothing to write. The job's result must be
     /// given to [`Ledger::end_flush`].
     pub fn begin_flush(&mut self) -> Option<FlushJob> {
-        if self.is_unusable || self.flushing.is_some() || self.pending.blocks == 0 {
+        let is_idle = self.pending.blocks == 0 && !self.is_snapshot_waiting();
+        if self.is_unusable || self.flushing.is_some() || is_idle {
             return None;
         }
         Some(self.flush_job(false))
@@ -291,6 +324,15 @@ impl Ledger {
         self.is_unusable = true;
         let flushed = result?;
         self.files.note_journal(flushed.journal_bytes);
+        self.is_making = false;
+        match flushed.made {
+            Some(Made::Unfinished(maker)) => self.maker = Some(maker),
+            Some(Made::Snapshot(manifest)) => {
+                tracing::info!(height = manifest.height().0, "a snapshot is made");
+                self.snapshots.add(&manifest, self.options.snapshots_max)?;
+            }
+            Some(Made::Nothing) | None => {}
+        }
         if flushed.has_checkpoint {
             self.files.note_checkpoint(flushed.height)?;
         }
@@ -317,7 +359,13 @@ impl Ledger {
         let is_checkpoint_due = with_checkpoint
             || self.files.journal().is_none()
             || journal_bytes > self.options.journal_bytes_min.max(checkpoint_bytes);
+        let maker = self.maker.take();
+        let begun = self.snapshot_due.take();
+        self.is_making = maker.is_some() || begun.is_some();
         FlushJob {
+            slice_bytes: self.options.snapshot_slice_bytes,
+            maker,
+            begun,
             applied: self.applied(),
             store: Arc::clone(&self.store),
             disk: Arc::clone(&self.disk),

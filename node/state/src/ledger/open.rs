@@ -19,6 +19,7 @@ use super::{BlockRecord, Cache, Ledger, LedgerOptions, Pending, cells, check_out
 use crate::disk::Disk;
 use crate::error::StateError;
 use crate::log::{BlockLog, TornTail};
+use crate::snapshot::{Manifest, Snapshots};
 use crate::store::{Store, StoreError, StoreOpener};
 use crate::tree::Tree;
 use senim_types::proof::LogFrontier;
@@ -46,7 +47,9 @@ pub enum StateSource {
     New,
     /// The store had it, up to this height.
     Store(Height),
-    /// The store could not be used; all blocks were executed again.
+    /// The snapshot of this height, which the log begins from.
+    Joined(Height),
+    /// The store could not be used; all blocks of the log were executed again.
     Rebuilt {
         /// What was wrong.
         reason: String,
@@ -95,19 +98,29 @@ impl Ledger {
         replay: &mut dyn Replay,
     ) -> Result<(Ledger, Recovery), StateError> {
         let mut files = TreeFiles::open(Arc::clone(&disk))?;
+        let (snapshots, base) = Snapshots::open(Arc::clone(&disk), &genesis.chain_id())?;
+        let base_height = base.as_ref().map_or(Height::GENESIS, Manifest::height);
         let opened = or_damage(open_store(opener))?;
         let saved = files.read()?;
         let mut acknowledged = saved.as_ref().map_or(Height::GENESIS, Saved::height);
+        acknowledged = acknowledged.max(base_height);
         if let Ok((_, Some(applied))) = &opened {
             check_chain(genesis, &applied.genesis)?;
             acknowledged = acknowledged.max(applied.tip.height);
         }
-        let (log, torn) =
-            BlockLog::open(Arc::clone(&disk), options.segment_bytes_max, acknowledged)?;
+        let (log, torn) = BlockLog::open(
+            Arc::clone(&disk),
+            options.segment_bytes_max,
+            acknowledged,
+            base_height,
+        )?;
         check_first_block(genesis, &log)?;
         let found = match opened {
             Ok((store, None)) if log.tip() == Height::GENESIS => Found::Nothing(store),
             Ok((_, None)) => Found::Damage("it is empty, the block log is not".to_owned()),
+            Ok((_, Some(applied))) if applied.tip.height < base_height => {
+                Found::Damage("it is from before the snapshot that the log begins from".to_owned())
+            }
             Ok((store, Some(applied))) => {
                 find_state(store, applied, saved, &mut files, &log, &options)?
             }
@@ -119,6 +132,8 @@ impl Ledger {
             options,
             log,
             files,
+            snapshots,
+            base,
         };
         let (store, state) = match found {
             Found::State(store, base) => {
@@ -132,15 +147,20 @@ impl Ledger {
                 );
                 // Crash in this: an empty store, or one that fails its checks again.
                 opener.destroy()?;
-                // Without a block, only the writing of the genesis can have been cut off.
+                // Without a block, only the writing of what the log begins from can have been cut off.
                 let state = match parts.log.tip() {
                     Height::GENESIS => StateSource::New,
+                    tip if tip == base_height => StateSource::Joined(tip),
                     _ => StateSource::Rebuilt { reason },
                 };
                 (opener.open()?, state)
             }
         };
-        let mut ledger = parts.with_genesis(store, genesis, replay)?;
+        let mut parts = parts;
+        let mut ledger = match parts.base.take() {
+            Some(base) => parts.with_base(store, base, genesis, replay)?,
+            None => parts.with_genesis(store, genesis, replay)?,
+        };
         let replayed = ledger.catch_up(replay)?;
         Ok(ledger.opened(state, TreeSource::Blocks, replayed, torn))
     }
@@ -196,11 +216,14 @@ impl Ledger {
 }
 
 /// What a ledger consists of besides its state.
-struct Parts {
-    disk: Arc<dyn Disk>,
-    options: LedgerOptions,
+pub(super) struct Parts {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) options: LedgerOptions,
     log: BlockLog,
-    files: TreeFiles,
+    pub(super) files: TreeFiles,
+    pub(super) snapshots: Snapshots,
+    /// The snapshot that the log begins from.
+    pub(super) base: Option<Manifest>,
 }
 
 impl Parts {
@@ -240,7 +263,7 @@ impl Parts {
         }
     }
 
-    fn with_state(self, store: Arc<dyn Store>, base: Base) -> Ledger {
+    pub(super) fn with_state(self, store: Arc<dyn Store>, base: Base) -> Ledger {
         let cells::Applied {
             genesis,
             tip,
@@ -256,7 +279,13 @@ impl Parts {
             genesis,
             tip_hash: tip.hash(),
             tip,
+            log_before: frontier.clone(),
             frontier,
+            base: self.base,
+            snapshots: self.snapshots,
+            snapshot_due: None,
+            maker: None,
+            is_making: false,
             pending: Pending::default(),
             flushing: None,
             cache: Cache::new(self.options.cache_bytes_max),
@@ -274,12 +303,7 @@ impl Parts {
         genesis: &Genesis,
         replay: &mut dyn Replay,
     ) -> Result<Ledger, StateError> {
-        let changes = replay
-            .genesis()
-            .map_err(|ReplayError(reason)| StateError::Replay {
-                height: Height::GENESIS,
-                reason,
-            })?;
+        let changes = genesis_changes(replay)?;
         self.files.clear()?;
         let tree = Tree::new();
         let staged = tree.stage(&changes);
@@ -302,6 +326,23 @@ impl Parts {
     }
 }
 
+/// The header at height 0, whose state the genesis makes.
+pub(super) fn genesis_header(
+    genesis: &Genesis,
+    replay: &mut dyn Replay,
+) -> Result<Header, StateError> {
+    let changes = genesis_changes(replay)?;
+    Ok(genesis.header(Tree::new().stage(&changes).root()))
+}
+
+fn genesis_changes(replay: &mut dyn Replay) -> Result<ChangeSet, StateError> {
+    let failed = |ReplayError(reason)| StateError::Replay {
+        height: Height::GENESIS,
+        reason,
+    };
+    replay.genesis().map_err(failed)
+}
+
 type OpenStore = (Arc<dyn Store>, Option<cells::Applied>);
 
 fn open_store(opener: &dyn StoreOpener) -> Result<OpenStore, StoreError> {
@@ -320,11 +361,12 @@ fn check_chain(genesis: &Genesis, header: &Header) -> Result<(), StateError> {
 }
 
 fn check_first_block(genesis: &Genesis, log: &BlockLog) -> Result<(), StateError> {
-    let Some(record) = log.read(Height(1))? else {
+    let first = log.base().next();
+    let Some(record) = log.read(first)? else {
         return Ok(());
     };
     match decode_record(&record) {
         Some(record) => check_chain(genesis, &record.block.header),
-        None => Err(log.content_damage(Height(1)).into()),
+        None => Err(log.content_damage(first).into()),
     }
 }

@@ -1,9 +1,10 @@
 //! What was committed since the store was last written: in memory, and in the log.
 
 use super::cells::{self, Applied, FORMAT_VERSION};
-use super::{journal, tree_files};
+use super::{StoreView, journal, tree_files};
 use crate::disk::Disk;
 use crate::error::StateError;
+use crate::snapshot::{Made, MakeError, Maker};
 use crate::store::{Batch, Store, StoreError};
 use senim_types::{ChangeSet, Height};
 use std::collections::BTreeMap;
@@ -103,8 +104,27 @@ pub(super) fn redo(
     write_store(store, batch, applied)
 }
 
+/// Writes what is derived besides the state, and last how far the store is.
+pub(super) fn write_derived(
+    store: &dyn Store,
+    derived: Derived,
+    applied: &Applied,
+) -> Result<(), StoreError> {
+    let mut batch = Batch::default();
+    derived
+        .into_iter()
+        .for_each(|(key, value)| add_sealed(&mut batch, key, Some(value)));
+    write_store(store, batch, applied)
+}
+
 /// The slow part of a flush: it can run on another thread while blocks go on being committed.
 pub struct FlushJob {
+    /// Bytes of a snapshot that are copied.
+    pub(super) slice_bytes: usize,
+    /// The snapshot that goes on.
+    pub(super) maker: Option<Box<Maker>>,
+    /// The snapshot that begins with the state that this flush writes.
+    pub(super) begun: Option<Box<Maker>>,
     pub(super) pending: Arc<Pending>,
     pub(super) applied: Applied,
     pub(super) store: Arc<dyn Store>,
@@ -120,13 +140,16 @@ pub struct Flushed {
     pub(super) height: Height,
     pub(super) journal_bytes: u64,
     pub(super) has_checkpoint: bool,
+    pub(super) made: Option<Made>,
 }
 
 impl FlushJob {
     /// Writes journal, store and perhaps checkpoint, each durable before the next is begun.
-    pub fn run(self) -> Result<Flushed, StateError> {
+    pub fn run(mut self) -> Result<Flushed, StateError> {
         let mut journal_bytes = 0;
-        if let Some(path) = &self.journal {
+        // Without blocks it is only a slice of a snapshot.
+        let has_blocks = self.pending.blocks > 0;
+        if let Some(path) = self.journal.as_ref().filter(|_| has_blocks) {
             // Crash in this: a torn journal. Its whole records are done again, the blocks of the
             // others are executed again from the log.
             journal::append(self.disk.as_ref(), path, &self.pending.journal)?;
@@ -140,13 +163,26 @@ impl FlushJob {
         }
         // Crash in this: a mixture, which the journal makes whole. Without a journal, that is at the
         // genesis or in a rebuild, no height is written yet, and it all begins again.
-        write_store(self.store.as_ref(), self.pending.batch(), &self.applied)?;
+        if has_blocks {
+            if let Some(maker) = &mut self.maker {
+                maker
+                    .before_write(&StoreView(self.store.as_ref()), &self.pending.changes)
+                    .map_err(MakeError::View)?;
+            }
+            write_store(self.store.as_ref(), self.pending.batch(), &self.applied)?;
+        }
         if let Some(parts) = &self.checkpoint {
             // Crash in this: the checkpoint before, with its journal, is still there.
             tree_files::replace_checkpoint(self.disk.as_ref(), parts)?;
         }
         let has_checkpoint = self.checkpoint.is_some();
+        // Crash in this: chunks without a manifest, removed at the next start.
+        let made = match self.maker.or(self.begun) {
+            Some(maker) => Some(maker.slice(&StoreView(self.store.as_ref()), self.slice_bytes)?),
+            None => None,
+        };
         Ok(Flushed {
+            made,
             height: self.applied.tip.height,
             journal_bytes,
             has_checkpoint,

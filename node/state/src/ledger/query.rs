@@ -86,6 +86,9 @@ impl Ledger {
         if height == self.tip.height {
             return Ok(Some(self.tip.clone()));
         }
+        if let Some(base) = self.base.as_ref().filter(|base| base.height() == height) {
+            return Ok(Some(base.contents.header.clone()));
+        }
         let Some(record) = self.log.read(height)? else {
             return Ok(None);
         };

@@ -150,6 +150,7 @@ fn segment_path(first: u64) -> String {
 /// The open log.
 pub struct BlockLog {
     disk: Arc<dyn Disk>,
+    base: Height,
     segments: Vec<Segment>,
     segment_bytes_max: u64,
     last_seal: Seal,
@@ -163,18 +164,27 @@ impl BlockLog {
     /// Opens the log, or creates an empty one.
     ///
     /// `acknowledged` is the greatest height that the caller knows, from other files, to have been
-    /// appended: a log that ends before it is damaged and not torn.
+    /// appended: a log that ends before it is damaged and not torn. The record after `base` is the
+    /// log's first.
     pub fn open(
         disk: Arc<dyn Disk>,
         segment_bytes_max: u64,
         acknowledged: Height,
+        base: Height,
     ) -> Result<(BlockLog, Option<TornTail>), LogError> {
-        open::open(disk, segment_bytes_max.min(SEGMENT_BYTES_MAX), acknowledged)
+        let segment_bytes_max = segment_bytes_max.min(SEGMENT_BYTES_MAX);
+        open::open(disk, segment_bytes_max, acknowledged, base)
     }
 
-    /// The greatest height; [`Height::GENESIS`] when the log is empty.
+    /// The greatest height; that of [`BlockLog::base`] when the log is empty.
     pub fn tip(&self) -> Height {
-        Height(self.segments.last().map_or(0, |segment| segment.end() - 1))
+        let last = self.segments.last();
+        last.map_or(self.base, |segment| Height(segment.end() - 1))
+    }
+
+    /// The height after which the log begins: the genesis, or a snapshot's.
+    pub fn base(&self) -> Height {
+        self.base
     }
 
     /// Appends the record of the next height and makes it durable.
@@ -312,10 +322,10 @@ impl BlockLog {
 
     /// Reads every record and checks its seal: a scrub. Returns the number of records.
     pub fn verify(&self) -> Result<u64, LogError> {
-        for height in 1..=self.tip().0 {
+        for height in self.base.0 + 1..=self.tip().0 {
             self.read(Height(height))?;
         }
-        Ok(self.tip().0)
+        Ok(self.tip().0 - self.base.0)
     }
 }
 

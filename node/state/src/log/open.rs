@@ -11,10 +11,12 @@ pub(super) fn open(
     disk: Arc<dyn Disk>,
     segment_bytes_max: u64,
     acknowledged: Height,
+    base: Height,
 ) -> Result<(BlockLog, Option<TornTail>), LogError> {
     let firsts = list_segments(disk.as_ref())?;
     let mut log = BlockLog {
         disk,
+        base,
         segments: Vec::new(),
         segment_bytes_max,
         last_seal: [0; SEAL_BYTES],

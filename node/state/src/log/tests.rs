@@ -8,7 +8,12 @@ use proptest::prelude::*;
 const SMALL: u64 = 1_000;
 
 fn open(disk: &MemoryDisk) -> Result<(BlockLog, Option<TornTail>), LogError> {
-    BlockLog::open(Arc::new(disk.clone()), SMALL, Height::GENESIS)
+    BlockLog::open(
+        Arc::new(disk.clone()),
+        SMALL,
+        Height::GENESIS,
+        Height::GENESIS,
+    )
 }
 
 /// The record of a height; sizes differ, some parts are empty, some are zeros.
@@ -176,7 +181,8 @@ fn lost_sectors_of_the_last_record_are_torn_but_a_flipped_bit_is_damage() {
 #[test]
 fn a_torn_record_before_sound_ones_is_damage() {
     let disk = MemoryDisk::new();
-    let (mut log, _) = BlockLog::open(Arc::new(disk.clone()), 1 << 20, Height(0)).expect("opens");
+    let (mut log, _) =
+        BlockLog::open(Arc::new(disk.clone()), 1 << 20, Height(0), Height(0)).expect("opens");
     for height in 1..=3 {
         log.append(Height(height), &[5; 2_000], b"", b"")
             .expect("appends");
@@ -234,7 +240,7 @@ fn after_a_failed_write_the_log_takes_nothing_until_it_is_opened_again() {
     let memory = with_records(2);
     let faults = Faults::none();
     let disk = FaultyDisk::new(memory.clone(), faults.clone());
-    let (mut log, _) = BlockLog::open(Arc::new(disk), SMALL, Height(0)).expect("opens");
+    let (mut log, _) = BlockLog::open(Arc::new(disk), SMALL, Height(0), Height(0)).expect("opens");
     faults.set_full(true);
     assert!(matches!(append(&mut log, 3), Err(LogError::Disk(_))));
     faults.set_full(false);

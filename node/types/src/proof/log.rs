@@ -57,6 +57,17 @@ impl LogFrontier {
         self.peaks.len() == self.size.count_ones() as usize
     }
 
+    /// The complete subtrees on the edge with their hashes, the largest first.
+    pub fn peaks(&self) -> impl Iterator<Item = (LogNode, Hash)> + '_ {
+        let levels = (0..64u8).rev().filter(|level| self.size >> level & 1 == 1);
+        levels.zip(&self.peaks).map(|(level, hash)| {
+            // All larger subtrees lie to the left of it.
+            let begin = (self.size >> level ^ 1) << level;
+            let number = begin >> level;
+            (LogNode { level, number }, *hash)
+        })
+    }
+
     /// Appends a leaf. Each complete subtree that this makes, the leaf itself first, is given to
     /// `complete` with its level (0 is the leaf) and its number on that level.
     pub fn append(&mut self, leaf: Hash, mut complete: impl FnMut(u8, u64, Hash)) {

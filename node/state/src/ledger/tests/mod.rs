@@ -14,6 +14,7 @@ use senim_types::{
 mod commit;
 mod crash;
 mod damage;
+mod snapshot;
 
 /// Counts blocks, so that a block executed over a wrong state leads to a wrong root.
 const COUNTER: &[u8] = b"\0\0\0\0\x01counter";
