@@ -5,7 +5,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-peers overload soak chaos simulate mutants clean
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-peers overload soak chaos upgrade-test simulate mutants clean
 
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
@@ -143,6 +143,15 @@ chaos: check-tools ## Kill and cut off four processes under load, and count what
 	$(CARGO) build --locked --release -p senimd -p senim-tests --bin senimd --bin chaos
 	$(say) "[2/2] Killing and counting"
 	"$${CARGO_TARGET_DIR:-target}/release/chaos" $(ARGS)
+
+upgrade-test: check-tools ## Replace the software of four processes one by one under load, and change the protocol and a contract
+	@$(say) "[1/3] Building the software that knows version 2 of the protocol"
+	$(CARGO) build --locked --release -p senimd --features protocol-2
+	cp "$${CARGO_TARGET_DIR:-target}/release/senimd" "$${CARGO_TARGET_DIR:-target}/release/senimd-protocol-2"
+	$(say) "[2/3] Building the software that does not"
+	$(CARGO) build --locked --release -p senimd -p senim-tests --bin senimd --bin upgrade
+	$(say) "[3/3] Upgrading"
+	"$${CARGO_TARGET_DIR:-target}/release/upgrade" $(ARGS)
 
 clean: ## Remove everything that was built and the demo's ledger
 	@$(say) "Removing every target, .build, devnet"

@@ -5,6 +5,7 @@
 //! [`world`] has a network of real nodes under virtual time; `tests/scenario_*.rs` play stories in it.
 //! [`sim`] breaks that world in every way that a seed chooses, and checks what has to hold all the same.
 //! [`chaos`] does it to real processes, for as long as it is told to.
+//! [`upgrade`] replaces the software of real processes while they run, and has them change the protocol.
 //! The other files in `tests/` are scenarios, conformance and vectors.
 
 #![forbid(unsafe_code)]
@@ -12,4 +13,5 @@
 pub mod chaos;
 pub mod house;
 pub mod sim;
+pub mod upgrade;
 pub mod world;

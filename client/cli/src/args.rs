@@ -2,7 +2,8 @@
 //! beside what it does, in [`crate::commands`].
 
 use crate::commands::{
-    device, id, key, ledger, log, pack, peer, pharmacy, prescription, verify, voucher, wallet,
+    device, id, key, ledger, log, pack, peer, pharmacy, prescription, upgrade, verify, voucher,
+    wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -112,6 +113,9 @@ pub enum Command {
     /// Says which nodes may connect to the others.
     #[command(subcommand)]
     Peer(peer::Command),
+    /// Upgrades of the protocol and of contracts, from a height on.
+    #[command(subcommand)]
+    Upgrade(upgrade::Command),
     /// A clinic's commands: issue, show, cancel.
     #[command(subcommand)]
     Prescription(prescription::Command),

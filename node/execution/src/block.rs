@@ -32,6 +32,8 @@ use std::collections::BTreeSet;
 /// limits of the chain.
 #[derive(Clone, Debug)]
 pub struct BlockEnv {
+    /// The version of the protocol that acts at the block's height.
+    pub version: u16,
     /// The chain.
     pub chain: ChainId,
     /// The block's height.
@@ -333,7 +335,7 @@ impl<'a> Executor<'a> {
         self.session().begin(member.origin(transaction.clone()));
         let mut unit = Unit {
             outcome: Ok(Vec::with_capacity(body.calls.len())),
-            fuel: cost::TRANSACTION_FUEL,
+            fuel: cost::transaction_fuel(self.env.version, body.witnesses.len()),
         };
         let session = self
             .session

@@ -1,4 +1,4 @@
-//! What execution costs: the metering of protocol version 1.
+//! What execution costs, by version of the protocol.
 //!
 //! Fuel is an abstract amount of work, about a nanosecond's worth. A change of any number here, or an
 //! engine that gives another sum for the same module, is a new protocol version: the golden vectors in
@@ -8,7 +8,20 @@
 use wasmtime::OperatorCost;
 
 /// Fuel of a transaction before its first call: its signature, sequence number and rights.
-pub const TRANSACTION_FUEL: u64 = 10_000;
+const TRANSACTION_FUEL: u64 = 10_000;
+/// From version 2 on, fuel of each witness: a signature more that every node verifies.
+const WITNESS_FUEL: u64 = 10_000;
+/// The version from which on witnesses cost fuel.
+const WITNESSES_COST_FROM: u16 = 2;
+
+/// Fuel of a transaction with so many witnesses before its first call.
+pub const fn transaction_fuel(version: u16, witnesses: usize) -> u64 {
+    if version < WITNESSES_COST_FROM {
+        TRANSACTION_FUEL
+    } else {
+        TRANSACTION_FUEL + WITNESS_FUEL * witnesses as u64
+    }
+}
 /// Fuel of a page of memory (64 KiB) that an instance adds to its first ones.
 pub const PAGE_FUEL: u64 = 10_000;
 /// Fuel of a call to the ledger itself that is not a deployment.

@@ -6,8 +6,11 @@ use crate::engine::{Contract, LoadError};
 use crate::session::Session;
 use crate::stop::{HostFault, Stop};
 use borsh::BorshDeserialize;
-use senim_abi::ledger::{ContractKind, ContractRecord, ContractV1, Execute, PendingUpgrade, keys};
-use senim_types::{Code, ContractId, Hash, codec, limits};
+use senim_abi::ledger::{
+    ContractKind, ContractRecord, ContractV1, Execute, PendingProtocol, PendingUpgrade,
+    ProtocolRecord, ProtocolV1, keys,
+};
+use senim_types::{Code, ContractId, Hash, Height, codec, limits};
 use std::sync::Arc;
 
 pub use senim_abi::ledger::keys::due as due_key;
@@ -68,7 +71,39 @@ pub fn execute(session: &mut Session, input: &[u8]) -> Result<Done, Stop> {
             session.write(&keys::upgrade(activation, contract), Some(&[]));
             Ok(Done::Output(Vec::new()))
         }
+        Execute::SetProtocol {
+            version,
+            activation,
+        } => {
+            set_protocol(session, version, activation)?;
+            Ok(Done::Output(Vec::new()))
+        }
     }
+}
+
+/// Schedules a version of the protocol, or takes back what is scheduled. A version that this software does not know is
+/// scheduled all the same: nodes of newer software have to come to the same state.
+fn set_protocol(session: &mut Session, version: u16, activation: Height) -> Result<(), Stop> {
+    let record = read(session, &keys::protocol())?;
+    let known = record.map_or(ProtocolV1::default(), |ProtocolRecord::V1(record)| record);
+    let acting = known.at(session.height);
+    if activation <= session.height {
+        return Err(Stop::refused(Code::ACTIVATION_HEIGHT));
+    }
+    let next = match version.checked_sub(acting) {
+        Some(0) => None,
+        Some(1) => Some(PendingProtocol {
+            version,
+            activation,
+        }),
+        _ => return Err(Stop::refused(Code::WRONG_VERSION)),
+    };
+    let record = ProtocolRecord::V1(ProtocolV1 {
+        version: acting,
+        next,
+    });
+    session.write(&keys::protocol(), Some(&codec::encode(&record)));
+    Ok(())
 }
 
 /// Checks, compiles and stores code.

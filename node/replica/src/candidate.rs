@@ -6,7 +6,7 @@ use crate::replica::{Fault, Replica};
 use crate::stage::Stage;
 use senim_execution::{BlockEnv, BlockExecution, ExecuteError, Mode};
 use senim_state::tree::Staged;
-use senim_types::block::{PROTOCOL_VERSION, transactions_root};
+use senim_types::block::transactions_root;
 use senim_types::crypto::{VerifiedTransaction, verify_transactions};
 use senim_types::{
     Block, Code, Hash, Header, Height, PublicKey, Receipt, Round, SignedTransaction, TimeMs, codec,
@@ -139,7 +139,7 @@ impl Replica {
         let staged = self.stage(&execution);
         self.observer.enter(Stage::Codec);
         let header = Header {
-            version: PROTOCOL_VERSION,
+            version: env.version,
             chain: env.chain,
             height: env.height,
             time,
@@ -259,7 +259,10 @@ impl Replica {
     fn check_header(&self, header: &Header) -> Result<(), Code> {
         let tip = self.ledger.tip();
         let table = [
-            (header.version == PROTOCOL_VERSION, Code::WRONG_VERSION),
+            (
+                header.version == self.protocol.at(tip.height.next()),
+                Code::WRONG_VERSION,
+            ),
             (header.chain == tip.chain, Code::HEADER_CHAIN),
             (header.height == tip.height.next(), Code::HEADER_HEIGHT),
             (header.parent == self.ledger.tip_hash(), Code::HEADER_PARENT),
@@ -366,6 +369,7 @@ impl Replica {
 
     fn env(&self, tip: &Header, time: TimeMs, proposer: PublicKey) -> BlockEnv {
         BlockEnv {
+            version: self.protocol.at(tip.height.next()),
             chain: tip.chain,
             height: tip.height.next(),
             time,

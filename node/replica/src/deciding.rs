@@ -4,6 +4,7 @@ use crate::candidate::{Outcome, Reject};
 use crate::input::{Effect, ReplicaTimer};
 use crate::message::PeerMessage;
 use crate::peers;
+use crate::protocol;
 use crate::replica::{Check, Fault, Replica};
 use crate::stage::Stage;
 use senim_abi::ledger::keys;
@@ -372,6 +373,7 @@ impl Replica {
             next_validators: self.validators.upcoming.clone(),
         });
         let touches_peers = peers::are_touched(&execution.changes);
+        let touches_protocol = protocol::is_touched(&execution.changes);
         self.enter(Stage::Log);
         let committed = self.ledger.commit(record, execution.changes, staged);
         self.enter(Stage::Store);
@@ -395,6 +397,9 @@ impl Replica {
         if touches_peers {
             self.allow_peers()?;
         }
+        if touches_protocol {
+            self.read_protocol()?;
+        }
         self.tell_followers();
         for (_, device, sequence) in &transactions {
             self.mempool.remove(device, *sequence);
@@ -408,6 +413,6 @@ impl Replica {
             header: Box::new(header),
             transactions,
         });
-        Ok(())
+        self.check_protocol()
     }
 }

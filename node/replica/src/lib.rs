@@ -41,6 +41,7 @@ mod open;
 mod outcome;
 mod peers;
 mod progress;
+mod protocol;
 mod read;
 mod replica;
 mod stage;

@@ -4,7 +4,7 @@ use crate::candidate::{Candidate, Candidates};
 use crate::join::{Join, SnapshotRules};
 use crate::mempool::{Mempool, MempoolLimits};
 use crate::observe::{Observation, Observing, mark_restored, read_marker};
-use crate::outcome::{Validators, execute, validator_sets};
+use crate::outcome::{Validators, execute, protocol, validator_sets};
 use crate::progress::Meter;
 use crate::replica::{Fault, Pace, Replica};
 use crate::stage::Observer;
@@ -19,6 +19,7 @@ use senim_state::disk::Disk;
 use senim_state::ledger::{FlushMode, Ledger, LedgerOptions, Replay, ReplayError};
 use senim_state::store::StoreOpener;
 use senim_state::wal::{Wal as WalFile, WalError};
+use senim_types::block::PROTOCOL_VERSION_NEWEST;
 use senim_types::crypto::verify_transactions;
 use senim_types::{Block, ChangeSet, Code, Genesis, Hash, Height, StateView, TimeMs};
 use std::cell::RefCell;
@@ -110,7 +111,19 @@ impl Replay for Again<'_> {
         let verified = verified.map_err(|code| ReplayError(format!("a transaction: {code}")))?;
         let failed = |error: &dyn std::fmt::Display| ReplayError(error.to_string());
         let validators = Validators::read(state, self.genesis).map_err(|error| failed(&error))?;
+        let version = protocol(state)
+            .map_err(|error| failed(&error))?
+            .at(header.height);
+        if version != header.version || version > PROTOCOL_VERSION_NEWEST {
+            let reason = format!(
+                "block {} is of version {} of the protocol, and this software executes {version} there and knows up to \
+                 {PROTOCOL_VERSION_NEWEST}",
+                header.height, header.version
+            );
+            return Err(ReplayError(reason));
+        }
         let env = BlockEnv {
+            version,
             chain: header.chain,
             height: header.height,
             time: header.time,
@@ -202,6 +215,7 @@ impl Replica {
         }
         let validators = Validators::read(&ledger, &genesis)
             .map_err(|fault| OpenError::Fault(Fault::host(fault)))?;
+        let protocol = protocol(&ledger).map_err(|fault| OpenError::Fault(Fault::host(fault)))?;
         let mut candidates = Candidates::default();
         for bytes in recovered.bodies {
             // What this node built or judged valid before: votes may refer to it.
@@ -259,6 +273,7 @@ impl Replica {
             wal,
             candidates,
             validators,
+            protocol,
             rng,
         })
     }

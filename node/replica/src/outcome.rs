@@ -1,7 +1,7 @@
 //! What a block does to the ledger: the contracts' doing, and which validators come next.
 
 use senim_abi::REGISTRY;
-use senim_abi::ledger::keys;
+use senim_abi::ledger::{ProtocolRecord, ProtocolV1, keys};
 use senim_abi::registry::record::{ValidatorsRecord, validators_key};
 use senim_execution::{
     BlockEnv, BlockExecution, Engine, ExecuteError, HostFault, Mode, execute_block,
@@ -17,6 +17,18 @@ pub struct Validators {
     pub next: ValidatorSet,
     /// Of the height after that: what the registry says now.
     pub upcoming: ValidatorSet,
+}
+
+/// Which version of the protocol acts, from the state after a block or that of the genesis.
+pub fn protocol(state: &dyn StateView) -> Result<ProtocolV1, HostFault> {
+    match state.get(&keys::protocol())? {
+        Some(bytes) => {
+            let ProtocolRecord::V1(record) =
+                borsh::from_slice(&bytes).map_err(|_| unreadable("the protocol"))?;
+            Ok(record)
+        }
+        None => Ok(ProtocolV1::default()),
+    }
 }
 
 fn unreadable(what: &str) -> HostFault {

@@ -10,6 +10,7 @@ use crate::peers;
 use crate::stage::{Observer, Stage};
 use crate::wal::Wal;
 use rand_chacha::ChaCha8Rng;
+use senim_abi::ledger::ProtocolV1;
 use senim_consensus::{Consensus, Input as ConsensusInput, TimerKind};
 use senim_execution::{Engine, ExecuteError, HostFault};
 use senim_state::ledger::{FlushJob, Flushed, Recovery};
@@ -113,6 +114,8 @@ pub struct Replica {
     pub(crate) checks: BTreeMap<Hash, Check>,
     /// Validators of the two heights after the tip.
     pub(crate) validators: Validators,
+    /// Which version of the protocol acts, as the committed state says.
+    pub(crate) protocol: ProtocolV1,
     /// When the tip was committed here.
     pub(crate) committed_at: TimeMs,
     /// Nodes without a vote: they are told of each block.
@@ -151,7 +154,7 @@ impl Replica {
         let allowed = self.allow_peers();
         self.broadcast(&self.own_status());
         self.observe();
-        let begun = if let Err(fault) = allowed {
+        let begun = if let Err(fault) = allowed.and_then(|()| self.check_protocol()) {
             Err(fault)
         } else if self.recovered.is_empty() {
             self.await_height(now)

@@ -353,6 +353,7 @@ fn rights() -> Vec<(ContractId, u8, Roles)> {
         ledger::methods::DEPLOY,
         ledger::methods::CREATE,
         ledger::methods::UPGRADE,
+        ledger::methods::SET_PROTOCOL,
     ] {
         rights.push((ContractId::LEDGER, method, Roles::OPERATOR));
     }

@@ -11,14 +11,16 @@ use crate::units::{Height, TimeMs};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
-/// Version of [`Header`] and of the protocol that executes it.
-pub const PROTOCOL_VERSION: u16 = 1;
+/// Version of the protocol that every genesis starts with.
+pub const PROTOCOL_VERSION_FIRST: u16 = 1;
+/// The newest version of the protocol that this software executes; it executes all before it as well.
+pub const PROTOCOL_VERSION_NEWEST: u16 = if cfg!(feature = "protocol-2") { 2 } else { 1 };
 
 /// What validators sign for, and all that a light client needs of a block.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Header {
-    /// [`PROTOCOL_VERSION`].
+    /// Version of this header and of the protocol that the block was executed by.
     pub version: u16,
     /// The chain.
     pub chain: ChainId,

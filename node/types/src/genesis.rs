@@ -1,6 +1,6 @@
 //! The genesis: the first state, agreed on before there is a ledger.
 
-use crate::block::{Header, PROTOCOL_VERSION};
+use crate::block::{Header, PROTOCOL_VERSION_FIRST};
 use crate::codec::{self, DecodeError};
 use crate::hash::{ChainId, Hash};
 use crate::units::{ContractId, Height, TimeMs};
@@ -105,7 +105,7 @@ impl Genesis {
     pub fn header(&self, state_root: Hash) -> Header {
         let validators_hash = self.validators.hash();
         Header {
-            version: PROTOCOL_VERSION,
+            version: PROTOCOL_VERSION_FIRST,
             chain: self.chain_id(),
             height: Height::GENESIS,
             time: self.time,

@@ -9,6 +9,7 @@ pub mod pack;
 pub mod peer;
 pub mod pharmacy;
 pub mod prescription;
+pub mod upgrade;
 pub mod verify;
 pub mod voucher;
 pub mod wallet;
@@ -33,6 +34,7 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Key(command) => key::run(command),
         Command::Device(command) => device::run(command, global),
         Command::Peer(command) => peer::run(command, global),
+        Command::Upgrade(command) => upgrade::run(command, global),
         Command::Prescription(command) => prescription::run(command, global),
         Command::Wallet(command) => wallet::run(command, global),
         Command::Pharmacy(command) => pharmacy::run(command, global),

@@ -8,6 +8,6 @@ mod record;
 
 pub use msg::{Execute, methods};
 pub use record::{
-    ContractKind, ContractRecord, ContractV1, PendingUpgrade, SequenceState, SequenceWindow,
-    WindowV1, keys,
+    ContractKind, ContractRecord, ContractV1, PendingProtocol, PendingUpgrade, ProtocolRecord,
+    ProtocolV1, SequenceState, SequenceWindow, WindowV1, keys,
 };

@@ -41,6 +41,16 @@ pub enum Execute {
         /// The first block that it executes; above the current one.
         activation: Height,
     },
+    /// Has blocks from a height on executed by the next version of the protocol, or no longer so: nodes whose software does
+    /// not know the version stop before that height and go on once it is replaced. Scheduled again before its height, the
+    /// later message holds; the version that acts now takes back what was scheduled. Refused: `WRONG_VERSION`,
+    /// `ACTIVATION_HEIGHT`.
+    SetProtocol {
+        /// The version after the one that acts, or the one that acts.
+        version: u16,
+        /// The first block of it; above the current one.
+        activation: Height,
+    },
 }
 
 /// Numbers of the methods: the first byte of a message.
@@ -51,4 +61,6 @@ pub mod methods {
     pub const CREATE: u8 = 1;
     /// [`Execute::Upgrade`](super::Execute::Upgrade).
     pub const UPGRADE: u8 = 2;
+    /// [`Execute::SetProtocol`](super::Execute::SetProtocol).
+    pub const SET_PROTOCOL: u8 = 3;
 }

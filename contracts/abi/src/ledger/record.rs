@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use borsh::{BorshDeserialize, BorshSerialize};
+use senim_types::block::PROTOCOL_VERSION_FIRST;
 use senim_types::{Hash, Height, limits::SEQUENCE_WINDOW};
 
 /// A contract, under [`keys::contract`].
@@ -49,6 +50,52 @@ pub struct PendingUpgrade {
     pub code: Hash,
     /// The first block that it executes.
     pub activation: Height,
+}
+
+/// Which version of the protocol acts, under [`keys::protocol`]. Absent while nothing was ever scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum ProtocolRecord {
+    /// The first version.
+    V1(ProtocolV1),
+}
+
+/// See [`ProtocolRecord`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct ProtocolV1 {
+    /// What acts below the height of what is scheduled.
+    pub version: u16,
+    /// What was scheduled last.
+    pub next: Option<PendingProtocol>,
+}
+
+/// A version of the protocol to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct PendingProtocol {
+    /// The version.
+    pub version: u16,
+    /// The first block that is executed by it.
+    pub activation: Height,
+}
+
+impl ProtocolV1 {
+    /// The version that acts at a height.
+    pub fn at(&self, height: Height) -> u16 {
+        match self.next {
+            Some(next) if next.activation <= height => next.version,
+            _ => self.version,
+        }
+    }
+}
+
+impl Default for ProtocolV1 {
+    fn default() -> Self {
+        ProtocolV1 {
+            version: PROTOCOL_VERSION_FIRST,
+            next: None,
+        }
+    }
 }
 
 /// A device's used sequence numbers, under [`keys::sequence`].
@@ -145,6 +192,8 @@ pub mod keys {
     pub const UPGRADES: u8 = 5;
     /// Collection of the next block's validators, with one entry.
     pub const NEXT_VALIDATORS: u8 = 6;
+    /// Collection of the protocol's version, with one entry.
+    pub const PROTOCOL: u8 = 7;
 
     /// The prefix of a collection.
     pub fn collection(collection: u8) -> Vec<u8> {
@@ -157,6 +206,11 @@ pub mod keys {
     /// while it is the one of the genesis.
     pub fn next_validators() -> Vec<u8> {
         collection(NEXT_VALIDATORS)
+    }
+
+    /// The [`ProtocolRecord`](super::ProtocolRecord).
+    pub fn protocol() -> Vec<u8> {
+        collection(PROTOCOL)
     }
 
     fn key(number: u8, fields: &[&[u8]]) -> Vec<u8> {

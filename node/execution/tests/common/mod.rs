@@ -147,6 +147,7 @@ pub struct Chain {
     pub engine: Engine,
     pub state: Map,
     pub genesis: Genesis,
+    pub version: u16,
     pub height: Height,
     pub time: TimeMs,
     pub device: SecretKey,
@@ -195,6 +196,7 @@ impl Chain {
         let mut chain = Chain {
             engine,
             state,
+            version: 1,
             height: Height(0),
             time: genesis.time,
             parameters: Parameters {
@@ -300,6 +302,7 @@ impl Chain {
 
     pub fn env(&self) -> BlockEnv {
         BlockEnv {
+            version: self.version,
             chain: self.chain_id(),
             height: self.height.next(),
             time: TimeMs(self.time.0 + 1_000),

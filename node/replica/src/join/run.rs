@@ -379,6 +379,7 @@ impl Replica {
         let header = self.ledger.tip().clone();
         tracing::info!(height = header.height.0, root = %header.state_root, "joined from a snapshot");
         self.validators = Validators::read(&self.ledger, &self.genesis).map_err(Fault::host)?;
+        self.read_protocol()?;
         self.candidates = Candidates::default();
         self.checks.clear();
         self.recovered.clear();

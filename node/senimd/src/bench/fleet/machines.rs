@@ -72,6 +72,11 @@ impl Fleet {
         })
     }
 
+    /// From now on machines start this program.
+    pub fn use_program(&mut self, program: PathBuf) {
+        self.program = program;
+    }
+
     /// Sets a number at the top of every machine's settings.
     pub fn set(&self, key: &str, value: i64) -> io::Result<()> {
         (0..self.machines.len()).try_for_each(|place| {

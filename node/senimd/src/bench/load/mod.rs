@@ -15,8 +15,8 @@ use senim_types::limits::{CALLS_MAX, TRANSACTION_BYTES_MAX};
 use senim_types::text::KeyKind;
 use senim_types::transaction::TRANSACTION_VERSION;
 use senim_types::{
-    Call, ChainId, ContractId, Hash, OrgId, PublicKey, Signature, SignedTransaction, Statement,
-    TimeMs, Transaction, codec,
+    Call, ChainId, ContractId, Domain, Hash, OrgId, PublicKey, Signature, SignedTransaction,
+    Statement, TimeMs, Transaction, codec,
 };
 use std::fmt::Write;
 use std::fs;
@@ -338,8 +338,18 @@ impl<'a> Signing<'a> {
             peer,
             address: String::new(),
         };
-        let signed = self.regulator.sign(vec![call(REGISTRY, &set)], vec![]);
-        Encoded::new(&signed)
+        self.operator(vec![call(REGISTRY, &set)], 0)
+    }
+
+    /// Calls in the operator's name, with so many statements of anybody's beside them.
+    pub fn operator(&mut self, calls: Vec<Call>, witnesses: usize) -> Encoded {
+        let (chain, sequence) = (self.network.chain, self.regulator.sequence as usize);
+        let anybody = |number: usize| {
+            let statement = number.to_be_bytes().to_vec();
+            key("anybody", sequence).witness(Domain::Holder, &chain, statement)
+        };
+        let witnesses = (0..witnesses).map(anybody).collect();
+        Encoded::new(&self.regulator.sign(calls, witnesses))
     }
 
     /// So many redemptions of a kind, and what has to be there before.
