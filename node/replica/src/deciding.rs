@@ -251,7 +251,7 @@ impl Replica {
         }
         if height > next {
             self.seen(Height(height.0 - 1));
-            self.request_blocks_from_anyone();
+            self.request_blocks_from_anyone(now);
         }
         Ok(())
     }

@@ -245,7 +245,7 @@ impl Replica {
             Input::TimerFired {
                 timer: ReplicaTimer::Sync,
             } => {
-                self.sync_timed_out();
+                self.sync_timed_out(now);
                 Ok(())
             }
         }
@@ -284,7 +284,9 @@ impl Replica {
                 self.heard_of(now, from, height);
                 Ok(())
             }
-            PeerMessage::BlocksRequest { from: first } => self.answer_blocks_request(from, first),
+            PeerMessage::BlocksRequest { from: first, count } => {
+                self.answer_blocks_request(from, first, count)
+            }
             PeerMessage::Blocks(blocks) => self.received_blocks(now, from, blocks),
             PeerMessage::Snapshot(message) => self.heard_about_snapshots(now, from, message),
         }
