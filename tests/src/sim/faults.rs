@@ -1,5 +1,6 @@
 //! What goes wrong with machines and connections, as the seed has it.
 
+use super::newcomer::Newcomer;
 use super::trace::Trace;
 use super::{Counts, check};
 use crate::world::World;
@@ -39,6 +40,8 @@ pub struct Faults {
     down: Vec<Option<TimeMs>>,
     heal_at: Option<TimeMs>,
     amnesiac: Option<usize>,
+    /// A machine that may lose everything, in runs that have one.
+    pub newcomer: Option<Newcomer>,
 }
 
 fn count(counts: &mut Counts, kind: &'static str) {
@@ -61,6 +64,7 @@ impl Faults {
             down: vec![None; machines],
             heal_at: None,
             amnesiac,
+            newcomer: None,
         }
     }
 
@@ -202,6 +206,13 @@ impl Faults {
 
     fn restart(&mut self, node: usize, world: &mut World, trace: &mut Trace) {
         self.down[node] = None;
+        let newcomer = self
+            .newcomer
+            .as_mut()
+            .filter(|newcomer| newcomer.node == node);
+        if newcomer.is_some_and(|newcomer| newcomer.loses_everything(world)) {
+            trace.line(world.now(), &format!("node {node} has lost everything"));
+        }
         world.start(node);
         let was_damaged = std::mem::take(&mut world.nodes[node].is_damaged);
         if let Some(recovery) = world.nodes[node].recovery()
