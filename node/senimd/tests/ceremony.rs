@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 const PAGE: &str = include_str!("../../../docs/operating/ceremony.md");
 const FOLDERS: [&str; 4] = ["operator", "fund", "treasury", "regulator"];
+/// A change of a file, and what is said of it.
+type Tampering<'a> = (&'a dyn Fn(&mut Value), &'a str);
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -290,7 +292,7 @@ fn what_is_wrong_with_contributions_is_refused_and_named() {
     let forged = assemble.replace(fund, "forged.json");
     let fund_says = "organisation 2 (Social Health Insurance Fund)";
     let treasury = place.json("treasury/contribution-3.json");
-    let cases: [(&dyn Fn(&mut Value), &str); 7] = [
+    let cases: [Tampering<'_>; 7] = [
         (
             &|value| value["address"] = json!("/ip4/192.0.2.9/tcp/7301"),
             "does not prove",
@@ -348,7 +350,7 @@ fn what_is_wrong_with_the_file_is_refused_before_anybody_signs_it() {
     let forged = sign
         .replace("ceremony.json", "forged.json")
         .replace("CHAIN", &chain);
-    let cases: [(&dyn Fn(&mut Value), &str); 6] = [
+    let cases: [Tampering<'_>; 6] = [
         (
             &|value| value["genesis"]["name"] = json!("another"),
             "the name differs",
@@ -441,7 +443,7 @@ fn a_file_that_somebody_has_not_signed_is_not_whole() {
         &["organisation 1 (Network operator) has not signed"],
     );
     let fund = place.json("fund/signature-2.json");
-    let cases: [(&dyn Fn(&mut Value), &str); 4] = [
+    let cases: [Tampering<'_>; 4] = [
         (
             &|value| value["by_organisation"] = fund["by_organisation"].clone(),
             "organisation key",
