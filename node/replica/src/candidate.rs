@@ -30,6 +30,8 @@ pub struct Candidate {
     pub is_logged: bool,
     /// Who sent it; none for an own block or one that was asked for.
     pub sender: Option<PublicKey>,
+    /// Its transactions, where their signatures were verified with those of other blocks.
+    pub verified: Option<Vec<Result<VerifiedTransaction, Code>>>,
 }
 
 /// What a block does to the ledger.
@@ -168,6 +170,7 @@ impl Replica {
                 outcome,
                 is_logged: false,
                 sender: None,
+                verified: None,
             },
         );
         self.log_body(&hash)?;
@@ -221,9 +224,20 @@ impl Replica {
             return Ok(());
         }
         let header = candidate.block.header.clone();
-        let transactions = candidate.block.transactions.clone();
         self.check_header(&header).map_err(Reject::Invalid)?;
-        let verified = self.verified(transactions).map_err(Reject::Invalid)?;
+        let ready = self
+            .candidates
+            .get_mut(hash)
+            .and_then(|it| it.verified.take());
+        let verified = match ready {
+            Some(verified) => verified.into_iter().collect(),
+            None => {
+                let candidate = self.candidates.get(hash);
+                let transactions = candidate.map(|it| it.block.transactions.clone());
+                self.verified(transactions.unwrap_or_default())
+            }
+        };
+        let verified = verified.map_err(Reject::Invalid)?;
         let env = self.env(&self.ledger.tip().clone(), header.time, header.proposer);
         #[cfg(feature = "mutants")]
         let env = if senim_mutants::is(senim_mutants::Mutant::OwnClock) {
@@ -397,6 +411,7 @@ impl Replica {
                 outcome: None,
                 is_logged: false,
                 sender,
+                verified: None,
             };
             self.candidates.insert(hash, candidate);
         }

@@ -47,6 +47,7 @@ mod replica;
 mod stage;
 mod sync;
 mod wal;
+mod window;
 
 pub use answer::ReadError;
 pub use input::{Effect, Input, Lane, ReplicaTimer, SubmitAnswer, Ticket};

@@ -47,6 +47,8 @@ pub enum PeerMessage {
     BlocksRequest {
         /// The first block wanted.
         from: Height,
+        /// How many are wanted at most.
+        count: u16,
     },
     /// Certified blocks, consecutive.
     Blocks(Vec<CertifiedBlock>),

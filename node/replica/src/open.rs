@@ -227,6 +227,7 @@ impl Replica {
                     outcome: None,
                     is_logged: true,
                     sender: None,
+                    verified: None,
                 };
                 candidates.insert(hash, candidate);
             }

@@ -253,7 +253,7 @@ impl Replica {
             Input::TimerFired {
                 timer: ReplicaTimer::Sync,
             } => {
-                self.sync_timed_out();
+                self.sync_timed_out(now);
                 Ok(())
             }
             Input::TimerFired {
@@ -300,7 +300,9 @@ impl Replica {
                 self.heard_of(now, from, height);
                 Ok(())
             }
-            PeerMessage::BlocksRequest { from: first } => self.answer_blocks_request(from, first),
+            PeerMessage::BlocksRequest { from: first, count } => {
+                self.answer_blocks_request(from, first, count)
+            }
             PeerMessage::Blocks(blocks) => self.received_blocks(now, from, blocks),
             PeerMessage::TipRequest { nonce } => {
                 self.answer_tip_request(from, nonce);

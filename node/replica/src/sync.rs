@@ -6,28 +6,26 @@ use crate::message::{BLOCKS_PER_RESPONSE_MAX, CertifiedBlock, PeerMessage, RESPO
 use crate::progress::{SyncPhase, SyncProgress};
 use crate::replica::{Fault, Replica};
 use crate::stage::Stage;
-use senim_types::crypto::verify_certificate;
-use senim_types::{Block, Code, CommitCertificate, Hash, Height, PublicKey, TimeMs, codec};
+use crate::window::{Wanted, Window};
+use senim_types::crypto::{VerifiedTransaction, verify_certificate, verify_transactions};
+use senim_types::{
+    Block, Code, CommitCertificate, Hash, Height, PublicKey, SignedTransaction, TimeMs, codec,
+};
 
 /// What is known of the others' progress.
 #[derive(Debug, Default)]
 pub(crate) struct Sync {
     /// The highest committed height that a peer claimed.
     pub seen: Height,
-    /// The peer that was asked for blocks.
-    asked: Option<PublicKey>,
-    /// Peers that claimed to be ahead, most recent last.
-    ahead: Vec<PublicKey>,
+    window: Window,
+    is_timer_armed: bool,
     /// A certificate whose body has not come.
     pub certified: Option<CommitCertificate>,
 }
 
-/// Peers remembered as being ahead.
-const AHEAD_MAX: usize = 8;
-
 impl Replica {
     /// A peer's committed height.
-    pub(crate) fn heard_of(&mut self, _now: TimeMs, from: PublicKey, height: Height) {
+    pub(crate) fn heard_of(&mut self, now: TimeMs, from: PublicKey, height: Height) {
         let tip = self.ledger.tip().height;
         if height < tip {
             // It is behind: tell it how far there is to go.
@@ -35,16 +33,9 @@ impl Replica {
         }
         if height > tip {
             self.seen(height);
-            self.sync.ahead.retain(|peer| *peer != from);
-            if self.sync.ahead.len() >= AHEAD_MAX {
-                self.sync.ahead.remove(0);
-            }
-            self.sync.ahead.push(from);
-            if self.joins(from, height) {
-                return;
-            }
-            if self.sync.asked.is_none() {
-                self.request_blocks(from);
+            self.sync.window.claims(from, height);
+            if !self.joins(from, height) {
+                self.request_blocks(now);
             }
         }
     }
@@ -53,37 +44,48 @@ impl Replica {
         self.sync.seen = self.sync.seen.max(height);
     }
 
-    /// Asks whoever claimed to be ahead, or everybody.
-    pub(crate) fn request_blocks_from_anyone(&mut self) {
-        if self.sync.asked.is_some() || self.join.is_on() {
+    /// Asks whoever claimed to be ahead, or everybody how far they are.
+    pub(crate) fn request_blocks_from_anyone(&mut self, now: TimeMs) {
+        if self.join.is_on() || self.sync.window.is_waiting() {
             return;
         }
-        match self.sync.ahead.pop() {
-            Some(peer) => self.request_blocks(peer),
-            None => {
-                self.broadcast(&self.own_status());
-            }
+        if self.sync.window.has_ahead(self.ledger.tip().height) {
+            self.request_blocks(now);
+        } else {
+            self.broadcast(&self.own_status());
         }
     }
 
-    fn request_blocks(&mut self, peer: PublicKey) {
-        self.sync.asked = Some(peer);
-        let from = self.ledger.tip().height.next();
-        self.send(peer, &PeerMessage::BlocksRequest { from });
-        self.arm_sync_timer();
+    /// Sends what requests are due.
+    fn request_blocks(&mut self, now: TimeMs) {
+        if self.join.is_on() {
+            return;
+        }
+        let tip = self.ledger.tip().height;
+        for Wanted { peer, from, count } in self.sync.window.requests(now, tip) {
+            let count = count as u16;
+            self.send(peer, &PeerMessage::BlocksRequest { from, count });
+        }
+        if self.sync.window.is_waiting() {
+            self.arm_sync_timer();
+        }
     }
 
+    /// Makes sure that somebody looks at what did not come. A timer that runs is left: asking again and
+    /// again must not put off the moment at which a silent peer is given up.
     pub(crate) fn arm_sync_timer(&mut self) {
-        let after_ms = self.pace.sync_timeout_ms;
-        self.out.push(Effect::SetTimer {
-            timer: ReplicaTimer::Sync,
-            after_ms,
-        });
+        if !std::mem::replace(&mut self.sync.is_timer_armed, true) {
+            let after_ms = self.pace.sync_timeout_ms;
+            self.out.push(Effect::SetTimer {
+                timer: ReplicaTimer::Sync,
+                after_ms,
+            });
+        }
     }
 
-    /// A peer did not answer: ask another.
-    pub(crate) fn sync_timed_out(&mut self) {
-        self.sync.asked = None;
+    /// Whoever did not answer is given up: others are asked.
+    pub(crate) fn sync_timed_out(&mut self, now: TimeMs) {
+        self.sync.is_timer_armed = false;
         if let Some(certificate) = &self.sync.certified {
             let message = PeerMessage::BodyRequest {
                 height: certificate.height,
@@ -92,9 +94,17 @@ impl Replica {
             self.broadcast(&message);
             self.arm_sync_timer();
         }
-        if self.sync.seen > self.ledger.tip().height || !self.sync.ahead.is_empty() {
-            self.request_blocks_from_anyone();
+        // The timer ran while the youngest of the requests was made: half of its time is patience enough.
+        let patience_ms = self.pace.sync_timeout_ms / 2;
+        self.sync.window.take_back_late(now, patience_ms);
+        if self.sync.seen > self.ledger.tip().height {
+            self.request_blocks(now);
+            self.request_blocks_from_anyone(now);
         }
+        if self.sync.window.is_waiting() {
+            self.arm_sync_timer();
+        }
+        self.say_progress(now);
     }
 
     /// The body of an undecided block, or of the committed one of that height.
@@ -109,14 +119,16 @@ impl Replica {
         }
     }
 
-    /// Certified blocks from `first` on, as many as fit.
+    /// Certified blocks from `first` on, at most `count`, as many as fit.
     pub(crate) fn answer_blocks_request(
         &mut self,
         to: PublicKey,
         first: Height,
+        count: u16,
     ) -> Result<(), Fault> {
         let (mut blocks, mut bytes, mut height) = (Vec::new(), 0, first.max(Height(1)));
-        while blocks.len() < BLOCKS_PER_RESPONSE_MAX && bytes < RESPONSE_BYTES_TARGET {
+        let blocks_max = BLOCKS_PER_RESPONSE_MAX.min(usize::from(count));
+        while blocks.len() < blocks_max && bytes < RESPONSE_BYTES_TARGET {
             let Some(record) = self.ledger.block(height).map_err(Fault::state)? else {
                 break;
             };
@@ -132,42 +144,77 @@ impl Replica {
         Ok(())
     }
 
-    /// Blocks that were asked for: each is judged by its certificate, executed and committed.
+    /// Blocks that were asked for: taken when all before them are here, each judged by its certificate,
+    /// executed and committed.
     pub(crate) fn received_blocks(
         &mut self,
         now: TimeMs,
         from: PublicKey,
         blocks: Vec<CertifiedBlock>,
     ) -> Result<(), Fault> {
-        if self.sync.asked != Some(from) {
+        if !self.sync.window.take(from, blocks) {
             return Ok(());
         }
-        self.sync.asked = None;
-        self.out.push(Effect::CancelTimer {
-            timer: ReplicaTimer::Sync,
-        });
         let before = self.ledger.tip().height;
-        for certified in blocks {
-            if let Err(code) = self.commit_certified(now, certified)? {
-                self.out.push(Effect::Misbehaved { peer: from, code });
-                break;
+        while let Some((peer, blocks)) = self.sync.window.next(self.ledger.tip().height) {
+            match self.commit_all(now, blocks)? {
+                Ok(()) => self.sync.window.served(&peer),
+                Err(code) => {
+                    self.sync.window.failed(peer);
+                    self.out.push(Effect::Misbehaved { peer, code });
+                }
             }
         }
         let height = self.ledger.tip().height;
+        self.request_blocks(now);
         if height > before {
             self.recovered.clear();
             self.say_progress(now);
-            if self.sync.seen > height {
-                self.request_blocks(from);
-            }
             self.await_height(now)?;
-        } else if self.sync.seen > height {
-            // It claimed more than it gave. Whoever else claimed to be ahead is asked after a while, so
-            // that no liar sets this node's pace.
+        }
+        if !self.sync.window.is_waiting() && self.sync.seen > height {
+            // Somebody claimed more than it gave. Whoever else is ahead says so after a while: no liar
+            // sets this node's pace.
             self.sync.seen = height;
             self.arm_sync_timer();
         }
         Ok(())
+    }
+
+    /// Commits one answer's blocks. Their transactions' signatures are verified in one batch, which costs
+    /// half of what batches of one block each do.
+    fn commit_all(
+        &mut self,
+        now: TimeMs,
+        certified: Vec<CertifiedBlock>,
+    ) -> Result<Result<(), Code>, Fault> {
+        self.enter(Stage::Codec);
+        let mut decoded = Vec::new();
+        let mut broken = None;
+        for certified in certified {
+            match Block::decode(&certified.block) {
+                Ok(block) => decoded.push((block, certified)),
+                Err(code) => {
+                    broken = Some(code);
+                    break;
+                }
+            }
+        }
+        let transactions: Vec<SignedTransaction> = decoded
+            .iter()
+            .flat_map(|(block, _)| block.transactions.iter().cloned())
+            .collect();
+        self.enter(Stage::Verify);
+        let chain = self.ledger.tip().chain;
+        let mut verified = verify_transactions(&chain, transactions, &mut self.rng).into_iter();
+        self.enter(Stage::Other);
+        for (block, certified) in decoded {
+            let verified = verified.by_ref().take(block.transactions.len()).collect();
+            if let Err(code) = self.commit_certified(now, block, certified, verified)? {
+                return Ok(Err(code));
+            }
+        }
+        Ok(broken.map_or(Ok(()), Err))
     }
 
     /// How far catching up is; none where this node is not behind.
@@ -220,16 +267,14 @@ impl Replica {
     fn commit_certified(
         &mut self,
         now: TimeMs,
+        block: Block,
         certified: CertifiedBlock,
+        verified: Vec<Result<VerifiedTransaction, Code>>,
     ) -> Result<Result<(), Code>, Fault> {
         let CertifiedBlock {
             block: bytes,
             certificate,
         } = certified;
-        let block = match Block::decode(&bytes) {
-            Ok(block) => block,
-            Err(code) => return Ok(Err(code)),
-        };
         let hash = block.header.hash();
         if block.header.height <= self.ledger.tip().height {
             return Ok(Ok(()));
@@ -264,6 +309,7 @@ impl Replica {
             outcome: None,
             is_logged: false,
             sender: None,
+            verified: Some(verified),
         };
         self.candidates.insert(hash, candidate);
         self.commit(now, &hash, certificate).map(Ok)

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::bench::load::Wanted;
+use crate::ceremony::GenesisArgs;
 use crate::machine::Machines;
 use crate::sync_config::SyncArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -57,6 +58,8 @@ pub enum Output {
 pub enum Command {
     /// Makes a network's folder: keys for everybody in the template, contract code, genesis.
     Init(Init),
+    /// Agrees on a genesis among organisations that do not trust each other, step by step.
+    Genesis(GenesisArgs),
     /// Runs every validator whose key is in a network's folder, or the node of a machine's folder (one with a
     /// `node.toml`).
     Start(Start),

@@ -283,17 +283,22 @@ impl Folder {
             contracts,
             calls: template.calls(&keys).map_err(template_error)?,
         };
-        let path = self.genesis_path();
-        let json = serde_json::to_string_pretty(&genesis);
-        let json = json.map_err(|error| FolderError::Content {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
-        at(&path, write_durably(&path, json.as_bytes()))?;
+        self.write_genesis(&genesis)?;
         if let Some(machines) = new.machines {
             machine::make_folders(self, machines)?;
         }
         Ok(genesis)
+    }
+
+    /// Writes the genesis.
+    pub(crate) fn write_genesis(&self, genesis: &Genesis) -> Result<(), FolderError> {
+        let path = self.genesis_path();
+        let json = serde_json::to_string_pretty(genesis);
+        let json = json.map_err(|error| FolderError::Content {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+        at(&path, write_durably(&path, json.as_bytes()))
     }
 
     fn make_keys(&self, template: &Template) -> Result<Keys, FolderError> {

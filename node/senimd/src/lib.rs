@@ -10,6 +10,7 @@ pub mod args;
 pub mod backup;
 pub mod bench;
 pub mod bench_store;
+pub mod ceremony;
 pub mod driver;
 pub mod folder;
 pub mod machine;

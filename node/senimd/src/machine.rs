@@ -11,12 +11,12 @@ use crate::folder::{Folder, FolderError};
 use crate::sync_config::SyncConfig;
 use crate::template::{peer_name, validator_name};
 use senim_network::Multiaddr;
-use senim_types::PublicKey;
 use senim_types::text::KeyKind;
+use senim_types::{Genesis, PublicKey};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Name of a machine's settings.
 pub const CONFIG_FILE: &str = "node.toml";
@@ -164,6 +164,22 @@ pub fn join(
     Ok(key.public())
 }
 
+/// Makes a machine's folder of one that has its keys already: a ceremony's.
+pub fn install(
+    machine: &Folder,
+    contracts: &Path,
+    genesis: &Genesis,
+    config: &MachineConfig,
+) -> Result<(), FolderError> {
+    if machine.is_initialised() {
+        return Err(FolderError::Exists(machine.path().to_owned()));
+    }
+    copy_code(contracts, machine)?;
+    write_config(machine, config)?;
+    // Last: a folder with a genesis is complete.
+    machine.write_genesis(genesis)
+}
+
 /// Makes a machine's folder: genesis and code are copied, the keys of the organisation's node moved.
 fn make_folder(
     network: &Folder,
@@ -188,16 +204,24 @@ fn copy_public_parts(
     machine: &Folder,
     config: &MachineConfig,
 ) -> Result<(), FolderError> {
-    let (from, to) = (network.path(), machine.path());
-    for part in ["contracts", "keys"] {
-        let path = to.join(part);
-        fs::create_dir_all(&path).map_err(|error| io(&path, error))?;
-    }
-    for entry in fs::read_dir(from.join("contracts")).map_err(|error| io(from, error))? {
+    let path = machine.path().join("keys");
+    fs::create_dir_all(&path).map_err(|error| io(&path, error))?;
+    copy_code(&network.path().join("contracts"), machine)?;
+    write_config(machine, config)
+}
+
+fn copy_code(from: &Path, machine: &Folder) -> Result<(), FolderError> {
+    let to = machine.path().join("contracts");
+    fs::create_dir_all(&to).map_err(|error| io(&to, error))?;
+    for entry in fs::read_dir(from).map_err(|error| io(from, error))? {
         let source = entry.map_err(|error| io(from, error))?;
-        copy(source.path(), to.join("contracts").join(source.file_name()))?;
+        copy(source.path(), to.join(source.file_name()))?;
     }
-    let path = to.join(CONFIG_FILE);
+    Ok(())
+}
+
+fn write_config(machine: &Folder, config: &MachineConfig) -> Result<(), FolderError> {
+    let path = machine.path().join(CONFIG_FILE);
     let text = toml::to_string(config).map_err(|error| FolderError::Settings {
         path: path.clone(),
         reason: error.to_string(),

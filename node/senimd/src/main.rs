@@ -10,6 +10,7 @@ use senimd::args::{
     Bench, BenchStore, Cli, Command, Devnet, Init, Join, ListenArgs, Output, StoreArgs,
     TemplateArgs,
 };
+use senimd::ceremony::{self, GenesisArgs};
 use senimd::folder::{Folder, FolderError, NewNetwork};
 use senimd::machine::{self, HttpConfig, MachineConfig, Machines, NetworkConfig};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
@@ -98,6 +99,7 @@ fn start_log(filter: &str) -> Result<(), Failure> {
 fn perform(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Init(args) => init(args, cli.output),
+        Command::Genesis(args) => genesis(args, cli.output),
         Command::Start(args) => {
             let folder = Folder::new(&args.folder.dir);
             if args.observe_first {
@@ -149,6 +151,18 @@ fn init(args: &Init, output: Output) -> Result<(), Failure> {
                 println!("  senimd start --dir {}", dir.path().display());
             }
         }
+    }
+    Ok(())
+}
+
+fn genesis(args: &GenesisArgs, output: Output) -> Result<(), Failure> {
+    let told = ceremony::perform(&args.command).map_err(|error| Failure {
+        code: error.code(),
+        message: error.to_string(),
+    })?;
+    match output {
+        Output::Json => println!("{}", told.json),
+        Output::Text => told.lines.iter().for_each(|line| println!("{line}")),
     }
     Ok(())
 }

@@ -55,7 +55,8 @@ pub struct Organisation {
     pub id: u32,
     /// Its public name.
     pub name: String,
-    roles: Vec<String>,
+    /// What it may do, by name.
+    pub roles: Vec<String>,
     /// Names of its devices; the first administers the others.
     pub devices: Vec<String>,
     /// Whether it runs a validator.

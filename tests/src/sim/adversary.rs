@@ -207,7 +207,10 @@ impl Mind {
             sent.push(match self.chance.below(6) {
                 0 => message.clone(),
                 1 => PeerMessage::BodyRequest { height, block },
-                2 => PeerMessage::BlocksRequest { from: height },
+                2 => PeerMessage::BlocksRequest {
+                    from: height,
+                    count: 64,
+                },
                 3 => PeerMessage::Body {
                     block: vec![7; self.chance.below(2_000) as usize],
                 },

@@ -1,6 +1,7 @@
 //! What goes wrong with machines and connections, as the seed has it.
 
 use super::adversary::Adversary;
+use super::newcomer::Newcomer;
 use super::trace::Trace;
 use super::{Counts, check};
 use crate::world::World;
@@ -47,6 +48,8 @@ pub struct Faults {
     may_lose: bool,
     /// The machine that may lose its disk, and its backup.
     backup: Option<(usize, MemoryDisk)>,
+    /// A machine that may lose everything, in runs that have one.
+    pub newcomer: Option<Newcomer>,
 }
 
 fn count(counts: &mut Counts, kind: &'static str) {
@@ -71,6 +74,7 @@ impl Faults {
             amnesiac: (adversary == Some(Adversary::Amnesiac)).then_some(liar),
             may_lose: adversary.is_none(),
             backup: None,
+            newcomer: None,
         }
     }
 
@@ -247,6 +251,13 @@ impl Faults {
 
     fn restart(&mut self, node: usize, world: &mut World, trace: &mut Trace) {
         self.down[node] = None;
+        let newcomer = self
+            .newcomer
+            .as_mut()
+            .filter(|newcomer| newcomer.node == node);
+        if newcomer.is_some_and(|newcomer| newcomer.loses_everything(world)) {
+            trace.line(world.now(), &format!("node {node} has lost everything"));
+        }
         world.start(node);
         let was_damaged = std::mem::take(&mut world.nodes[node].is_damaged);
         if let Some(recovery) = world.nodes[node].recovery()

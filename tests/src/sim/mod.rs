@@ -12,6 +12,7 @@
 //! | [`checks`] | what has to hold during a run and at its end |
 //! | [`clients`] | redemptions, from issue to dispense |
 //! | [`faults`] | what goes wrong with machines and connections |
+//! | [`newcomer`] | a machine that loses everything and returns from a snapshot |
 //! | [`run`] | one seed from its beginning to its end |
 //! | [`trace`] | what happened, line by line |
 
@@ -20,6 +21,7 @@ pub mod audit;
 pub mod checks;
 pub mod clients;
 pub mod faults;
+pub mod newcomer;
 pub mod run;
 pub mod trace;
 

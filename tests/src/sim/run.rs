@@ -4,6 +4,7 @@ use super::adversary::Adversary;
 use super::checks::Oracle;
 use super::clients::Clients;
 use super::faults::Faults;
+use super::newcomer::{self, Newcomer};
 use super::trace::Trace;
 use super::{Counts, Failure, fail};
 use crate::world::chance::Chance;
@@ -13,6 +14,7 @@ use crate::world::people::{self, Request};
 use crate::world::{Network, Options, World};
 use senim_abi::registry::Execute;
 use senim_execution::Engine;
+use senim_replica::SnapshotRules;
 use senim_state::ledger::LedgerOptions;
 use senim_types::{Hash, OrgId, Tiyn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +23,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const VALIDATORS: usize = 4;
 /// The node that breaks the rules, where one does.
 const LIAR: usize = 1;
+/// Of so many seeds one has a machine that loses everything. Chance has no part in it, so that all other
+/// seeds give the runs that they gave before there was one.
+const NEWCOMER_EVERY: u64 = 5;
 /// Once all is mended, everything has to be made good within so long, in ms.
 const MADE_GOOD_WITHIN_MS: u64 = 180_000;
 /// In one of so many runs, pharmacies leave what they hold until their leases end.
@@ -76,6 +81,8 @@ struct Run {
     trace: Trace,
     counts: Counts,
     oracle_heights: u64,
+    /// The seed of the machine that loses everything, where the run has one.
+    newcomer: Option<u64>,
 }
 
 /// Runs a seed; `is_printed` prints what happens.
@@ -86,6 +93,7 @@ pub fn simulate(stage: &Stage, seed: u64, is_printed: bool) -> Outcome {
         trace: Trace::new(GENESIS_TIME, is_printed),
         counts: Counts::new(),
         oracle_heights: 0,
+        newcomer: (seed % NEWCOMER_EVERY == NEWCOMER_EVERY - 1).then_some(seed),
     };
     let ended = catch_unwind(AssertUnwindSafe(|| run.play(stage)));
     let failure = ended.err().map(|panic| failure_of(panic.as_ref()));
@@ -134,11 +142,18 @@ impl Run {
             adversary.enter(&mut world, LIAR, seed, &mut self.counts);
         }
         let liars = world.watch.liars.clone();
+        let newcomer = self.newcomer.map(|seed| Newcomer::new(&mut world, seed));
         let honest: Vec<usize> = (0..world.nodes.len())
             .filter(|node| !liars.contains(&world.nodes[*node].key))
+            .filter(|node| {
+                newcomer
+                    .as_ref()
+                    .is_none_or(|newcomer| newcomer.node != *node)
+            })
             .collect();
         let machines = world.nodes.len();
         let mut faults = Faults::new(self.chance.below(u64::MAX), machines, adversary, LIAR);
+        faults.newcomer = newcomer;
         let mut clients = Clients::new(self.chance.below(u64::MAX));
         let line = format!("adversary {adversary:?}, faults {:?}", faults.mix());
         self.trace.line(world.now(), &line);
@@ -154,10 +169,22 @@ impl Run {
             &honest,
         );
         faults.mend_all(&mut world, &mut self.trace, &mut self.counts);
-        self.quiet(&mut world, &mut clients, &mut oracle, &honest);
+        self.quiet(
+            &mut world,
+            &mut clients,
+            &mut oracle,
+            &honest,
+            faults.newcomer.as_ref(),
+        );
         if self.chance.one_in(LEASES_END_ONE_IN) {
             clients.abandon_holds();
-            self.quiet(&mut world, &mut clients, &mut oracle, &honest);
+            self.quiet(
+                &mut world,
+                &mut clients,
+                &mut oracle,
+                &honest,
+                faults.newcomer.as_ref(),
+            );
             world.advance(LEASE_MS + 1);
             let line = format!(
                 "the leases of {} holds have run out",
@@ -165,9 +192,18 @@ impl Run {
             );
             self.trace.line(world.now(), &line);
             *self.counts.entry("runs in which leases end").or_default() += 1;
-            self.quiet(&mut world, &mut clients, &mut oracle, &honest);
+            self.quiet(
+                &mut world,
+                &mut clients,
+                &mut oracle,
+                &honest,
+                faults.newcomer.as_ref(),
+            );
         }
         let simulated_ms = world.now().since_ms(begin);
+        if let Some(newcomer) = &faults.newcomer {
+            newcomer.end(&mut world, &mut self.counts);
+        }
         oracle.end(&mut world, &clients, &mut self.counts);
         self.counts.insert("simulated ms", simulated_ms);
         self.counts.insert("events", world.events_done);
@@ -188,6 +224,11 @@ impl Run {
         };
         let options = Options {
             spares: usize::from(!has_twin),
+            observers: usize::from(self.newcomer.is_some()),
+            snapshots: match self.newcomer {
+                Some(_) => newcomer::rules(),
+                None => SnapshotRules::default(),
+            },
             twin_of: has_twin.then_some(LIAR),
             seed: self.chance.below(u64::MAX),
             ledger,
@@ -242,11 +283,13 @@ impl Run {
         clients: &mut Clients,
         oracle: &mut Oracle,
         honest: &[usize],
+        newcomer: Option<&Newcomer>,
     ) {
+        let is_in_step = |world: &World| newcomer.is_none_or(|newcomer| newcomer.is_in_step(world));
         // Who was refused only because nobody listened tries once more.
         clients.add("fund", people::allot("after the storm", Tiyn(7)));
         let end = world.now().0 + MADE_GOOD_WITHIN_MS;
-        while !(clients.are_done() && oracle.are_quiet(world)) {
+        while !(clients.are_done() && oracle.are_quiet(world) && is_in_step(world)) {
             if world.now().0 > end {
                 let stand: Vec<String> = world.running().map(crate::world::Node::stand).collect();
                 let waiting = clients.waiting();

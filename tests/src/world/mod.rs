@@ -53,6 +53,8 @@ pub struct Options {
     pub validators: usize,
     /// Machines beside the validators of the genesis, each with a validator's key.
     pub spares: usize,
+    /// Machines without a vote.
+    pub observers: usize,
     /// Decides all that is left to chance.
     pub seed: u64,
     /// The nodes' files.
@@ -80,6 +82,7 @@ impl Options {
         Options {
             validators,
             spares: 0,
+            observers: 0,
             seed,
             ledger,
             mempool,
@@ -178,6 +181,8 @@ impl World {
             let (name, key) = &network.validators[of];
             nodes.push(Node::new(&format!("{name}-twin"), key));
         }
+        let observers = (0..options.observers).map(|number| format!("observer-{number}"));
+        nodes.extend(observers.map(|name| Node::observer(&name, &secret(&name))));
         World {
             now: TimeMs(network.genesis.time.0 + 1_000),
             watch: Watch::default(),

@@ -5,7 +5,7 @@ use senim_consensus::{Evidence, Params};
 use senim_execution::Engine;
 use senim_replica::{
     Effect, NoObserver, NodeStatus, OpenError, Pace, Read, ReadAnswer, Replica, Setup,
-    SubmitAnswer, Ticket,
+    SnapshotRules, SubmitAnswer, Ticket,
 };
 use senim_state::disk::{Disk, FaultyDisk, MemoryDisk, Unsynced};
 use senim_state::fault::Faults;
@@ -50,6 +50,8 @@ pub struct Node {
     pub dropped: BTreeMap<Hash, Code>,
     /// Why it halted.
     pub halted: Option<(Code, String)>,
+    /// Whether it may join from a snapshot, where the world's rules let it.
+    pub may_join: bool,
     /// Whether it starts with its key, and so votes.
     pub has_key: bool,
     secret: SecretKey,
@@ -77,6 +79,7 @@ impl Node {
             evidence: Vec::new(),
             dropped: BTreeMap::new(),
             halted: None,
+            may_join: true,
             has_key: true,
             secret: secret.clone(),
             disk: MemoryDisk::new(),
@@ -84,6 +87,14 @@ impl Node {
             faults: Faults::none(),
             answers: BTreeMap::new(),
             replica: None,
+        }
+    }
+
+    /// A machine with empty disks and no vote.
+    pub fn observer(name: &str, secret: &SecretKey) -> Node {
+        Node {
+            has_key: false,
+            ..Node::new(name, secret)
         }
     }
 
@@ -208,7 +219,10 @@ impl Node {
             signer: self.has_key.then(|| Box::new(self.secret.clone()) as _),
             consensus: Params::local(network.chain),
             pace: Pace::default(),
-            snapshots: options.snapshots,
+            snapshots: SnapshotRules {
+                join_behind_min: options.snapshots.join_behind_min.filter(|_| self.may_join),
+                ..options.snapshots
+            },
             mempool: options.mempool,
             seed,
             observer: Box::new(NoObserver),

@@ -4,6 +4,7 @@ use super::fetch::{Fetch, Received};
 use super::trust::{Trust, Unsound};
 use super::{Asked, Phase};
 use crate::candidate::Candidates;
+use crate::deciding::knows_version;
 use crate::input::{Effect, ReplicaTimer};
 use crate::message::PeerMessage;
 use crate::message_snapshot::SnapshotMessage;
@@ -58,11 +59,11 @@ impl Replica {
     }
 
     /// Goes on by blocks.
-    fn give_up_joining(&mut self, why: &str) {
+    fn give_up_joining(&mut self, now: TimeMs, why: &str) {
         tracing::warn!(why, "no snapshot: catching up by blocks from the genesis");
         self.join.phase = Phase::Off;
         self.join.has_given_up = true;
-        self.request_blocks_from_anyone();
+        self.request_blocks_from_anyone(now);
     }
 
     fn blame(&mut self, peer: PublicKey, code: Code) {
@@ -106,7 +107,7 @@ impl Replica {
         match &mut self.join.phase {
             Phase::Off => return Ok(()),
             Phase::Asking => {
-                self.choose();
+                self.choose(now);
                 return Ok(());
             }
             Phase::Manifest { id, asked } => {
@@ -134,7 +135,7 @@ impl Replica {
         Ok(())
     }
 
-    fn choose(&mut self) {
+    fn choose(&mut self, now: TimeMs) {
         let trusted = self.snapshot_rules.trusted;
         let lowest = trusted.map_or(Height(1), |trusted| trusted.height);
         match self.join.offers.best(lowest) {
@@ -145,7 +146,7 @@ impl Replica {
             None => {
                 self.join.rounds += 1;
                 if self.join.rounds >= ROUNDS_MAX {
-                    self.give_up_joining("no node that answers has one that can be used");
+                    self.give_up_joining(now, "no node that answers has one that can be used");
                 } else {
                     self.ask_for_snapshots();
                 }
@@ -203,14 +204,14 @@ impl Replica {
                 self.go_on_trusting(now)
             }
             Err(unsound) => {
-                self.is_unsound(unsound, from, from);
+                self.is_unsound(now, unsound, from, from);
                 Ok(())
             }
         }
     }
 
     /// What leads away from a snapshot: its giver, or a sender of headers, is to blame.
-    fn is_unsound(&mut self, unsound: Unsound, giver: PublicKey, sender: PublicKey) {
+    fn is_unsound(&mut self, now: TimeMs, unsound: Unsound, giver: PublicKey, sender: PublicKey) {
         match unsound {
             Unsound::Snapshot(code) => {
                 self.blame(giver, code);
@@ -218,6 +219,7 @@ impl Replica {
             }
             Unsound::Sender(code) => self.blame(sender, code),
             Unsound::Expired => self.give_up_joining(
+                now,
                 "what is trusted is older than the trusting period. Give the height and hash of a block \
                  that somebody you trust tells you: --trusted HEIGHT:HASH",
             ),
@@ -264,7 +266,7 @@ impl Replica {
         if let Some(block) = block {
             let giver = trust.giver;
             if let Err(unsound) = trust.take(*block, &self.snapshot_rules, now) {
-                self.is_unsound(unsound, giver, from);
+                self.is_unsound(now, unsound, giver, from);
             }
         } else {
             self.join.offers.timed_out(&from);
@@ -277,6 +279,7 @@ impl Replica {
             return Ok(());
         };
         let manifest = trust.manifest;
+        knows_version(&manifest.contents.header)?;
         let (id, height, bytes) = (manifest.id(), manifest.height(), manifest.chunk_bytes());
         let chunks = manifest.contents.chunks.len();
         tracing::info!(
@@ -397,7 +400,7 @@ impl Replica {
         });
         self.allow_peers()?;
         self.broadcast(&self.own_status());
-        self.request_blocks_from_anyone();
+        self.request_blocks_from_anyone(now);
         self.await_height(now)
     }
 
