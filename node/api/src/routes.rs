@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// The longest wait that a client may ask for, in ms.
@@ -69,6 +70,8 @@ pub fn router(api: Api) -> Router {
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
         .fallback(nothing_here)
+        // Whoever announces more than any route takes is refused before a byte of it is waited for.
+        .layer(RequestBodyLimitLayer::new(limits::DEPLOY_BYTES_MAX))
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::args_key::{Key, PassphraseArgs};
 use crate::bench::load::Wanted;
 use crate::ceremony::GenesisArgs;
 use crate::machine::Machines;
@@ -73,6 +74,8 @@ pub enum Command {
     /// Puts a backup into a folder of its own and proves every block of it. A restored validator observes before it
     /// votes, so that it contradicts nothing that it forgot.
     Restore(Restore),
+    /// Makes, imports, encrypts and shows the secret keys of nodes.
+    Key(Key),
     /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
     /// time goes.
     Bench(Bench),
@@ -226,6 +229,9 @@ pub struct Start {
     /// that has voted before, on another machine or a lost disk.
     #[arg(long)]
     pub observe_first: bool,
+    /// How encrypted keys and tokens are opened.
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
 }
 
 /// Arguments of `join`.
@@ -263,6 +269,9 @@ pub struct Backup {
     /// The file to make; it appears under this name only when it is whole.
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
+    /// Takes the key files as well. None of them may be open: `senimd key encrypt` comes before.
+    #[arg(long)]
+    pub with_keys: bool,
 }
 
 /// Arguments of `restore`.

@@ -16,7 +16,9 @@ impl From<BackupError> for Failure {
 
 pub fn back_up(args: &Backup, output: Output) -> Result<(), Failure> {
     let folder = Folder::new(&args.folder.dir);
-    let manifest = backup::back_up(&folder, &args.to, &mut |line| eprintln!("backup: {line}"))?;
+    let manifest = backup::back_up(&folder, &args.to, args.with_keys, &mut |line| {
+        eprintln!("backup: {line}")
+    })?;
     let to = args.to.display();
     if output == Output::Json {
         let told = told(&manifest, "file", to.to_string());
@@ -31,8 +33,13 @@ pub fn back_up(args: &Backup, output: Output) -> Result<(), Failure> {
     for node in &manifest.nodes {
         println!("  {:<14} blocks 1 to {}", node.name, node.height);
     }
+    let keys = if args.with_keys {
+        "keys that are encrypted"
+    } else {
+        "no keys"
+    };
     println!(
-        "It holds neither keys nor votes. Keep it on another machine; to try it: senimd restore {to} --dir DIR"
+        "It holds {keys}, and no votes. Keep it on another machine; to try it: senimd restore {to} --dir DIR"
     );
     Ok(())
 }
@@ -55,7 +62,9 @@ pub fn restore(args: &Restore, output: Output) -> Result<(), Failure> {
     for node in &manifest.nodes {
         println!("  {:<14} blocks 1 to {}", node.name, node.height);
     }
-    println!("Next, copy the node's keys into {dir}/keys and start it: senimd start --dir {dir}");
+    println!(
+        "Next, see that the node's keys are in {dir}/keys, and start it: senimd start --dir {dir}"
+    );
     println!(
         "A validator observes first: it votes once the network has decided what it may have voted on."
     );
@@ -64,7 +73,7 @@ pub fn restore(args: &Restore, output: Output) -> Result<(), Failure> {
 
 /// Makes every validator of a folder observe from this start on.
 pub fn observe_first(folder: &Folder) -> Result<(), Failure> {
-    for (name, _) in folder.validators()? {
+    for name in folder.validator_names()? {
         backup::mark(folder, &name)?;
     }
     Ok(())

@@ -10,13 +10,14 @@
 //! machines/<name>/      folders of machines, in a network that is made to run as several processes
 //! ```
 
+use crate::keystore::{self, KeyError, NodeKey, Passphrase, Secret};
 use crate::machine::{self, Machines};
 use crate::template::{self, Keys, Template, TemplateError};
 use senim_abi::ids::ENGINE_CONTRACTS;
 use senim_state::disk::{DiskError, RealDisk};
 use senim_types::crypto::SecretKey;
 use senim_types::genesis::GENESIS_VERSION;
-use senim_types::text::{KeyKind, from_bech32m, to_bech32m};
+use senim_types::text::KeyKind;
 use senim_types::{Code, Genesis, GenesisContract, Hash, Parameters, TimeMs};
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,6 +44,9 @@ pub enum FolderError {
     /// The folder has something of a network's name that no network of ours left there.
     #[error("{} is there, but no genesis.json beside it: it may be of something else, so nothing is removed; move it away, or choose another folder with --dir", .0.display())]
     Foreign(PathBuf),
+    /// A secret key cannot be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Another process runs a node of the folder's network, or its data cannot be held.
     #[error("{0}; nothing was removed")]
     Held(DiskError),
@@ -76,14 +80,8 @@ impl FolderError {
     /// The stable code.
     pub fn code(&self) -> Code {
         match self {
-            FolderError::Io { path, .. } | FolderError::Content { path, .. } => {
-                let is_key = path.extension().is_some_and(|extension| extension == "key");
-                if is_key {
-                    Code::KEY_FILE
-                } else {
-                    Code::GENESIS
-                }
-            }
+            FolderError::Io { .. } | FolderError::Content { .. } => Code::GENESIS,
+            FolderError::Key(_) => Code::KEY_FILE,
             FolderError::Exists(_)
             | FolderError::NoNetwork(_)
             | FolderError::Foreign(_)
@@ -113,12 +111,17 @@ fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, FolderError> {
 
 /// A network's folder.
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder(PathBuf, Passphrase);
 
 impl Folder {
     /// The folder at `path`, which need not exist.
     pub fn new(path: impl Into<PathBuf>) -> Folder {
-        Folder(path.into())
+        Folder(path.into(), Passphrase::default())
+    }
+
+    /// The same folder, whose keys are opened with passphrases from there.
+    pub fn with_passphrase(self, passphrase: Passphrase) -> Folder {
+        Folder(self.0, passphrase)
     }
 
     /// Its path.
@@ -327,16 +330,11 @@ impl Folder {
     /// Makes a secret key and its file.
     pub(crate) fn make_key(&self, name: &str, kind: KeyKind) -> Result<SecretKey, FolderError> {
         let path = self.key_path(name);
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| FolderError::Content {
-            path: path.clone(),
-            reason: format!("the operating system gives no randomness: {error}"),
-        })?;
-        at(
-            &path,
-            write_secret(&path, &to_bech32m(kind.secret_prefix(), &seed)),
-        )?;
-        Ok(SecretKey::from_seed(&seed))
+        let key = keystore::random_key();
+        let key = at(&path, key.map_err(io::Error::other))?;
+        let secret = Secret { kind, key };
+        keystore::create_key(&path, &secret, None)?;
+        Ok(secret.key)
     }
 
     fn copy_contracts(&self, from: &Path) -> Result<Vec<GenesisContract>, FolderError> {
@@ -400,8 +398,8 @@ impl Folder {
         }
     }
 
-    /// The validators whose keys are here, by name.
-    pub fn validators(&self) -> Result<Vec<(String, SecretKey)>, FolderError> {
+    /// The names of the validators whose keys are here, in order. Opens no key.
+    pub fn validator_names(&self) -> Result<Vec<String>, FolderError> {
         let folder = self.0.join("keys");
         let mut names = Vec::new();
         for entry in at(&folder, fs::read_dir(&folder))? {
@@ -415,22 +413,26 @@ impl Folder {
             }
         }
         names.sort_by_key(|name| (name.len(), name.clone()));
-        names
-            .into_iter()
-            .map(|name| Ok((name.clone(), self.key(&name, KeyKind::Validator)?)))
-            .collect()
+        Ok(names)
     }
 
-    /// Reads a secret key.
+    /// The validators whose keys are here, by name.
+    pub fn validators(&self) -> Result<Vec<(String, NodeKey)>, FolderError> {
+        let names = self.validator_names()?.into_iter();
+        let open = |name: String| {
+            let path = self.key_path(&name);
+            let key = keystore::read_key(&path, KeyKind::Validator, &self.1)?;
+            Ok((name, key))
+        };
+        names.map(open).collect()
+    }
+
+    /// Reads a secret key that is in a file, open or encrypted.
     pub fn key(&self, name: &str, kind: KeyKind) -> Result<SecretKey, FolderError> {
         let path = self.key_path(name);
-        let text = zeroize::Zeroizing::new(at(&path, fs::read_to_string(&path))?);
-        match from_bech32m(kind.secret_prefix(), text.trim()) {
-            Ok(seed) => Ok(SecretKey::from_seed(&zeroize::Zeroizing::new(seed))),
-            Err(error) => Err(FolderError::Content {
-                path,
-                reason: error.to_string(),
-            }),
+        match keystore::read_key(&path, kind, &self.1)? {
+            NodeKey::Secret(key) => Ok(key),
+            NodeKey::Token(_) => Err(KeyError::OnToken(path).into()),
         }
     }
 }
@@ -490,16 +492,5 @@ fn code_path(folder: &Path, contract: &str) -> PathBuf {
 fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::File::create(path)?;
     file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Writes a secret to a file that nobody but its owner can read, from the first byte on.
-fn write_secret(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    writeln!(file, "{text}")?;
     file.sync_all()
 }

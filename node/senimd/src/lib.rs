@@ -6,13 +6,16 @@
 //! libp2p.
 #![forbid(unsafe_code)]
 
+pub mod accept;
 pub mod args;
+pub mod args_key;
 pub mod backup;
 pub mod bench;
 pub mod bench_store;
 pub mod ceremony;
 pub mod driver;
 pub mod folder;
+pub mod keystore;
 pub mod machine;
 pub mod node;
 pub mod processes;

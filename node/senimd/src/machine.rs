@@ -110,7 +110,7 @@ pub fn config(folder: &Folder) -> Result<Option<MachineConfig>, FolderError> {
 /// its own keys; devices' keys stay where they are.
 pub fn make_folders(network: &Folder, machines: &Machines) -> Result<Vec<String>, FolderError> {
     let mut names = Vec::new();
-    for (place, (name, _)) in network.validators()?.into_iter().enumerate() {
+    for (place, name) in network.validator_names()?.into_iter().enumerate() {
         let organisation = name
             .strip_prefix("validator-")
             .and_then(|number| number.parse().ok())

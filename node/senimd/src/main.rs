@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod backups;
+mod keys;
 
 use clap::Parser;
 use senim_types::Code;
@@ -101,7 +102,7 @@ fn perform(cli: &Cli) -> Result<(), Failure> {
         Command::Init(args) => init(args, cli.output),
         Command::Genesis(args) => genesis(args, cli.output),
         Command::Start(args) => {
-            let folder = Folder::new(&args.folder.dir);
+            let folder = Folder::new(&args.folder.dir).with_passphrase(args.passphrase.source());
             if args.observe_first {
                 backups::observe_first(&folder)?;
             }
@@ -109,6 +110,7 @@ fn perform(cli: &Cli) -> Result<(), Failure> {
         }
         Command::Devnet(args) => devnet(args, cli.output),
         Command::Join(args) => join(args, cli.output),
+        Command::Key(args) => keys::key(args, cli.output),
         Command::Backup(args) => backups::back_up(args, cli.output),
         Command::Restore(args) => backups::restore(args, cli.output),
         Command::Bench(args) => bench(args, cli.output),
@@ -212,7 +214,7 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     let count = if is_new {
         new.check()?
     } else {
-        folder.validators()?.len().max(names.len())
+        folder.validator_names()?.len().max(names.len())
     };
     let runtime = runtime()?;
     // Before anything is removed: what listens there may be the very network that would go.
@@ -294,7 +296,7 @@ fn start(
     if let Some(config) = machine::config(folder)? {
         return runtime()?.block_on(run_machine(folder, &config, args, store, output));
     }
-    let count = folder.validators()?.len();
+    let count = folder.validator_names()?.len();
     runtime()?.block_on(async {
         let listeners = listen(count, args.listen, args.port).await?;
         run(folder, args, store, listeners, output).await

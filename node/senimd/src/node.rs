@@ -2,10 +2,11 @@
 
 use crate::driver::{self, Channels, Progress};
 use crate::folder::{Folder, FolderError};
+use crate::keystore::NodeKey;
 use crate::machine::{MachineConfig, network_seed};
 
 use senim_api::NodeHandle;
-use senim_consensus::{Params, Signer};
+use senim_consensus::Params;
 use senim_execution::{Engine, HostFault};
 use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork, Stats};
 use senim_replica::{
@@ -14,7 +15,6 @@ use senim_replica::{
 use senim_state::disk::{DiskError, RealDisk};
 use senim_state::ledger::LedgerOptions;
 use senim_state::store::{StoreFolder, StoreKind};
-use senim_types::crypto::SecretKey;
 use senim_types::{Code, Genesis, Hash, PublicKey};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -220,11 +220,11 @@ fn start_node(
     folder: &Folder,
     parts: Parts<'_>,
     name: String,
-    key: Option<SecretKey>,
+    key: Option<NodeKey>,
     (outgoing, incoming): (Box<dyn Outgoing>, tokio::sync::mpsc::Receiver<Incoming>),
     observer: Box<dyn Observer>,
 ) -> Result<Node, StartError> {
-    let public = key.as_ref().map(SecretKey::public);
+    let public = key.as_ref().map(NodeKey::public);
     let replica = open_replica(folder, parts, &name, key, observer)?;
     let (handle, requests) = NodeHandle::new();
     let (progress_sender, progress) = watch::channel(Progress::default());
@@ -259,7 +259,7 @@ fn open_replica(
     folder: &Folder,
     parts: Parts<'_>,
     name: &str,
-    key: Option<SecretKey>,
+    key: Option<NodeKey>,
     observer: Box<dyn Observer>,
 ) -> Result<Replica, StartError> {
     // What is said while the data is read says of which node.
@@ -282,7 +282,7 @@ fn open_replica(
         disk: Arc::new(disk),
         store: Box::new(StoreFolder::new(&path.join("store"), parts.tuning.store)),
         ledger: LedgerOptions::default(),
-        signer: key.map(|key| Box::new(key) as Box<dyn Signer>),
+        signer: key.map(NodeKey::into_signer),
         consensus: Params::local(parts.genesis.chain_id()),
         pace: parts.tuning.pace,
         snapshots: parts.tuning.snapshots,

@@ -1,5 +1,6 @@
 //! HTTP for running nodes, and their end.
 
+use crate::accept;
 use crate::driver;
 use crate::folder::Folder;
 use crate::node::{Node, Nodes};
@@ -82,7 +83,7 @@ pub async fn serve(
             sealed: Arc::clone(&sealed),
             metrics: Arc::new(metrics_of(node)),
         };
-        servers.spawn(async move { axum::serve(listener, router(api)).await });
+        servers.spawn(accept::serve(listener, router(api)));
     }
     let mut halts = JoinSet::new();
     for node in &nodes.nodes {

@@ -37,6 +37,7 @@ pub const HOSTS: &[(&str, &str)] = &[
     ("hl7.org", "identifiers in FHIR messages"),
     ("keepachangelog.com", "the form of the changelog"),
     ("rfc-editor.org", "specifications"),
+    ("age-encryption.org", "the specification of encrypted files"),
     ("rust-lang.org", "the language"),
     ("semver.org", "the form of versions"),
     ("snomed.info", "identifiers in FHIR messages"),

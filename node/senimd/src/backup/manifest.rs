@@ -65,8 +65,18 @@ pub(super) fn is_allowed(path: &str) -> bool {
         ["genesis.json" | "node.toml"] => true,
         ["contracts", file] => file.ends_with(".wasm"),
         ["sealed", _] => true,
+        ["keys", file] => file.ends_with(".key"),
         ["nodes", _, "log", file] => file.ends_with(".seg"),
         _ => false,
+    }
+}
+
+/// The mode of a file in the folder: a key file that others may read is refused.
+pub(super) fn mode_of(path: &str) -> u32 {
+    if path.starts_with("keys/") {
+        0o600
+    } else {
+        0o644
     }
 }
 

@@ -6,11 +6,13 @@
 //! genesis.json, node.toml, contracts/<name>.wasm
 //! sealed/<hash>                     encrypted data that is kept off the ledger
 //! nodes/<name>/log/<height>.seg     the block log
+//! keys/<name>.key                   only encrypted ones, or names of keys on a token
 //! manifest.json                     last: path, size and blake3 of each of these
 //! ```
 //!
 //! Never in it: the validator's votes, which would be old ones the moment it is made, and what is
-//! derived from the log. Secret keys neither.
+//! derived from the log. Secret keys neither, unless they
+//! are asked for and none of them is open.
 
 mod manifest;
 mod read;
@@ -21,6 +23,7 @@ pub use read::{mark, restore};
 pub use write::back_up;
 
 use crate::folder::FolderError;
+use crate::keystore::KeyError;
 use crate::node::StartError;
 use senim_replica::ReadError;
 use senim_state::disk::DiskError;
@@ -59,6 +62,12 @@ pub enum BackupError {
     /// The target is there already.
     #[error("{} is there already; choose another name", .0.display())]
     TargetExists(PathBuf),
+    /// A key cannot be read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A key is open, and a backup is copied to places where nobody looks after it.
+    #[error("{} is an open key, which a backup never holds; encrypt it with `senimd key encrypt`, or leave out --with-keys", .0.display())]
+    OpenKey(PathBuf),
     /// The file is no backup, or not a whole one.
     #[error("{} is not a whole backup: {reason}. Nothing was restored", path.display())]
     NotWhole {
@@ -110,6 +119,7 @@ impl BackupError {
             BackupError::Io { .. } => Code::STORE_FAILED,
             BackupError::Log { error, .. } => error.code(),
             BackupError::TargetExists(_) | BackupError::NotEmpty(_) => Code::CONFIGURATION,
+            BackupError::Key(_) | BackupError::OpenKey(_) => Code::KEY_FILE,
             BackupError::NotWhole { .. } => Code::MALFORMED,
             BackupError::Open(error) => error.code(),
             BackupError::NotCertified { code, .. } => *code,

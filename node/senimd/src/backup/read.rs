@@ -4,7 +4,7 @@
 //! last and has to name exactly these. Then the blocks are executed again from the genesis, and each
 //! certificate is judged as a light client judges it. Only then is the folder a network's.
 
-use super::manifest::{MANIFEST_BYTES_MAX, VERSION, is_allowed};
+use super::manifest::{MANIFEST_BYTES_MAX, VERSION, is_allowed, mode_of};
 use super::{BackupError, FileEntry, MANIFEST, Manifest, Progress, at};
 use crate::folder::Folder;
 use crate::machine::CONFIG_FILE;
@@ -158,6 +158,8 @@ fn write_file(
     }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode_of(&path));
     let mut file = at(target, options.open(target))?;
     let (mut hasher, mut size_bytes) = (blake3::Hasher::new(), 0);
     let mut chunk = vec![0; CHUNK_BYTES];

@@ -1,9 +1,10 @@
 //! Making a backup, also of a folder whose node runs: it takes no lock and changes nothing.
 
-use super::manifest::{VERSION, is_allowed};
+use super::manifest::{VERSION, is_allowed, mode_of};
 use super::{BackupError, FileEntry, MANIFEST, Manifest, NodeEntry, Progress, at};
 use crate::driver;
 use crate::folder::Folder;
+use crate::keystore::KeyFile;
 use senim_state::log::{RecordWalk, WalkError};
 use senim_types::{Hash, Height};
 use std::fs::{self, File, OpenOptions};
@@ -15,13 +16,14 @@ const LEVEL: i32 = 9;
 
 /// Makes a backup of `folder` in the file `to`, which appears under its name only when it is whole and
 /// durable. Of a log that is being written to, the blocks that are whole when their segment is read are
-/// taken; every record is checked on the way.
+/// taken; every record is checked on the way. `with_keys` takes the key files too, if none of them is open.
 ///
 /// # Errors
 /// [`BackupError`]; nothing is left of the file.
 pub fn back_up(
     folder: &Folder,
     to: &Path,
+    with_keys: bool,
     say: &mut dyn FnMut(String),
 ) -> Result<Manifest, BackupError> {
     let genesis = folder.genesis()?;
@@ -45,7 +47,7 @@ pub fn back_up(
                 said: 0,
             },
         };
-        let nodes = writer.everything()?;
+        let nodes = writer.everything(with_keys)?;
         let manifest = Manifest {
             version: VERSION,
             program: format!("senimd {}", env!("CARGO_PKG_VERSION")),
@@ -86,12 +88,15 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn everything(&mut self) -> Result<Vec<NodeEntry>, BackupError> {
+    fn everything(&mut self, with_keys: bool) -> Result<Vec<NodeEntry>, BackupError> {
         self.file("genesis.json")?;
         if self.folder.join("node.toml").exists() {
             self.file("node.toml")?;
         }
         self.files_of("contracts", ".wasm")?;
+        if with_keys {
+            self.keys()?;
+        }
         let mut nodes = Vec::new();
         for name in names(&self.folder.join("nodes"))? {
             let height = self.log(&name)?;
@@ -100,6 +105,22 @@ impl Writer<'_> {
         // After the logs: what a block names was sealed before it was submitted.
         self.files_of("sealed", "")?;
         Ok(nodes)
+    }
+
+    /// Key files that are worthless without their passphrase or their token.
+    fn keys(&mut self) -> Result<(), BackupError> {
+        for name in names(&self.folder.join("keys"))? {
+            let path = format!("keys/{name}");
+            let source = self.folder.join(&path);
+            if !is_allowed(&path) {
+                continue;
+            }
+            if let KeyFile::Open(_) = KeyFile::read(&source)? {
+                return Err(BackupError::OpenKey(source));
+            }
+            self.file(&path)?;
+        }
+        Ok(())
     }
 
     fn files_of(&mut self, part: &str, suffix: &str) -> Result<(), BackupError> {
@@ -131,7 +152,7 @@ impl Writer<'_> {
     fn entry(&mut self, path: &str, size: u64, content: &mut dyn Read) -> Result<(), BackupError> {
         let mut header = tar::Header::new_gnu();
         header.set_size(size);
-        header.set_mode(0o644);
+        header.set_mode(mode_of(path));
         let mut content = Hashing {
             content: content.take(size),
             hasher: blake3::Hasher::new(),

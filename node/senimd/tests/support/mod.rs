@@ -299,6 +299,12 @@ impl Machines {
         key.sign_transaction(body, Vec::new())
     }
 
+    /// Where a machine's interface listens: host and port.
+    pub fn address(&self, machine: usize) -> &str {
+        let url = &self.machines[machine].url;
+        url.strip_prefix("http://").expect("it is made so")
+    }
+
     /// A machine's folder.
     pub fn folder(&self, machine: usize) -> &Path {
         self.machines[machine].folder.path()
