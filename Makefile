@@ -91,10 +91,11 @@ contracts-check: check-tools ## Compare the committed artefacts with a rebuild, 
 	$(say) "[3/3] The light client inside wasm"
 	scripts/light-client-wasm.sh
 
-docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md, docs/execution.md)
+docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md, docs/execution.md, docs/operating/configuration.md)
 	@$(say) "Writing generated documents"
 	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-tests --test house_errors
 	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-execution --test docs
+	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senimd --test config
 	$(say) "Done; look at the difference before you commit it: git diff docs"
 
 simulate: check-tools ## Run the whole node under faults: SEED=n shows one run, SEEDS=a..b runs many

@@ -1,8 +1,10 @@
 //! The command line.
 
+use crate::config::layers::Flag;
+use crate::config::{LogFormat, MachineConfig};
 use crate::machine::Machines;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use senim_api::SealedLimits;
+use figment::Figment;
 use senim_network::Multiaddr;
 use senim_state::store::StoreKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -19,9 +21,12 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// How much to log to standard error: error, warn, info, debug, trace, or a filter such as
-    /// `senim_replica=debug,warn`.
-    #[arg(long, global = true, default_value = "info", env = "SENIM_LOG")]
-    pub log: String,
+    /// `senim_replica=debug,warn`. Without it info, or what node.toml says.
+    #[arg(long, global = true, env = "SENIM_LOG")]
+    pub log: Option<String>,
+    /// How lines of the log look. Without it text, or what node.toml says.
+    #[arg(long, global = true, value_enum)]
+    pub log_format: Option<LogFormat>,
     /// How a command tells its result.
     #[arg(short, long, global = true, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -57,11 +62,14 @@ pub enum Command {
     Init(Init),
     /// Runs every validator whose key is in a network's folder, or the node of a machine's folder (one with a
     /// `node.toml`).
-    Start(Start),
+    Start(ConfigArgs),
     /// Makes the folder of a devnet where there is none, and runs it: `init` and `start` in one.
     Devnet(Devnet),
     /// Makes the folder of a node that joins a running network without a vote: it follows, serves and proves.
     Join(Join),
+    /// Shows or checks a machine's settings: defaults, its `node.toml`, environment and command line together.
+    #[command(subcommand)]
+    Config(Config),
     /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
     /// time goes.
     Bench(Bench),
@@ -92,33 +100,88 @@ pub struct TemplateArgs {
     pub validators: u16,
 }
 
-/// Where the nodes listen.
-#[derive(Clone, Debug, Args)]
+/// Where the nodes listen, and what they keep. What is not given is as the folder's node.toml says, and without
+/// one the default.
+#[derive(Clone, Debug, Default, Args)]
 pub struct ListenArgs {
-    /// The address that the HTTP interfaces listen on.
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    pub listen: IpAddr,
-    /// The port of the first node's HTTP interface; the others follow.
-    #[arg(long, default_value_t = 7101)]
-    pub port: u16,
-    /// Shortest time between two blocks, in ms.
-    #[arg(long, default_value_t = 100)]
-    pub block_interval_ms: u64,
-    /// How many bytes of sealed data the nodes keep, in whole blocks of 4 KiB for each object.
-    #[arg(long, default_value_t = SealedLimits::default().bytes_max)]
-    pub sealed_bytes_max: u64,
-    /// How many of these are of one organisation.
-    #[arg(long, default_value_t = SealedLimits::default().organisation_bytes_max)]
-    pub sealed_organisation_bytes_max: u64,
+    /// The address that the HTTP interfaces listen on. [default: 127.0.0.1]
+    #[arg(long)]
+    pub listen: Option<IpAddr>,
+    /// The port of the first node's HTTP interface; the others follow. [default: 7101]
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Shortest time between two blocks, in ms. [default: 100]
+    #[arg(long)]
+    pub block_interval_ms: Option<u64>,
+    /// How many bytes of sealed data the nodes keep, in whole blocks of 4 KiB for each object. [default: 64 GiB]
+    #[arg(long)]
+    pub sealed_bytes_max: Option<u64>,
+    /// How many of these are of one organisation. [default: 16 GiB]
+    #[arg(long)]
+    pub sealed_organisation_bytes_max: Option<u64>,
 }
 
+/// Where interfaces listen by default.
+pub const HTTP_DEFAULT: (IpAddr, u16) = (IpAddr::V4(Ipv4Addr::LOCALHOST), 7101);
+
 impl ListenArgs {
-    /// The limits of the store of sealed data.
-    pub fn sealed_limits(&self) -> SealedLimits {
-        SealedLimits {
-            bytes_max: self.sealed_bytes_max,
-            organisation_bytes_max: self.sealed_organisation_bytes_max,
+    /// Where the interfaces of a network's folder listen.
+    pub fn at(&self) -> (IpAddr, u16) {
+        let (ip, port) = HTTP_DEFAULT;
+        (self.listen.unwrap_or(ip), self.port.unwrap_or(port))
+    }
+
+    /// Settings of the nodes of a network's folder, which has no node.toml.
+    pub fn settings(&self, store: StoreArgs) -> MachineConfig {
+        let mut config = MachineConfig::of(1);
+        let sealed = &mut config.sealed;
+        sealed.bytes_max = self.sealed_bytes_max.unwrap_or(sealed.bytes_max);
+        sealed.organisation_bytes_max = self
+            .sealed_organisation_bytes_max
+            .unwrap_or(sealed.organisation_bytes_max);
+        config.block_interval_ms = self.block_interval_ms.unwrap_or(config.block_interval_ms);
+        config.store.backend = store.kind();
+        config
+    }
+
+    /// What the command line sets of a machine's settings, above `below`.
+    pub fn flags(&self, store: StoreArgs, below: &Figment) -> Vec<Flag> {
+        let mut flags: Vec<Flag> = Vec::new();
+        let listen = below.extract_inner::<SocketAddr>("http.listen");
+        let (ip, port) = listen.map_or(HTTP_DEFAULT, |address| (address.ip(), address.port()));
+        if self.listen.is_some() || self.port.is_some() {
+            let name = if self.port.is_some() {
+                "--port"
+            } else {
+                "--listen"
+            };
+            let address = SocketAddr::new(self.listen.unwrap_or(ip), self.port.unwrap_or(port));
+            flags.push((name, "http.listen", address.to_string().into()));
         }
+        let mut number = |flag, key, value: Option<u64>| {
+            if let Some(value) = value {
+                flags.push((flag, key, value.into()));
+            }
+        };
+        number(
+            "--block-interval-ms",
+            "block_interval_ms",
+            self.block_interval_ms,
+        );
+        number(
+            "--sealed-bytes-max",
+            "sealed.bytes_max",
+            self.sealed_bytes_max,
+        );
+        number(
+            "--sealed-organisation-bytes-max",
+            "sealed.organisation_bytes_max",
+            self.sealed_organisation_bytes_max,
+        );
+        if let Some(kind) = store.kind() {
+            flags.push(("--store", "store.backend", kind.name().into()));
+        }
+        flags
     }
 }
 
@@ -199,9 +262,18 @@ pub struct Init {
     pub port: u16,
 }
 
-/// Arguments of `start`.
+/// What can be done with a machine's settings.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Shows every setting in force and where it is from: default, file, variable or flag.
+    Show(ConfigArgs),
+    /// Says whether the settings can be used, and if not everything that is wrong with them.
+    Check(ConfigArgs),
+}
+
+/// Arguments of `start`, and of the commands that say with what it would run.
 #[derive(Debug, Args)]
-pub struct Start {
+pub struct ConfigArgs {
     /// Where.
     #[command(flatten)]
     pub folder: FolderArgs,

@@ -9,8 +9,10 @@
 pub mod args;
 pub mod bench;
 pub mod bench_store;
+pub mod config;
 pub mod driver;
 pub mod folder;
+pub mod logging;
 pub mod machine;
 pub mod node;
 pub mod processes;

@@ -1,23 +1,22 @@
 //! `senimd`: see `senimd --help`.
 #![forbid(unsafe_code)]
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use senim_types::Code;
 use senim_types::text::KeyKind;
 use senimd::args::{
-    Bench, BenchStore, Cli, Command, Devnet, Init, Join, ListenArgs, Output, StoreArgs,
-    TemplateArgs,
+    Bench, BenchStore, Cli, Command, Config, ConfigArgs, Devnet, Init, Join, ListenArgs, Output,
+    StoreArgs, TemplateArgs,
 };
+use senimd::config::{Effective, LogFormat, MachineConfig, show};
 use senimd::folder::{Folder, FolderError, NewNetwork};
-use senimd::machine::{self, HttpConfig, MachineConfig, Machines, NetworkConfig};
+use senimd::machine::{self, Machines};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, listen, serve};
-use senimd::{bench, bench_store, driver, processes};
-use std::io::IsTerminal;
+use senimd::{bench, bench_store, driver, logging, processes};
 use std::net::IpAddr;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 /// Measured: with the C library's allocator a fifth of all CPU went into it, and freed memory stayed resident.
 #[global_allocator]
@@ -59,7 +58,7 @@ impl From<ServeError> for Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match start_log(&cli.log).and_then(|()| perform(&cli)) {
+    match perform(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             match cli.output {
@@ -75,36 +74,84 @@ fn main() -> ExitCode {
     }
 }
 
-fn start_log(filter: &str) -> Result<(), Failure> {
-    // Malachite tells every vote at `info`; who wants that asks for it by name.
-    let quieter = format!("arc_malachitebft_core_consensus=warn,{filter}");
-    let filter = EnvFilter::try_new(quieter).map_err(|error| Failure {
+/// Starts the log: as the command line says, else as the settings say.
+fn start_log(cli: &Cli, settings: Option<&MachineConfig>) -> Result<(), Failure> {
+    let default = settings
+        .map(|settings| settings.log.clone())
+        .unwrap_or_default();
+    let text = cli.log.as_deref().unwrap_or(&default.filter);
+    let filter = logging::filter(text).map_err(|error| Failure {
         code: Code::CONFIGURATION,
         message: format!(
-            "--log {filter:?} is not a filter: {error}. Give a level, such as info, or a filter, such as \
+            "--log {text:?} is not a filter: {error}. Give a level, such as info, or a filter, such as \
              senim_replica=debug,warn"
         ),
     })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+    logging::start(filter, cli.log_format.unwrap_or(default.format));
     Ok(())
 }
 
+/// A machine's settings, with environment and command line; none if the folder is not one of a machine.
+fn settings(cli: &Cli, args: &ConfigArgs) -> Result<Option<Effective>, Failure> {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let folder = Folder::new(&args.folder.dir);
+    let effective = machine::effective(&folder, variables, |below| {
+        let mut flags = args.listen.flags(args.store, below);
+        if let Some(filter) = &cli.log {
+            flags.push(("--log or SENIM_LOG", "log.filter", filter.as_str().into()));
+        }
+        if let Some(format) = cli.log_format.and_then(|format| format.to_possible_value()) {
+            flags.push(("--log-format", "log.format", format.get_name().into()));
+        }
+        flags
+    });
+    Ok(effective?)
+}
+
 fn perform(cli: &Cli) -> Result<(), Failure> {
+    if let Command::Start(args) = &cli.command {
+        // Its log is written as its settings say, so these come first.
+        let effective = settings(cli, args)?;
+        start_log(cli, effective.as_ref().map(|effective| &effective.config))?;
+        return start(args, effective, cli.output);
+    }
+    start_log(cli, None)?;
     match &cli.command {
         Command::Init(args) => init(args, cli.output),
-        Command::Start(args) => {
-            let folder = Folder::new(&args.folder.dir);
-            start(&folder, &args.listen, args.store, cli.output)
-        }
-        Command::Devnet(args) => devnet(args, cli.output),
+        Command::Start(_) => Ok(()),
+        Command::Devnet(args) => devnet(args, cli.log_format.unwrap_or_default(), cli.output),
         Command::Join(args) => join(args, cli.output),
+        Command::Config(command) => config(cli, command),
         Command::Bench(args) => bench(args, cli.output),
         Command::BenchStore(args) => bench_store(args, cli.output),
     }
+}
+
+fn config(cli: &Cli, command: &Config) -> Result<(), Failure> {
+    let (Config::Show(args) | Config::Check(args)) = command;
+    let path = args.folder.dir.join(machine::CONFIG_FILE);
+    let effective = settings(cli, args)?.ok_or_else(|| Failure {
+        code: Code::CONFIGURATION,
+        message: format!(
+            "{} is not there: the folder is not one of a machine. Make one with `senimd join` or `senimd init --machines`; \
+             a network's folder takes its settings from the command line alone",
+            path.display()
+        ),
+    })?;
+    match (command, cli.output) {
+        (Config::Show(_), Output::Text) => print!("{}", show::text(&effective)),
+        (Config::Show(_), Output::Json) => println!(
+            "{}",
+            serde_json::json!({ "file": path.display().to_string(), "settings": show::json(&effective) })
+        ),
+        (Config::Check(_), Output::Text) => println!("{} can be used", path.display()),
+        (Config::Check(_), Output::Json) => println!(
+            "{}",
+            serde_json::json!({ "file": path.display().to_string(), "problems": [] })
+        ),
+    }
+    Ok(())
 }
 
 fn new_network<'a>(template: &'a TemplateArgs, machines: Option<&'a Machines>) -> NewNetwork<'a> {
@@ -147,15 +194,16 @@ fn init(args: &Init, output: Output) -> Result<(), Failure> {
 }
 
 fn join(args: &Join, output: Output) -> Result<(), Failure> {
-    let config = MachineConfig {
-        organisation: args.organisation,
-        network: NetworkConfig {
-            listen: args.listen.clone(),
-            bootstrap: args.bootstrap.clone(),
-        },
-        http: HttpConfig { listen: args.http },
-        block_interval_ms: machine::BLOCK_INTERVAL_MS,
-    };
+    let mut config = MachineConfig::of(args.organisation);
+    config.network.listen = args.listen.clone();
+    config.network.bootstrap = args.bootstrap.clone();
+    config.http.listen = args.http;
+    if let Some((key, why)) = senimd::config::rules::broken(&config).first() {
+        return Err(Failure {
+            code: Code::CONFIGURATION,
+            message: format!("{key} of the new node cannot be used: {why}"),
+        });
+    }
     let folder = Folder::new(&args.dir);
     let key = machine::join(&Folder::new(&args.network), &folder, &config)?;
     let (dir, peer) = (folder.path().display(), key.to_text(KeyKind::Peer));
@@ -181,9 +229,10 @@ fn join(args: &Join, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
+fn devnet(args: &Devnet, format: LogFormat, output: Output) -> Result<(), Failure> {
     let folder = Folder::new(&args.folder.dir);
-    let machines = args.machines.at(args.listen.listen, args.listen.port);
+    let (ip, port) = args.listen.at();
+    let machines = args.machines.at(ip, port);
     let new = new_network(&args.template, machines.as_ref());
     let is_new = args.fresh || !folder.is_initialised();
     let names = processes::machines(&folder)?;
@@ -194,7 +243,7 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     };
     let runtime = runtime()?;
     // Before anything is removed: what listens there may be the very network that would go.
-    let listeners = runtime.block_on(listen(count, args.listen.listen, args.listen.port))?;
+    let listeners = runtime.block_on(listen(count, ip, port))?;
     if args.fresh {
         folder.remove()?;
     }
@@ -208,7 +257,7 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     }
     // The machines' processes listen themselves.
     drop(listeners);
-    processes::run(&folder, &names, &args.listen, args.store).map_err(|error| Failure {
+    processes::run(&folder, &names, &args.listen, args.store, format).map_err(|error| Failure {
         code: Code::CONFIGURATION,
         message: error.to_string(),
     })
@@ -254,21 +303,18 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     })
 }
 
-fn start(
-    folder: &Folder,
-    args: &ListenArgs,
-    store: StoreArgs,
-    output: Output,
-) -> Result<(), Failure> {
+fn start(args: &ConfigArgs, effective: Option<Effective>, output: Output) -> Result<(), Failure> {
+    let folder = Folder::new(&args.folder.dir);
     // Also says that there is no network, where there is none.
     folder.genesis()?;
-    if let Some(config) = machine::config(folder)? {
-        return runtime()?.block_on(run_machine(folder, &config, args, store, output));
+    if let Some(effective) = effective {
+        return runtime()?.block_on(run_machine(&folder, &effective.config, output));
     }
     let count = folder.validators()?.len();
+    let (ip, port) = args.listen.at();
     runtime()?.block_on(async {
-        let listeners = listen(count, args.listen, args.port).await?;
-        run(folder, args, store, listeners, output).await
+        let listeners = listen(count, ip, port).await?;
+        run(&folder, &args.listen, args.store, listeners, output).await
     })
 }
 
@@ -280,30 +326,21 @@ async fn run(
     listeners: Vec<TcpListener>,
     output: Output,
 ) -> Result<(), Failure> {
-    let mut tuning = Tuning::default();
-    tuning.pace.block_interval_ms_min = args.block_interval_ms;
-    tuning.store = store.kind();
-    let nodes = Nodes::start(folder, tuning, unobserved)?;
-    let at = (args.listen, args.port);
-    serve_until_the_end(folder, nodes, listeners, at, args, output).await
+    let settings = args.settings(store);
+    let nodes = Nodes::start(folder, Tuning::of(&settings), unobserved)?;
+    serve_until_the_end(folder, nodes, listeners, args.at(), &settings, output).await
 }
 
 /// Runs the node of a machine's folder.
 async fn run_machine(
     folder: &Folder,
     config: &MachineConfig,
-    args: &ListenArgs,
-    store: StoreArgs,
     output: Output,
 ) -> Result<(), Failure> {
     let at = (config.http.listen.ip(), config.http.listen.port());
     let listeners = listen(1, at.0, at.1).await?;
-    let tuning = Tuning {
-        store: store.kind(),
-        ..Tuning::default()
-    };
-    let nodes = Nodes::start_machine(folder, config, tuning, unobserved("")).await?;
-    serve_until_the_end(folder, nodes, listeners, at, args, output).await
+    let nodes = Nodes::start_machine(folder, config, unobserved("")).await?;
+    serve_until_the_end(folder, nodes, listeners, at, config, output).await
 }
 
 async fn serve_until_the_end(
@@ -311,11 +348,11 @@ async fn serve_until_the_end(
     mut nodes: Nodes,
     listeners: Vec<TcpListener>,
     at: (IpAddr, u16),
-    args: &ListenArgs,
+    config: &MachineConfig,
     output: Output,
 ) -> Result<(), Failure> {
     announce(folder, &nodes, at, output);
-    let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
+    let served = serve(folder, &nodes, listeners, config.sealed_limits()).await;
     eprintln!("senimd: stopping the nodes");
     nodes.stop();
     served.map_err(Failure::from)

@@ -4,7 +4,7 @@ use crate::driver::{self, Channels, Progress};
 use crate::folder::{Folder, FolderError};
 use crate::machine::{MachineConfig, network_seed};
 
-use senim_api::NodeHandle;
+use senim_api::{NodeHandle, REQUESTS_MAX};
 use senim_consensus::{Params, Signer};
 use senim_execution::{Engine, HostFault};
 use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork, Stats};
@@ -83,6 +83,23 @@ pub struct Tuning {
     pub mempool: MempoolLimits,
     /// Backend of the store; without one, that which wrote the store, and for a new one the default.
     pub store: Option<StoreKind>,
+    /// Values of the state kept in memory, in bytes; none is the default.
+    pub cache_bytes_max: Option<usize>,
+    /// Requests that may wait for a node; none is the default.
+    pub requests_max: Option<usize>,
+}
+
+impl Tuning {
+    /// As the settings say.
+    pub fn of(config: &MachineConfig) -> Tuning {
+        Tuning {
+            pace: config.pace(),
+            mempool: config.mempool_limits(),
+            store: config.store.backend,
+            cache_bytes_max: Some(config.store.cache_bytes_max),
+            requests_max: Some(config.http.requests_max),
+        }
+    }
 }
 
 /// One running node.
@@ -165,7 +182,6 @@ impl Nodes {
     pub async fn start_machine(
         folder: &Folder,
         config: &MachineConfig,
-        mut tuning: Tuning,
         observer: Box<dyn Observer>,
     ) -> Result<Nodes, StartError> {
         let genesis = folder.genesis()?;
@@ -175,11 +191,12 @@ impl Nodes {
             Some((name, key)) => (name, Some(key)),
             None => (format!("observer-{}", config.organisation), None),
         };
-        tuning.pace.block_interval_ms_min = config.block_interval_ms;
+        let tuning = Tuning::of(config);
         let seed = network_seed(folder, config.organisation)?;
         let listen = config.network.listen.clone();
         let mut p2p = P2pConfig::new(genesis.chain_id(), seed, listen);
         p2p.bootstrap = config.network.bootstrap.clone();
+        p2p.connections_max = config.network.connections_max;
         let (network, incoming) = P2pNetwork::start(p2p).await?;
         let engine = Engine::new(Some(folder.path().join("compiled")))?;
         let parts = Parts {
@@ -220,8 +237,9 @@ fn start_node(
     observer: Box<dyn Observer>,
 ) -> Result<Node, StartError> {
     let public = key.as_ref().map(SecretKey::public);
+    let requests_max = parts.tuning.requests_max.unwrap_or(REQUESTS_MAX);
     let replica = open_replica(folder, parts, &name, key, observer)?;
-    let (handle, requests) = NodeHandle::new();
+    let (handle, requests) = NodeHandle::with_room(requests_max);
     let (progress_sender, progress) = watch::channel(Progress::default());
     let (stop, stopped) = oneshot::channel();
     let channels = Channels {
@@ -270,13 +288,17 @@ fn open_replica(
     })?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| system(error.to_string()))?;
+    let (default, cache_bytes_max) = (LedgerOptions::default(), parts.tuning.cache_bytes_max);
     let setup = Setup {
         genesis: parts.genesis.clone(),
         codes: parts.codes.clone(),
         engine: parts.engine.clone(),
         disk: Arc::new(disk),
         store: Box::new(StoreFolder::new(&path.join("store"), parts.tuning.store)),
-        ledger: LedgerOptions::default(),
+        ledger: LedgerOptions {
+            cache_bytes_max: cache_bytes_max.unwrap_or(default.cache_bytes_max),
+            ..default
+        },
         signer: key.map(|key| Box::new(key) as Box<dyn Signer>),
         consensus: Params::local(parts.genesis.chain_id()),
         pace: parts.tuning.pace,
