@@ -124,6 +124,11 @@ impl NodeHandle {
         }
     }
 
+    /// Whether nobody reads what is asked any more.
+    pub fn is_gone(&self) -> bool {
+        self.requests.is_closed()
+    }
+
     fn send(&self, request: Request) -> Result<(), Code> {
         self.requests
             .try_send(request)

@@ -1,6 +1,6 @@
 //! Answers to questions, from the committed ledger.
 
-use crate::read::{DeviceStatus, NodeStatus, Read, ReadAnswer};
+use crate::read::{DeviceStatus, Figures, NodeStatus, Read, ReadAnswer};
 use crate::replica::{Fault, Replica};
 use senim_execution::{Stop, next_sequence, query};
 use senim_state::ledger::{BlockRecord, Place};
@@ -85,6 +85,18 @@ impl Replica {
                 }
             }
             Read::Device { device } => self.device(&device),
+        }
+    }
+
+    /// How far this node is.
+    pub fn figures(&self) -> Figures {
+        let tip = self.ledger.tip();
+        Figures {
+            height: tip.height,
+            time: tip.time,
+            seen: self.sync.seen.max(tip.height),
+            mempool: self.mempool.len(),
+            mempool_bytes: self.mempool.bytes(),
         }
     }
 

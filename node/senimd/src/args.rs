@@ -70,6 +70,9 @@ pub enum Command {
     /// Shows or checks a machine's settings: defaults, its `node.toml`, environment and command line together.
     #[command(subcommand)]
     Config(Config),
+    /// Looks at a machine's folder and at its host, changes nothing, and says of each thing whether it is sound
+    /// and what to do where it is not.
+    Doctor(Doctor),
     /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
     /// time goes.
     Bench(Bench),
@@ -283,6 +286,20 @@ pub struct ConfigArgs {
     /// In what.
     #[command(flatten)]
     pub store: StoreArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// With what it would start.
+    #[command(flatten)]
+    pub start: ConfigArgs,
+    /// Reads the whole log, and not only its end: minutes for a long chain.
+    #[arg(long)]
+    pub full: bool,
+    /// The HTTP interface of another node, whose clock is compared with this machine's.
+    #[arg(long, value_name = "URL")]
+    pub compare: Vec<String>,
 }
 
 /// Arguments of `join`.

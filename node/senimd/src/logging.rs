@@ -2,6 +2,7 @@
 
 use crate::config::LogFormat;
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -14,13 +15,27 @@ pub fn filter(text: &str) -> Result<EnvFilter, ParseError> {
     EnvFilter::try_new(format!("arc_malachitebft_core_consensus=warn,{text}"))
 }
 
+/// The form of this process's log, once it is started.
+static FORMAT: OnceLock<LogFormat> = OnceLock::new();
+
+/// Whether every line on standard error has to be a JSON object.
+pub fn is_json() -> bool {
+    FORMAT.get() == Some(&LogFormat::Json)
+}
+
 /// Starts the log of this process, on standard error.
 pub fn start(filter: EnvFilter, format: LogFormat) {
+    FORMAT.get_or_init(|| format);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Json => {
+            log.json().flatten_event(true).init();
+            std::panic::set_hook(Box::new(|panic| {
+                tracing::error!(reason = %panic, "a thread panicked");
+            }));
+        }
     }
 }

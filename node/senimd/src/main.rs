@@ -1,19 +1,23 @@
 //! `senimd`: see `senimd --help`.
 #![forbid(unsafe_code)]
 
-use clap::{Parser, ValueEnum};
+mod inspect;
+
+use clap::Parser;
 use senim_types::Code;
 use senim_types::text::KeyKind;
 use senimd::args::{
-    Bench, BenchStore, Cli, Command, Config, ConfigArgs, Devnet, Init, Join, ListenArgs, Output,
-    StoreArgs, TemplateArgs,
+    Bench, BenchStore, Cli, Command, ConfigArgs, Devnet, Init, Join, ListenArgs, Output, StoreArgs,
+    TemplateArgs,
 };
-use senimd::config::{Effective, LogFormat, MachineConfig, show};
+use senimd::config::{Effective, LogFormat, MachineConfig};
 use senimd::folder::{Folder, FolderError, NewNetwork};
 use senimd::machine::{self, Machines};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
-use senimd::serve::{ServeError, listen, serve};
-use senimd::{bench, bench_store, driver, logging, processes};
+use senimd::serve::{ServeError, ServeOptions, listen, serve, tell_refusal};
+use senimd::signals::Signals;
+use senimd::{bench, bench_store, driver, exit, logging, processes};
+use std::io::Write;
 use std::net::IpAddr;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
@@ -58,6 +62,9 @@ impl From<ServeError> for Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::Doctor(args) = &cli.command {
+        return inspect::doctor(&cli, args);
+    }
     match perform(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -67,91 +74,34 @@ fn main() -> ExitCode {
                         serde_json::json!({ "code": failure.code, "message": failure.message });
                     println!("{error}");
                 }
+                Output::Text if logging::is_json() => {
+                    tracing::error!(code = %failure.code, reason = failure.message, "the process ends");
+                }
                 Output::Text => eprintln!("senimd: {} [{}]", failure.message, failure.code),
             }
-            ExitCode::FAILURE
+            exit::code(failure.code)
         }
     }
-}
-
-/// Starts the log: as the command line says, else as the settings say.
-fn start_log(cli: &Cli, settings: Option<&MachineConfig>) -> Result<(), Failure> {
-    let default = settings
-        .map(|settings| settings.log.clone())
-        .unwrap_or_default();
-    let text = cli.log.as_deref().unwrap_or(&default.filter);
-    let filter = logging::filter(text).map_err(|error| Failure {
-        code: Code::CONFIGURATION,
-        message: format!(
-            "--log {text:?} is not a filter: {error}. Give a level, such as info, or a filter, such as \
-             senim_replica=debug,warn"
-        ),
-    })?;
-    logging::start(filter, cli.log_format.unwrap_or(default.format));
-    Ok(())
-}
-
-/// A machine's settings, with environment and command line; none if the folder is not one of a machine.
-fn settings(cli: &Cli, args: &ConfigArgs) -> Result<Option<Effective>, Failure> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let folder = Folder::new(&args.folder.dir);
-    let effective = machine::effective(&folder, variables, |below| {
-        let mut flags = args.listen.flags(args.store, below);
-        if let Some(filter) = &cli.log {
-            flags.push(("--log or SENIM_LOG", "log.filter", filter.as_str().into()));
-        }
-        if let Some(format) = cli.log_format.and_then(|format| format.to_possible_value()) {
-            flags.push(("--log-format", "log.format", format.get_name().into()));
-        }
-        flags
-    });
-    Ok(effective?)
 }
 
 fn perform(cli: &Cli) -> Result<(), Failure> {
     if let Command::Start(args) = &cli.command {
         // Its log is written as its settings say, so these come first.
-        let effective = settings(cli, args)?;
-        start_log(cli, effective.as_ref().map(|effective| &effective.config))?;
+        let effective = inspect::settings(cli, args)?;
+        inspect::start_log(cli, effective.as_ref().map(|effective| &effective.config))?;
         return start(args, effective, cli.output);
     }
-    start_log(cli, None)?;
+    inspect::start_log(cli, None)?;
     match &cli.command {
         Command::Init(args) => init(args, cli.output),
-        Command::Start(_) => Ok(()),
         Command::Devnet(args) => devnet(args, cli.log_format.unwrap_or_default(), cli.output),
         Command::Join(args) => join(args, cli.output),
-        Command::Config(command) => config(cli, command),
+        Command::Config(command) => inspect::config(cli, command),
+        // Taken by who calls this, and above.
+        Command::Start(_) | Command::Doctor(_) => Ok(()),
         Command::Bench(args) => bench(args, cli.output),
         Command::BenchStore(args) => bench_store(args, cli.output),
     }
-}
-
-fn config(cli: &Cli, command: &Config) -> Result<(), Failure> {
-    let (Config::Show(args) | Config::Check(args)) = command;
-    let path = args.folder.dir.join(machine::CONFIG_FILE);
-    let effective = settings(cli, args)?.ok_or_else(|| Failure {
-        code: Code::CONFIGURATION,
-        message: format!(
-            "{} is not there: the folder is not one of a machine. Make one with `senimd join` or `senimd init --machines`; \
-             a network's folder takes its settings from the command line alone",
-            path.display()
-        ),
-    })?;
-    match (command, cli.output) {
-        (Config::Show(_), Output::Text) => print!("{}", show::text(&effective)),
-        (Config::Show(_), Output::Json) => println!(
-            "{}",
-            serde_json::json!({ "file": path.display().to_string(), "settings": show::json(&effective) })
-        ),
-        (Config::Check(_), Output::Text) => println!("{} can be used", path.display()),
-        (Config::Check(_), Output::Json) => println!(
-            "{}",
-            serde_json::json!({ "file": path.display().to_string(), "problems": [] })
-        ),
-    }
-    Ok(())
 }
 
 fn new_network<'a>(template: &'a TemplateArgs, machines: Option<&'a Machines>) -> NewNetwork<'a> {
@@ -297,10 +247,7 @@ fn bench_store(args: &BenchStore, output: Output) -> Result<(), Failure> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Runtime::new().map_err(|error| Failure {
-        code: Code::CONFIGURATION,
-        message: error.to_string(),
-    })
+    tokio::runtime::Runtime::new().map_err(system)
 }
 
 fn start(args: &ConfigArgs, effective: Option<Effective>, output: Output) -> Result<(), Failure> {
@@ -326,7 +273,9 @@ async fn run(
     listeners: Vec<TcpListener>,
     output: Output,
 ) -> Result<(), Failure> {
-    let settings = args.settings(store);
+    let mut settings = args.settings(store);
+    // Whoever sits before it sees the halt; nobody watches it from afar.
+    settings.http.halted_ms_max = 0;
     let nodes = Nodes::start(folder, Tuning::of(&settings), unobserved)?;
     serve_until_the_end(folder, nodes, listeners, args.at(), &settings, output).await
 }
@@ -339,7 +288,21 @@ async fn run_machine(
 ) -> Result<(), Failure> {
     let at = (config.http.listen.ip(), config.http.listen.port());
     let listeners = listen(1, at.0, at.1).await?;
-    let nodes = Nodes::start_machine(folder, config, unobserved("")).await?;
+    let nodes = match Nodes::start_machine(folder, config, unobserved("")).await {
+        Ok(nodes) => nodes,
+        Err(error) => {
+            let (code, reason) = (error.code(), error.to_string());
+            if exit::status(code) == exit::HALTED {
+                let mut signals = Signals::new().map_err(system)?;
+                let options = ServeOptions::of(config);
+                for listener in listeners {
+                    let told = (code, reason.as_str());
+                    tell_refusal(folder, told, listener, options, &mut signals).await?;
+                }
+            }
+            return Err(error.into());
+        }
+    };
     serve_until_the_end(folder, nodes, listeners, at, config, output).await
 }
 
@@ -351,11 +314,46 @@ async fn serve_until_the_end(
     config: &MachineConfig,
     output: Output,
 ) -> Result<(), Failure> {
+    let mut signals = Signals::new().map_err(system)?;
+    for node in &nodes.nodes {
+        tracing::info!(
+            node = node.name,
+            version = env!("CARGO_PKG_VERSION"),
+            chain = %nodes.genesis.chain_id(),
+            name = nodes.genesis.name,
+            dir = %folder.path().display(),
+            height = node.vitals.figures().height,
+            validator = node.key.is_some(),
+            "the node is started"
+        );
+    }
     announce(folder, &nodes, at, output);
-    let served = serve(folder, &nodes, listeners, config.sealed_limits()).await;
-    eprintln!("senimd: stopping the nodes");
-    nodes.stop();
+    let options = ServeOptions::of(config);
+    let served = serve(folder, &nodes, listeners, options, &mut signals).await;
+    // What was asked for in good time is answered; what comes now is for the next start.
+    let stopped = tokio::task::spawn_blocking(move || nodes.stop());
+    let is_stopped = tokio::select! {
+        biased;
+        () = std::future::ready(()), if signals.are_repeated() => false,
+        stopped = stopped => stopped.is_ok(),
+        () = signals.next() => false,
+        () = tokio::time::sleep(exit::STOP_MAX) => false,
+    };
+    if !is_stopped {
+        tracing::error!(
+            "ended before everything was stored: the next start makes it anew from the log"
+        );
+        std::process::exit(1);
+    }
+    tracing::info!("stopped");
     served.map_err(Failure::from)
+}
+
+fn system(error: std::io::Error) -> Failure {
+    Failure {
+        code: Code::CONFIGURATION,
+        message: format!("the operating system refuses: {error}"),
+    }
 }
 
 /// Says where the nodes are, once they can be reached.
@@ -364,19 +362,22 @@ fn announce(folder: &Folder, nodes: &Nodes, (ip, port): (IpAddr, u16), output: O
         .zip(&nodes.nodes)
         .map(|(offset, node)| (node.name.clone(), format!("http://{ip}:{}", port + offset)));
     let chain = nodes.genesis.chain_id();
-    match output {
+    let text = match output {
         Output::Json => {
             let urls: serde_json::Map<String, serde_json::Value> =
                 urls.map(|(name, url)| (name, url.into())).collect();
-            println!("{}", serde_json::json!({ "chain": chain, "nodes": urls }));
+            format!("{}\n", serde_json::json!({ "chain": chain, "nodes": urls }))
         }
         Output::Text => {
-            println!("Running `{}`, chain {chain}", nodes.genesis.name);
-            println!("  folder {}", folder.path().display());
+            let name = &nodes.genesis.name;
+            let dir = folder.path().display();
+            let mut text = format!("Running `{name}`, chain {chain}\n  folder {dir}\n");
             for (name, url) in urls {
-                println!("  {name:<14} {url}");
+                text += &format!("  {name:<14} {url}\n");
             }
-            println!("Next, in another terminal: senim status   (Ctrl-C here stops the nodes)");
+            text + "Next, in another terminal: senim status   (Ctrl-C here stops the nodes)\n"
         }
-    }
+    };
+    // A node does not end because nobody reads what it says.
+    let _closed = std::io::stdout().write_all(text.as_bytes());
 }

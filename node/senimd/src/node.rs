@@ -3,8 +3,9 @@
 use crate::driver::{self, Channels, Progress};
 use crate::folder::{Folder, FolderError};
 use crate::machine::{MachineConfig, network_seed};
+use crate::timed_disk::TimedDisk;
 
-use senim_api::{NodeHandle, REQUESTS_MAX};
+use senim_api::{NodeHandle, REQUESTS_MAX, Vitals};
 use senim_consensus::{Params, Signer};
 use senim_execution::{Engine, HostFault};
 use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork, Stats};
@@ -16,6 +17,7 @@ use senim_types::crypto::SecretKey;
 use senim_types::{Code, Genesis, Hash, PublicKey};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use tokio::sync::{oneshot, watch};
 
@@ -112,6 +114,8 @@ pub struct Node {
     pub handle: NodeHandle,
     /// Shows how far it is.
     pub progress: watch::Receiver<Progress>,
+    /// What it shows of itself.
+    pub vitals: Arc<Vitals>,
     /// What its network has counted; none for the network within one process.
     pub network: Option<Arc<Stats>>,
     stop: Option<oneshot::Sender<()>>,
@@ -238,7 +242,11 @@ fn start_node(
 ) -> Result<Node, StartError> {
     let public = key.as_ref().map(SecretKey::public);
     let requests_max = parts.tuning.requests_max.unwrap_or(REQUESTS_MAX);
-    let replica = open_replica(folder, parts, &name, key, observer)?;
+    let vitals = Arc::<Vitals>::default();
+    let replica = open_replica(folder, parts, &name, key, observer, &vitals)?;
+    vitals
+        .is_validator
+        .store(public.is_some(), Ordering::Relaxed);
     let (handle, requests) = NodeHandle::with_room(requests_max);
     let (progress_sender, progress) = watch::channel(Progress::default());
     let (stop, stopped) = oneshot::channel();
@@ -248,6 +256,7 @@ fn start_node(
         outgoing,
         progress: progress_sender,
         stop: stopped,
+        vitals: Arc::clone(&vitals),
     };
     let thread = std::thread::Builder::new()
         .name(name.clone())
@@ -262,6 +271,7 @@ fn start_node(
         key: public,
         handle,
         progress,
+        vitals,
         network: None,
         stop: Some(stop),
         thread: Some(thread),
@@ -274,6 +284,7 @@ fn open_replica(
     name: &str,
     key: Option<SecretKey>,
     observer: Box<dyn Observer>,
+    vitals: &Arc<Vitals>,
 ) -> Result<Replica, StartError> {
     // What is said while the data is read says of which node.
     let _span = tracing::info_span!("open", node = name).entered();
@@ -293,7 +304,7 @@ fn open_replica(
         genesis: parts.genesis.clone(),
         codes: parts.codes.clone(),
         engine: parts.engine.clone(),
-        disk: Arc::new(disk),
+        disk: Arc::new(TimedDisk::new(disk, Arc::clone(vitals))),
         store: Box::new(StoreFolder::new(&path.join("store"), parts.tuning.store)),
         ledger: LedgerOptions {
             cache_bytes_max: cache_bytes_max.unwrap_or(default.cache_bytes_max),
@@ -331,7 +342,8 @@ pub fn reopen(
         engine: &engine,
         tuning,
     };
-    open_replica(folder, parts, name, None, unobserved(name))
+    let vitals = Arc::default();
+    open_replica(folder, parts, name, None, unobserved(name), &vitals)
 }
 
 /// The observer of a node that nobody measures.

@@ -4,6 +4,7 @@ use crate::args::{ListenArgs, StoreArgs};
 use crate::config::LogFormat;
 use crate::folder::{Folder, FolderError};
 use crate::machine::{CONFIG_FILE, machine_folder};
+use crate::signals::Signals;
 use clap::ValueEnum;
 use std::fs;
 use std::io;
@@ -72,12 +73,13 @@ pub fn run(
         .enable_all()
         .build()?;
     let ended = runtime.block_on(async {
+        let mut signals = Signals::new()?;
         loop {
             if let Some(name) = children.ended()? {
                 return Ok::<_, io::Error>(Some(name));
             }
             tokio::select! {
-                () = crate::serve::ended() => return Ok(None),
+                () = signals.next() => return Ok(None),
                 () = tokio::time::sleep(PACE) => {}
             }
         }

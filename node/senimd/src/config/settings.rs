@@ -1,6 +1,6 @@
 //! Every setting of a machine, its type and its default. `keys.rs` says of each what it is for.
 
-use senim_api::{REQUESTS_MAX, SealedLimits};
+use senim_api::{REQUESTS_MAX, ReadyLimits, SealedLimits};
 use senim_network::Multiaddr;
 use senim_replica::{MempoolLimits, Pace};
 use senim_state::ledger::LedgerOptions;
@@ -65,6 +65,15 @@ impl MachineConfig {
         Pace {
             block_interval_ms_min: self.block_interval_ms,
             sync_timeout_ms: self.sync.timeout_ms,
+        }
+    }
+
+    /// When it is ready.
+    pub fn ready_limits(&self) -> ReadyLimits {
+        ReadyLimits {
+            behind_blocks_max: self.ready.behind_blocks_max,
+            peers_min: self.ready.peers_min,
+            block_age_ms_max: self.ready.block_age_ms_max,
         }
     }
 
@@ -236,11 +245,11 @@ pub struct ReadyConfig {
 
 impl Default for ReadyConfig {
     fn default() -> Self {
+        let limits = ReadyLimits::default();
         ReadyConfig {
-            behind_blocks_max: 2,
-            peers_min: 1,
-            // An idle chain has a block a minute.
-            block_age_ms_max: 180_000,
+            behind_blocks_max: limits.behind_blocks_max,
+            peers_min: limits.peers_min,
+            block_age_ms_max: limits.block_age_ms_max,
         }
     }
 }

@@ -1,3 +1,4 @@
+#![allow(dead_code, reason = "each test binary uses its part")]
 //! Processes of the daemon, each on a folder of its own, asked over HTTP like anybody would.
 
 use borsh::BorshDeserialize;
@@ -98,16 +99,77 @@ impl Machines {
 
     /// Starts a machine's process, and waits until it answers.
     pub fn restart(&mut self, machine: usize) {
+        self.launch(machine, &[]);
+        self.wait(machine, "it answers", |status| status.is_some());
+    }
+
+    /// Starts a machine's process with settings from the environment.
+    pub fn launch(&mut self, machine: usize, variables: &[(&str, &str)]) {
         let it = &mut self.machines[machine];
         let log = std::fs::File::create(it.folder.path().join("log")).expect("a file");
         let process = Command::new(env!("CARGO_BIN_EXE_senimd"))
             .args(["start", "--dir"])
             .arg(it.folder.path())
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn();
         it.process = Some(process.expect("the daemon runs"));
-        self.wait(machine, "it answers", |status| status.is_some());
+    }
+
+    /// Sends a signal to a machine's process.
+    pub fn signal(&self, machine: usize, signal: rustix::process::Signal) {
+        let process = self.machines[machine].process.as_ref().expect("it runs");
+        let id = rustix::process::Pid::from_child(process);
+        rustix::process::kill_process(id, signal).expect("it can be told");
+    }
+
+    /// Waits until a machine's process ends; its exit code.
+    pub fn end(&mut self, machine: usize) -> Option<i32> {
+        let process = self.machines[machine].process.as_mut().expect("it runs");
+        let until = Instant::now() + PATIENCE;
+        while process.try_wait().expect("it can be waited for").is_none() {
+            assert!(Instant::now() < until, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let status = process.wait().expect("it ended");
+        self.machines[machine].process = None;
+        status.code()
+    }
+
+    /// The lines that a machine's process logged.
+    pub fn log(&self, machine: usize) -> String {
+        let log = self.machines[machine].folder.path().join("log");
+        std::fs::read_to_string(log).expect("it has a log")
+    }
+
+    /// Waits until a machine's process has logged this.
+    pub fn until_logged(&self, machine: usize, words: &str) {
+        let until = Instant::now() + PATIENCE;
+        while !self.log(machine).contains(words) {
+            assert!(Instant::now() < until, "{words}: {}", self.log(machine));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// A machine's folder.
+    pub fn path(&self, machine: usize) -> &Path {
+        self.machines[machine].folder.path()
+    }
+
+    /// The address of a machine's interface.
+    pub fn url(&self, machine: usize) -> &str {
+        &self.machines[machine].url
+    }
+
+    /// Signed transactions of the operator, to be submitted whenever.
+    pub fn signed(&mut self, messages: &[Execute]) -> Vec<SignedTransaction> {
+        let key = self.folder.key("operator", KeyKind::Device);
+        let key = key.expect("the device's key");
+        messages
+            .iter()
+            .map(|message| self.sign(&key, message))
+            .collect()
     }
 
     /// Ends a machine's process without warning.
