@@ -5,7 +5,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench simulate mutants clean
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench simulate mutants deb clean
 
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
@@ -118,6 +118,14 @@ bench: check-tools ## Measure redemptions per second (ARGS="--validators 4 --tra
 	$(CARGO) build --locked --release -p senimd
 	$(say) "[2/2] Measuring"
 	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench $(ARGS)
+
+deb: check-tools ## Build the Debian package target/debian/senim_*.deb, look into it and run what is in it (needs dpkg-deb)
+	@$(say) "[1/3] Building the node and its client"
+	$(CARGO) build --locked --release -p senimd -p senim-cli
+	$(say) "[2/3] Packing"
+	scripts/deb.sh build "$${CARGO_TARGET_DIR:-target}/release"
+	$(say) "[3/3] Looking into the package and running it"
+	scripts/deb.sh check
 
 clean: ## Remove everything that was built and the demo's ledger
 	@$(say) "Removing every target, .build, devnet"

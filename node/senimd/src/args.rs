@@ -73,6 +73,10 @@ pub enum Command {
     /// Looks at a machine's folder and at its host, changes nothing, and says of each thing whether it is sound
     /// and what to do where it is not.
     Doctor(Doctor),
+    /// Writes the shell's completion to standard output.
+    Completion(Completion),
+    /// Writes manual pages, one for each command.
+    Man(Man),
     /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
     /// time goes.
     Bench(Bench),
@@ -300,6 +304,21 @@ pub struct Doctor {
     /// The HTTP interface of another node, whose clock is compared with this machine's.
     #[arg(long, value_name = "URL")]
     pub compare: Vec<String>,
+}
+
+/// Arguments of `completion`.
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder for the pages.
+    pub to: PathBuf,
 }
 
 /// Arguments of `join`.

@@ -1,9 +1,9 @@
 //! Settings, and what is looked at without running anything.
 
 use super::Failure;
-use clap::ValueEnum;
+use clap::{CommandFactory, ValueEnum};
 use senim_types::Code;
-use senimd::args::{Cli, Config, ConfigArgs, Doctor, Output};
+use senimd::args::{Cli, Completion, Config, ConfigArgs, Doctor, Man, Output};
 use senimd::config::{Effective, MachineConfig, show};
 use senimd::doctor::{self, Question};
 use senimd::folder::{Folder, FolderError};
@@ -90,4 +90,20 @@ pub fn config(cli: &Cli, command: &Config) -> Result<(), Failure> {
         ),
     }
     Ok(())
+}
+
+/// The completion script of a shell.
+pub fn completion(args: &Completion) {
+    let mut command = Cli::command();
+    clap_complete::generate(args.shell, &mut command, "senimd", &mut std::io::stdout());
+}
+
+/// A manual page for each command.
+pub fn man(args: &Man) -> Result<(), Failure> {
+    let made = std::fs::create_dir_all(&args.to)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), &args.to));
+    made.map_err(|error| Failure {
+        code: Code::CONFIGURATION,
+        message: format!("{}: {error}", args.to.display()),
+    })
 }

@@ -21,6 +21,7 @@ pub mod machine;
 pub mod node;
 pub mod processes;
 pub mod serve;
+pub mod service;
 pub mod signals;
 pub mod template;
 pub mod timed_disk;

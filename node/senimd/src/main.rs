@@ -16,10 +16,11 @@ use senimd::machine::{self, Machines};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
 use senimd::serve::{ServeError, ServeOptions, listen, serve, tell_refusal};
 use senimd::signals::Signals;
-use senimd::{bench, bench_store, driver, exit, logging, processes};
+use senimd::{bench, bench_store, driver, exit, logging, processes, service};
 use std::io::Write;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// Measured: with the C library's allocator a fifth of all CPU went into it, and freed memory stayed resident.
@@ -99,6 +100,11 @@ fn perform(cli: &Cli) -> Result<(), Failure> {
         Command::Config(command) => inspect::config(cli, command),
         // Taken by who calls this, and above.
         Command::Start(_) | Command::Doctor(_) => Ok(()),
+        Command::Completion(args) => {
+            inspect::completion(args);
+            Ok(())
+        }
+        Command::Man(args) => inspect::man(args),
         Command::Bench(args) => bench(args, cli.output),
         Command::BenchStore(args) => bench_store(args, cli.output),
     }
@@ -328,8 +334,18 @@ async fn serve_until_the_end(
         );
     }
     announce(folder, &nodes, at, output);
+    service::ready();
+    // It is told of as long as this process has a runtime.
+    let _watchdog = service::watchdog(
+        nodes
+            .nodes
+            .iter()
+            .map(|node| Arc::clone(&node.vitals))
+            .collect(),
+    );
     let options = ServeOptions::of(config);
     let served = serve(folder, &nodes, listeners, options, &mut signals).await;
+    service::stopping();
     // What was asked for in good time is answered; what comes now is for the next start.
     let stopped = tokio::task::spawn_blocking(move || nodes.stop());
     let is_stopped = tokio::select! {

@@ -133,6 +133,18 @@ fn a_second_signal_ends_it_at_once_and_a_request_that_never_comes_does_not_hold_
     assert!(rest.is_empty());
 }
 
+/// What a machine answers, whatever the status.
+fn answer(machines: &Machines, path: &str) -> Option<(u16, String)> {
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    let agent = ureq::Agent::new_with_config(config.build());
+    let mut answer = agent
+        .get(format!("{}{path}", machines.url(0)))
+        .call()
+        .ok()?;
+    let text = answer.body_mut().read_to_string().ok()?;
+    Some((answer.status().as_u16(), text))
+}
+
 #[test]
 fn damaged_votes_are_told_to_whoever_watches_before_the_process_ends_for_good() {
     let mut machines = Machines::start(1);
@@ -147,24 +159,40 @@ fn damaged_votes_are_told_to_whoever_watches_before_the_process_ends_for_good() 
 
     machines.launch(0, &[("SENIM_HTTP__HALTED_MS_MAX", "4000")]);
     machines.until_logged(0, "the node cannot be started");
-    let url = format!("{}/health", machines.url(0));
-    let agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .build();
-    let agent = ureq::Agent::new_with_config(agent);
-    let mut answer = agent.get(&url).call().expect("it answers");
-    assert_eq!(answer.status().as_u16(), 503);
-    let text = answer.body_mut().read_to_string().expect("text");
+    let (status, text) = answer(&machines, "/health").expect("it answers");
+    assert_eq!(status, 503);
     assert!(text.contains("VOTES_DAMAGED"), "{text}");
-    let mut answer = agent
-        .get(format!("{}/metrics", machines.url(0)))
-        .call()
-        .expect("metrics");
-    let text = answer.body_mut().read_to_string().expect("text");
-    assert!(
-        text.contains("senim_halt_info{code=\"VOTES_DAMAGED\"} 1"),
-        "{text}"
-    );
+    let (_, text) = answer(&machines, "/metrics").expect("it answers");
+    let metric = "senim_halt_info{code=\"VOTES_DAMAGED\"} 1";
+    assert!(text.contains(metric), "{text}");
     assert_eq!(machines.end(0), Some(4), "{}", machines.log(0));
     assert!(machines.log(0).contains("VOTES_DAMAGED"));
+}
+
+#[test]
+fn a_node_that_halts_tells_why_before_the_process_ends() {
+    let mut machines = Machines::start(1);
+    machines.kill(0);
+    machines.launch(0, &[("SENIM_HTTP__HALTED_MS_MAX", "4000")]);
+    machines.until_logged(0, "the node is started");
+    // Where its votes are to be recorded there is suddenly no folder.
+    let votes = machines.path(0).join("nodes/validator-1/wal");
+    if votes.exists() {
+        std::fs::remove_dir_all(&votes).expect("it is ours");
+    }
+    std::fs::write(&votes, "in the way").expect("it can be written");
+    let url = format!("{}/v1/transactions", machines.url(0));
+    for transaction in machines.signed(&[register(3_001), register(3_002)]) {
+        // One is enough; the node may have halted before the second.
+        let _maybe = ureq::post(&url).send(&codec::encode(&transaction)[..]);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    machines.until_logged(0, "a node halted: the process ends");
+    let (status, text) = answer(&machines, "/health").expect("it answers");
+    assert_eq!(status, 503);
+    assert!(text.contains("STORE_FAILED"), "{text}");
+    let (_, text) = answer(&machines, "/metrics").expect("it answers");
+    assert!(text.contains("\nsenim_halted 1\n"), "{text}");
+    // A disk may be well again, and what is derived is made anew: another start may help.
+    assert_eq!(machines.end(0), Some(1), "{}", machines.log(0));
 }
