@@ -10,6 +10,7 @@
 //! machines/<name>/      folders of machines, in a network that is made to run as several processes
 //! ```
 
+use crate::config::ConfigError;
 use crate::machine::{self, Machines};
 use crate::template::{self, Keys, Template, TemplateError};
 use senim_abi::ids::ENGINE_CONTRACTS;
@@ -54,7 +55,10 @@ pub enum FolderError {
         /// Why.
         error: TemplateError,
     },
-    /// A machine's settings cannot be used; the reason names line and key.
+    /// A machine's settings cannot be used; each problem names source and key.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A machine's settings cannot be written.
     #[error("{}: {reason}", path.display())]
     Settings {
         /// Which file.
@@ -88,6 +92,7 @@ impl FolderError {
             | FolderError::NoNetwork(_)
             | FolderError::Foreign(_)
             | FolderError::Template { .. }
+            | FolderError::Config(_)
             | FolderError::Settings { .. } => Code::CONFIGURATION,
             FolderError::Held(error) => error.code(),
         }
