@@ -20,6 +20,7 @@ pub mod host;
 pub mod listener;
 pub mod logging;
 pub mod machine;
+pub mod new_network;
 pub mod node;
 pub mod processes;
 pub mod serve;

@@ -12,6 +12,9 @@ const FILE: &str = "node.toml";
 /// A block as `senim status` prints it.
 const TRUSTED: &str = "20000:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+/// A file, variables, and what is told of them.
+type Wrong<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 fn loaded(text: &str, variables: &[(&str, &str)]) -> Result<Effective, ConfigError> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     load(Path::new(FILE), text, variables.iter().map(owned), |_| {
@@ -112,7 +115,7 @@ fn every_setting_can_come_from_the_environment() {
 
 #[test]
 fn a_wrong_value_is_told_with_source_key_found_and_expected() {
-    let rows: &[(&str, &[(&str, &str)], &str)] = &[
+    let rows: &[Wrong<'_>] = &[
         (
             "organisation = 1\n[http]\nlisten = 7101",
             &[],
@@ -181,7 +184,7 @@ fn a_wrong_value_is_told_with_source_key_found_and_expected() {
 
 #[test]
 fn an_unknown_name_is_told_with_the_nearest_known_one() {
-    let rows: &[(&str, &[(&str, &str)], &str)] = &[
+    let rows: &[Wrong<'_>] = &[
         (
             "organisation = 1\n[http]\nlissen = \"x\"",
             &[],

@@ -188,7 +188,7 @@ impl Clients {
                     // One try: whoever is refused has its answer.
                     tries: TRIES_MAX - 1,
                     token: Some(token.clone()),
-                    pack: pack.clone(),
+                    pack,
                     other: None,
                     sent: None,
                     is_abandoned: step == Step::Hold,
@@ -362,10 +362,7 @@ impl Clients {
                     Step::Hold
                 }
                 Step::Hold if job.is_abandoned => {
-                    let hold = job
-                        .token
-                        .clone()
-                        .map(|token| (job.device, token, job.pack.clone()));
+                    let hold = job.token.clone().map(|token| (job.device, token, job.pack));
                     self.abandoned.extend(hold);
                     Step::Done
                 }

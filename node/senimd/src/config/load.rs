@@ -6,7 +6,6 @@ use super::problem::{ConfigError, Problem};
 use super::rules;
 use super::settings::MachineConfig;
 use figment::Figment;
-use figment::value::Value;
 use std::path::Path;
 
 /// Settings that hold, and where each is from.
@@ -101,7 +100,7 @@ fn extract(figment: &Figment, path: &Path, problems: &mut Vec<Problem>) -> Optio
             return None;
         };
         problems.push(told(figment, path, &key, &error.kind));
-        attempt = attempt.merge((key.as_str(), Value::from(default)));
+        attempt = attempt.merge((key.as_str(), default));
     }
     None
 }
