@@ -102,6 +102,8 @@ fn a_validator_is_backed_up_while_it_runs_loses_its_disk_and_comes_back() {
     machines.restart(3);
     machines.until_metric(3, "senim_observing", 1);
     machines.agree(&[0, 1, 2, 3]);
+    // What is decided before it knows the height does not count.
+    machines.until_logged(3, "it observes until that height is decided");
 
     // Two more heights without it, and it votes.
     for number in 1_005..1_008 {
