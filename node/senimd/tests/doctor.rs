@@ -125,7 +125,7 @@ fn a_sound_folder_passes_running_and_stopped_and_nothing_in_it_changes() {
         ("version", env!("CARGO_PKG_VERSION")),
         ("settings", "of organisation 1"),
         ("genesis", "1 validators"),
-        ("contracts", "all 4"),
+        ("contracts", "of the genesis, which makes a state"),
         ("keys", "validator-1: senimval1"),
         ("keys", "peer-1: senimpeer1"),
         ("ports", "is free"),

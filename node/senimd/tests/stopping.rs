@@ -173,7 +173,7 @@ fn damaged_votes_are_told_to_whoever_watches_before_the_process_ends_for_good() 
 fn a_node_that_halts_tells_why_before_the_process_ends() {
     let mut machines = Machines::start(1);
     machines.kill(0);
-    machines.launch(0, &[("SENIM_HTTP__HALTED_MS_MAX", "4000")]);
+    machines.launch(0, &[("SENIM_HTTP__HALTED_MS_MAX", "15000")]);
     machines.until_logged(0, "the node is started");
     // Where its votes are to be recorded there is suddenly no folder.
     let votes = machines.folder(0).join("nodes/validator-1/wal");
