@@ -5,7 +5,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-peers overload soak chaos upgrade-test simulate mutants clean
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-peers overload soak chaos upgrade-test simulate mutants deb clean
 
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
@@ -91,10 +91,11 @@ contracts-check: check-tools ## Compare the committed artefacts with a rebuild, 
 	$(say) "[3/3] The light client inside wasm"
 	scripts/light-client-wasm.sh
 
-docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md, docs/execution.md)
+docs-update: check-tools ## Write again the documents that are made from the code (docs/errors.md, docs/execution.md, docs/operating/configuration.md)
 	@$(say) "Writing generated documents"
 	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-tests --test house_errors
 	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senim-execution --test docs
+	SENIM_UPDATE_DOCS=1 $(CARGO) test --locked -p senimd --test config
 	$(say) "Done; look at the difference before you commit it: git diff docs"
 
 simulate: check-tools ## Run the whole node under faults: SEED=n shows one run, SEEDS=a..b runs many
@@ -152,6 +153,14 @@ upgrade-test: check-tools ## Replace the software of four processes one by one u
 	$(CARGO) build --locked --release -p senimd -p senim-tests --bin senimd --bin upgrade
 	$(say) "[3/3] Upgrading"
 	"$${CARGO_TARGET_DIR:-target}/release/upgrade" $(ARGS)
+
+deb: check-tools ## Build the Debian package target/debian/senim_*.deb, look into it and run what is in it (needs dpkg-deb)
+	@$(say) "[1/3] Building the node and its client"
+	$(CARGO) build --locked --release -p senimd -p senim-cli
+	$(say) "[2/3] Packing"
+	scripts/deb.sh build "$${CARGO_TARGET_DIR:-target}/release"
+	$(say) "[3/3] Looking into the package and running it"
+	scripts/deb.sh check
 
 clean: ## Remove everything that was built and the demo's ledger
 	@$(say) "Removing every target, .build, devnet"

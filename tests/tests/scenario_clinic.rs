@@ -51,6 +51,7 @@ impl Devnet {
             node: nodes.nodes[0].handle.clone(),
             sealed: Arc::new(sealed),
             metrics: Arc::new(Metrics::default()),
+            watch: Arc::default(),
         };
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)

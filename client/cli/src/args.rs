@@ -142,4 +142,7 @@ pub enum Command {
         after_help = "Example:\n  senim completion bash > ~/.local/share/bash-completion/completions/senim"
     )]
     Completion(id::Completion),
+    /// Writes manual pages, one for each command, into a folder.
+    #[command(after_help = "Example:\n  senim man ~/.local/share/man/man1")]
+    Man(id::Man),
 }

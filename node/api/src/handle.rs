@@ -48,7 +48,12 @@ pub struct NodeHandle {
 impl NodeHandle {
     /// A handle and the end that the node reads.
     pub fn new() -> (NodeHandle, mpsc::Receiver<Request>) {
-        let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
+        NodeHandle::with_room(REQUESTS_MAX)
+    }
+
+    /// The same with room for so many waiting requests, one at least.
+    pub fn with_room(requests_max: usize) -> (NodeHandle, mpsc::Receiver<Request>) {
+        let (requests, receiver) = mpsc::channel(requests_max.max(1));
         (NodeHandle { requests }, receiver)
     }
 
@@ -117,6 +122,11 @@ impl NodeHandle {
             Ok(Err(_)) => Err(Code::NOT_READY),
             Err(_) => Err(Code::TIMED_OUT),
         }
+    }
+
+    /// Whether nobody reads what is asked any more.
+    pub fn is_gone(&self) -> bool {
+        self.requests.is_closed()
     }
 
     fn send(&self, request: Request) -> Result<(), Code> {

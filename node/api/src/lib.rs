@@ -7,13 +7,18 @@
 
 mod error;
 mod handle;
+mod health;
 mod log;
 mod metrics;
 mod routes;
 mod sealed;
+mod vitals;
+mod watch;
 
 pub use error::ApiError;
 pub use handle::{NodeHandle, REQUESTS_MAX, Request};
-pub use metrics::{CountNetwork, Metrics, NetworkCounts};
+pub use metrics::Metrics;
 pub use routes::{Api, router};
 pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedLimits, SealedStore, request_message};
+pub use vitals::{Figures, Vitals};
+pub use watch::{Ask, HostCounts, NetworkCounts, ReadyLimits, Watch};

@@ -2,9 +2,11 @@
 
 use crate::error::{ApiError, in_one_form};
 use crate::handle::NodeHandle;
+use crate::health;
 use crate::log;
 use crate::metrics::Metrics;
 use crate::sealed::{self, SealedStore};
+use crate::watch::{Watch, now_ms};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -42,6 +44,8 @@ pub struct Api {
     pub sealed: Arc<SealedStore>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// What is seen of the node without asking it.
+    pub watch: Arc<Watch>,
 }
 
 /// The interface of one node.
@@ -66,8 +70,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/log/consistency/{size}", get(log::consistency_proof))
         .route("/v1/contracts/{contract}/query", query)
         .route("/v1/sealed/{hash}", sealed)
-        .route("/health", get(health))
-        .route("/ready", get(ready))
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
         .route("/metrics", get(metrics))
         .fallback(nothing_here)
         // Whoever announces more than any route takes is refused before a byte of it is waited for.
@@ -421,25 +425,11 @@ async fn node_status(api: &Api) -> Result<NodeStatus, ApiError> {
     }
 }
 
-/// The process is there.
-async fn health() -> &'static str {
-    "ok\n"
-}
-
-/// The node takes transactions: it runs and is not far behind.
-async fn ready(State(api): State<Api>) -> Result<&'static str, ApiError> {
-    let status = node_status(&api).await?;
-    if status.halted || status.seen.0 > status.tip.height.0 + 2 {
-        return Err(Code::NOT_READY.into());
-    }
-    Ok("ready\n")
-}
-
-async fn metrics(State(api): State<Api>) -> Result<Response, ApiError> {
-    let status = node_status(&api).await?;
-    let text = api.metrics.render(&status);
+/// Does not wait for the node: what is wrong with it is what this has to tell.
+async fn metrics(State(api): State<Api>) -> Response {
+    let text = api.metrics.render(&api.watch, now_ms());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
 fn bad(message: &str) -> ApiError {

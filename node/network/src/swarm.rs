@@ -80,6 +80,8 @@ pub enum ListenError {
 pub struct Stats {
     /// Peers connected now.
     pub connected: AtomicUsize,
+    /// Other nodes that may connect.
+    pub members: AtomicUsize,
     /// Messages handed to peers' queues.
     pub sent: AtomicU64,
     /// Messages that found a queue full.

@@ -118,6 +118,7 @@ impl Task {
             }
         }
         self.members = allowed.len();
+        self.stats.members.store(self.members, Ordering::Relaxed);
         self.dialler.members(&own, &reachable, Instant::now());
         self.swarm.behaviour_mut().gate.allow(allowed);
         let connected: Vec<PeerId> = self.links.keys().copied().collect();

@@ -1,6 +1,6 @@
 //! Answers to questions, from the committed ledger.
 
-use crate::read::{DeviceStatus, NodeStatus, Read, ReadAnswer};
+use crate::read::{DeviceStatus, Figures, NodeStatus, Read, ReadAnswer};
 use crate::replica::{Fault, Replica};
 use senim_execution::{Stop, next_sequence, query};
 use senim_state::ledger::{BlockRecord, Place};
@@ -108,6 +108,20 @@ impl Replica {
             });
         }
         Ok(())
+    }
+
+    /// How far this node is.
+    pub fn figures(&self) -> Figures {
+        let tip = self.ledger.tip();
+        Figures {
+            height: tip.height,
+            time: tip.time,
+            seen: self.sync.seen.max(tip.height),
+            mempool: self.mempool.len(),
+            mempool_bytes: self.mempool.bytes(),
+            joining: self.join_progress(),
+            is_observing: self.observation.is_some(),
+        }
     }
 
     fn status(&self) -> NodeStatus {

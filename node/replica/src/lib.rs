@@ -59,7 +59,7 @@ pub use observe::{Observing, mark_restored};
 pub use open::{OpenError, Setup};
 pub use peers::AllowedPeer;
 pub use progress::{SyncPhase, SyncProgress};
-pub use read::{DeviceStatus, NodeStatus, Read, ReadAnswer};
+pub use read::{DeviceStatus, Figures, NodeStatus, Read, ReadAnswer};
 pub use replica::{Fault, Pace, Replica};
 pub use senim_state::StateError;
 pub use senim_state::ledger::{BlockRecord, FlushJob, Flushed, Recovery};

@@ -119,6 +119,25 @@ pub struct NodeStatus {
     pub halted: bool,
 }
 
+/// How far a node is, in numbers that cost nothing to ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Height of the last committed block.
+    pub height: Height,
+    /// Its time.
+    pub time: TimeMs,
+    /// The highest height that a peer spoke of.
+    pub seen: Height,
+    /// Transactions waiting.
+    pub mempool: usize,
+    /// Bytes of them.
+    pub mempool_bytes: usize,
+    /// How far it is where it joins from a snapshot.
+    pub joining: Option<SyncProgress>,
+    /// Whether it is a validator that observes, because it may have forgotten votes.
+    pub is_observing: bool,
+}
+
 /// What the ledger knows of a device's sequence numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceStatus {

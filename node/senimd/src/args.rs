@@ -1,12 +1,14 @@
 //! The command line.
 
+pub use crate::args_bench::{Bench, BenchStore, Scenario, Work};
 use crate::args_key::{Key, PassphraseArgs};
-use crate::bench::load::Wanted;
 use crate::ceremony::GenesisArgs;
+use crate::config::layers::Flag;
+use crate::config::{LogFormat, MachineConfig};
 use crate::machine::Machines;
 use crate::sync_config::SyncArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use senim_api::SealedLimits;
+use figment::Figment;
 use senim_network::Multiaddr;
 use senim_state::store::StoreKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,9 +25,12 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// How much to log to standard error: error, warn, info, debug, trace, or a filter such as
-    /// `senim_replica=debug,warn`.
-    #[arg(long, global = true, default_value = "info", env = "SENIM_LOG")]
-    pub log: String,
+    /// `senim_replica=debug,warn`. Without it info, or what node.toml says.
+    #[arg(long, global = true, env = "SENIM_LOG")]
+    pub log: Option<String>,
+    /// How lines of the log look. Without it text, or what node.toml says.
+    #[arg(long, global = true, value_enum)]
+    pub log_format: Option<LogFormat>,
     /// How a command tells its result.
     #[arg(short, long, global = true, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -76,6 +81,16 @@ pub enum Command {
     Restore(Restore),
     /// Makes, imports, encrypts and shows the secret keys of nodes.
     Key(Key),
+    /// Shows or checks a machine's settings: defaults, its `node.toml`, environment and command line together.
+    #[command(subcommand)]
+    Config(Config),
+    /// Looks at a machine's folder and at its host, changes nothing, and says of each thing whether it is sound
+    /// and what to do where it is not.
+    Doctor(Doctor),
+    /// Writes the shell's completion to standard output.
+    Completion(Completion),
+    /// Writes manual pages, one for each command.
+    Man(Man),
     /// Measures pharmacy redemptions (hold + dispense) on a network of its own and says where the
     /// time goes.
     Bench(Bench),
@@ -106,33 +121,88 @@ pub struct TemplateArgs {
     pub validators: u16,
 }
 
-/// Where the nodes listen.
-#[derive(Clone, Debug, Args)]
+/// Where the nodes listen, and what they keep. What is not given is as the folder's node.toml says, and without
+/// one the default.
+#[derive(Clone, Debug, Default, Args)]
 pub struct ListenArgs {
-    /// The address that the HTTP interfaces listen on.
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    pub listen: IpAddr,
-    /// The port of the first node's HTTP interface; the others follow.
-    #[arg(long, default_value_t = 7101)]
-    pub port: u16,
-    /// Shortest time between two blocks, in ms.
-    #[arg(long, default_value_t = 100)]
-    pub block_interval_ms: u64,
-    /// How many bytes of sealed data the nodes keep, in whole blocks of 4 KiB for each object.
-    #[arg(long, default_value_t = SealedLimits::default().bytes_max)]
-    pub sealed_bytes_max: u64,
-    /// How many of these are of one organisation.
-    #[arg(long, default_value_t = SealedLimits::default().organisation_bytes_max)]
-    pub sealed_organisation_bytes_max: u64,
+    /// The address that the HTTP interfaces listen on. [default: 127.0.0.1]
+    #[arg(long)]
+    pub listen: Option<IpAddr>,
+    /// The port of the first node's HTTP interface; the others follow. [default: 7101]
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Shortest time between two blocks, in ms. [default: 100]
+    #[arg(long)]
+    pub block_interval_ms: Option<u64>,
+    /// How many bytes of sealed data the nodes keep, in whole blocks of 4 KiB for each object. [default: 64 GiB]
+    #[arg(long)]
+    pub sealed_bytes_max: Option<u64>,
+    /// How many of these are of one organisation. [default: 16 GiB]
+    #[arg(long)]
+    pub sealed_organisation_bytes_max: Option<u64>,
 }
 
+/// Where interfaces listen by default.
+pub const HTTP_DEFAULT: (IpAddr, u16) = (IpAddr::V4(Ipv4Addr::LOCALHOST), 7101);
+
 impl ListenArgs {
-    /// The limits of the store of sealed data.
-    pub fn sealed_limits(&self) -> SealedLimits {
-        SealedLimits {
-            bytes_max: self.sealed_bytes_max,
-            organisation_bytes_max: self.sealed_organisation_bytes_max,
+    /// Where the interfaces of a network's folder listen.
+    pub fn at(&self) -> (IpAddr, u16) {
+        let (ip, port) = HTTP_DEFAULT;
+        (self.listen.unwrap_or(ip), self.port.unwrap_or(port))
+    }
+
+    /// Settings of the nodes of a network's folder, which has no node.toml.
+    pub fn settings(&self, store: StoreArgs) -> MachineConfig {
+        let mut config = MachineConfig::of(1);
+        let sealed = &mut config.sealed;
+        sealed.bytes_max = self.sealed_bytes_max.unwrap_or(sealed.bytes_max);
+        sealed.organisation_bytes_max = self
+            .sealed_organisation_bytes_max
+            .unwrap_or(sealed.organisation_bytes_max);
+        config.block_interval_ms = self.block_interval_ms.unwrap_or(config.block_interval_ms);
+        config.store.backend = store.kind();
+        config
+    }
+
+    /// What the command line sets of a machine's settings, above `below`.
+    pub fn flags(&self, store: StoreArgs, below: &Figment) -> Vec<Flag> {
+        let mut flags: Vec<Flag> = Vec::new();
+        let listen = below.extract_inner::<SocketAddr>("http.listen");
+        let (ip, port) = listen.map_or(HTTP_DEFAULT, |address| (address.ip(), address.port()));
+        if self.listen.is_some() || self.port.is_some() {
+            let name = if self.port.is_some() {
+                "--port"
+            } else {
+                "--listen"
+            };
+            let address = SocketAddr::new(self.listen.unwrap_or(ip), self.port.unwrap_or(port));
+            flags.push((name, "http.listen", address.to_string().into()));
         }
+        let mut number = |flag, key, value: Option<u64>| {
+            if let Some(value) = value {
+                flags.push((flag, key, value.into()));
+            }
+        };
+        number(
+            "--block-interval-ms",
+            "block_interval_ms",
+            self.block_interval_ms,
+        );
+        number(
+            "--sealed-bytes-max",
+            "sealed.bytes_max",
+            self.sealed_bytes_max,
+        );
+        number(
+            "--sealed-organisation-bytes-max",
+            "sealed.organisation_bytes_max",
+            self.sealed_organisation_bytes_max,
+        );
+        if let Some(kind) = store.kind() {
+            flags.push(("--store", "store.backend", kind.name().into()));
+        }
+        flags
     }
 }
 
@@ -213,25 +283,71 @@ pub struct Init {
     pub port: u16,
 }
 
+/// What can be done with a machine's settings.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Shows every setting in force and where it is from: default, file, variable or flag.
+    Show(ConfigArgs),
+    /// Says whether the settings can be used, and if not everything that is wrong with them.
+    Check(ConfigArgs),
+}
+
 /// Arguments of `start`.
 #[derive(Debug, Args)]
 pub struct Start {
+    /// With what.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Makes the validators of the folder observe before they vote: for an empty folder with the key of a validator
+    /// that has voted before, on another machine or a lost disk.
+    #[arg(long)]
+    pub observe_first: bool,
+}
+
+/// Arguments that say with what a folder's nodes run.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
     /// Where.
     #[command(flatten)]
     pub folder: FolderArgs,
     /// How.
     #[command(flatten)]
     pub listen: ListenArgs,
-    /// In what.
-    #[command(flatten)]
-    pub store: StoreArgs,
-    /// Makes the validators of the folder observe before they vote: for an empty folder with the key of a validator
-    /// that has voted before, on another machine or a lost disk.
-    #[arg(long)]
-    pub observe_first: bool,
     /// How encrypted keys and tokens are opened.
     #[command(flatten)]
     pub passphrase: PassphraseArgs,
+    /// In what.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// With what it would start.
+    #[command(flatten)]
+    pub start: ConfigArgs,
+    /// Reads the whole log, and not only its end: minutes for a long chain.
+    #[arg(long)]
+    pub full: bool,
+    /// The HTTP interface of another node, whose clock is compared with this machine's.
+    #[arg(long, value_name = "URL")]
+    pub compare: Vec<String>,
+}
+
+/// Arguments of `completion`.
+#[derive(Debug, Args)]
+pub struct Completion {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder for the pages.
+    pub to: PathBuf,
 }
 
 /// Arguments of `join`.
@@ -307,143 +423,6 @@ pub struct Devnet {
     pub fresh: bool,
 }
 
-/// What is played on a network of processes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Scenario {
-    /// As many redemptions as are taken, or `--rate`.
-    #[default]
-    Throughput,
-    /// One of the validators is killed; the others are offered 60 % of the best.
-    OneDead,
-    /// Ten times the best is offered, by terminals that come again when they are told to.
-    Overload,
-    /// 300 redemptions a second, or `--rate`, for `--minutes`, with a look at the memory each minute.
-    Soak,
-    /// After `--blocks-behind` small blocks a node without a vote joins and gets all of them.
-    CatchUp,
-    /// Nothing is offered for `--minutes`.
-    Idle,
-}
-
-impl Scenario {
-    /// What it is called in a report.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Scenario::Throughput => "as many as are taken, or at a rate",
-            Scenario::OneDead => "one killed, 60 % of the best offered to the others",
-            Scenario::Overload => "ten times the best offered",
-            Scenario::Soak => "a steady load, memory watched",
-            Scenario::CatchUp => "a node joins late and catches up",
-            Scenario::Idle => "nothing offered",
-        }
-    }
-}
-
-/// What a benchmark redeems.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Work {
-    /// A prescription's item at a pharmacy: a hold and a dispense, two transactions, five signatures, one pack.
-    #[default]
-    Pharmacy,
-    /// A school meal: one transaction, one signature, a voucher of the simplest kind.
-    Meal,
-}
-
-impl Work {
-    /// What it is called in a report.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Work::Pharmacy => "pharmacy: hold + dispense",
-            Work::Meal => "meal: one call",
-        }
-    }
-}
-
-/// Arguments of `bench`.
-#[derive(Clone, Debug, Args)]
-pub struct Bench {
-    /// Validators in this process.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=16))]
-    pub validators: u16,
-    /// So many validators instead, each a process of its own that is loaded over HTTP.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=16))]
-    pub processes: Option<u16>,
-    /// What is played on a network of processes.
-    #[arg(long, value_enum, default_value_t = Scenario::Throughput, requires = "processes")]
-    pub scenario: Scenario,
-    /// How long the scenarios that watch go on.
-    #[arg(long, default_value_t = 10)]
-    pub minutes: u64,
-    /// Blocks that a node that catches up is behind, at least.
-    #[arg(long, default_value_t = 10_000)]
-    pub blocks_behind: u64,
-    /// Runs of each kind on a network of processes; the best counts.
-    #[arg(long, default_value_t = 3)]
-    pub runs: u16,
-    /// Redemptions.
-    #[arg(long, default_value_t = 10_000)]
-    pub transactions: u32,
-    /// What a redemption is. Without it, of a pharmacy; with `--processes`, one after the other.
-    #[arg(long = "of", value_enum)]
-    pub work: Option<Work>,
-    /// Devices that submit, in rotation.
-    #[arg(long, default_value_t = 256)]
-    pub devices: u16,
-    /// Live prescriptions besides those that are redeemed.
-    #[arg(long, default_value_t = 100_000)]
-    pub live: u32,
-    /// Redemptions under way at once.
-    #[arg(long, default_value_t = 2_000)]
-    pub concurrency: u32,
-    /// Offers so many redemptions per second instead of as many as are taken.
-    #[arg(long)]
-    pub rate: Option<u32>,
-    /// The folder for the network's data: on the disk that is to be measured. Removed at the end.
-    #[arg(long, default_value = "target/bench-network")]
-    pub dir: PathBuf,
-    /// The folder with the contracts' code.
-    #[arg(long, default_value = "genesis/contracts")]
-    pub contracts: PathBuf,
-    /// Shortest time between two blocks, in ms.
-    #[arg(long, default_value_t = 250)]
-    pub block_interval_ms: u64,
-    /// In what.
-    #[command(flatten)]
-    pub store: StoreArgs,
-}
-
-impl Bench {
-    /// The network that is made for it.
-    pub fn wanted(&self) -> Wanted<'_> {
-        Wanted {
-            validators: self.processes.unwrap_or(self.validators),
-            devices: self.devices,
-            contracts: &self.contracts,
-        }
-    }
-}
-
-/// Arguments of `bench-store`.
-#[derive(Clone, Debug, Args)]
-pub struct BenchStore {
-    /// Live tokens: each a random key with a value of 142 bytes.
-    #[arg(long, default_value_t = 1_000_000)]
-    pub tokens: u64,
-    /// Redemptions over them, once they are there.
-    #[arg(long, default_value_t = 100_000)]
-    pub redemptions: u64,
-    /// The folder for the data: on the disk that is to be measured. Removed at the end.
-    #[arg(long, default_value = "target/bench-store")]
-    pub dir: PathBuf,
-    /// The backend.
-    #[arg(long, value_enum, default_value_t = Backend::Sled)]
-    pub store: Backend,
-    /// Opens what an earlier run left in the folder, and measures that: what a run does in a process
-    /// of its own, so that nothing is in memory yet.
-    #[arg(long, hide = true)]
-    pub open: bool,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -456,13 +435,13 @@ mod tests {
             else {
                 panic!("{kind} cannot be chosen");
             };
-            assert_eq!(start.store.kind(), Some(kind));
+            assert_eq!(start.config.store.kind(), Some(kind));
         }
         let Ok(Command::Start(start)) = Cli::try_parse_from(["senimd", "start"]).map(|c| c.command)
         else {
             panic!("the store need not be named");
         };
-        assert_eq!(start.store.kind(), None);
+        assert_eq!(start.config.store.kind(), None);
         assert!(Cli::try_parse_from(["senimd", "start", "--store", "redb"]).is_err());
     }
 }

@@ -1,12 +1,15 @@
 //! Runs one replica on a thread of its own: takes its events from channels and timers, performs its
 //! effects. The only clock of the node is read here.
 
-use senim_api::Request;
+use senim_api::{Figures, Request, Vitals};
 use senim_network::{Allowed, Incoming, Outgoing, Room};
-use senim_replica::{Effect, Flushed, Input, Replica, ReplicaTimer, StateError, Ticket};
+use senim_replica::{Effect, Flushed, Input, Replica, ReplicaTimer, StateError, SyncPhase, Ticket};
+use senim_types::text::KeyKind;
 use senim_types::{Code, Hash, Header, SignedTransaction, TimeMs};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -53,6 +56,8 @@ pub struct Channels {
     pub progress: watch::Sender<Progress>,
     /// Dropped by the owner to stop the node.
     pub stop: oneshot::Receiver<()>,
+    /// What the node shows of itself.
+    pub vitals: Arc<Vitals>,
 }
 
 /// One event from outside.
@@ -69,7 +74,21 @@ type FlushResult = (Result<Flushed, StateError>, u64);
 
 /// Runs `replica` until it is stopped or its channels are gone. Blocks the calling thread, which
 /// needs the stack that contracts ask for ([`STACK_BYTES`]).
-pub fn run(mut replica: Replica, channels: Channels) {
+pub fn run(replica: Replica, channels: Channels) {
+    // However this ends, whoever asks is told.
+    let _end = EndOf(Arc::clone(&channels.vitals));
+    drive(replica, channels);
+}
+
+struct EndOf(Arc<Vitals>);
+
+impl Drop for EndOf {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+fn drive(mut replica: Replica, channels: Channels) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build();
@@ -92,9 +111,12 @@ pub fn run(mut replica: Replica, channels: Channels) {
     };
     let effects = replica.start(now());
     driver.perform(effects);
+    driver.show(&replica);
     runtime.block_on(async {
         loop {
+            driver.channels.vitals.idle();
             let event = driver.next_event().await;
+            driver.channels.vitals.busy(now().0);
             match event {
                 Event::Stop => break,
                 Event::Timer => {
@@ -114,6 +136,7 @@ pub fn run(mut replica: Replica, channels: Channels) {
                 Event::Flushed(result) => driver.flushed(&mut replica, result),
             }
             driver.flush(&mut replica).await;
+            driver.show(&replica);
         }
         // What a job still writes has to be there before the state is closed.
         if let Some(flush) = driver.flush.take() {
@@ -184,6 +207,25 @@ impl Driver {
             Some(request) = self.channels.requests.recv() => Event::Request(request),
             else => Event::Stop,
         }
+    }
+
+    /// Shows how far the replica is.
+    fn show(&self, replica: &Replica) {
+        let figures = replica.figures();
+        let chunks = figures
+            .joining
+            .filter(|progress| progress.phase == SyncPhase::Chunks);
+        self.channels.vitals.set(Figures {
+            height: figures.height.0,
+            block_time_ms: figures.time.0,
+            seen: figures.seen.0,
+            mempool_transactions: figures.mempool as u64,
+            mempool_bytes: figures.mempool_bytes as u64,
+            is_joining: figures.joining.is_some(),
+            snapshot_chunks_done: chunks.map_or(0, |progress| progress.done),
+            snapshot_chunks: chunks.map_or(0, |progress| progress.total),
+            is_observing: figures.is_observing,
+        });
     }
 
     /// Starts a flush where one is due; waits for the one under way where blocks pile up behind it.
@@ -314,7 +356,15 @@ impl Driver {
                         transactions = transactions.len(),
                         "committed"
                     );
-                    self.progress.transactions += transactions.len() as u64;
+                    let vitals = &self.channels.vitals;
+                    vitals.blocks.fetch_add(1, Ordering::Relaxed);
+                    let count = transactions.len() as u64;
+                    vitals.transactions.fetch_add(count, Ordering::Relaxed);
+                    let difference_ms = (now().0 as i64).saturating_sub(header.time.0 as i64);
+                    vitals
+                        .clock_difference_ms
+                        .store(difference_ms, Ordering::Relaxed);
+                    self.progress.transactions += count;
                     self.progress.tip = Some(header);
                     for transaction in &transactions {
                         self.tell(transaction, Ok(()));
@@ -327,13 +377,20 @@ impl Driver {
                 }
                 Effect::Dropped { transaction, code } => self.tell(&transaction, Err(code)),
                 Effect::Misbehaved { peer, code } => {
-                    tracing::warn!(?peer, %code, "a peer sent what it should not have");
+                    let peer_key = peer.to_text(KeyKind::Peer);
+                    tracing::warn!(peer = peer_key, %code, "a peer sent what it should not have");
+                    let counter = &self.channels.vitals.misbehaviour;
+                    counter.fetch_add(1, Ordering::Relaxed);
                     self.channels.outgoing.misbehaved(&peer, code);
                 }
                 Effect::Evidence { evidence } => {
-                    tracing::error!(?evidence, "a validator provably broke the rules");
+                    let validator = evidence.validator().to_text(KeyKind::Validator);
+                    tracing::error!(validator, ?evidence, "a validator provably broke the rules");
+                    let counter = &self.channels.vitals.evidence;
+                    counter.fetch_add(1, Ordering::Relaxed);
                 }
                 Effect::Halted { code, reason } => {
+                    self.channels.vitals.halt(code, &reason);
                     self.progress.halted = Some((code, reason));
                     self.channels.progress.send_replace(self.progress.clone());
                 }

@@ -10,15 +10,17 @@
 //! machines/<name>/      folders of machines, in a network that is made to run as several processes
 //! ```
 
+use crate::config::ConfigError;
 use crate::keystore::{self, KeyError, NodeKey, Passphrase, Secret};
-use crate::machine::{self, Machines};
+use crate::machine;
+pub use crate::new_network::NewNetwork;
 use crate::template::{self, Keys, Template, TemplateError};
 use senim_abi::ids::ENGINE_CONTRACTS;
 use senim_state::disk::{DiskError, RealDisk};
 use senim_types::crypto::SecretKey;
 use senim_types::genesis::GENESIS_VERSION;
 use senim_types::text::KeyKind;
-use senim_types::{Code, Genesis, GenesisContract, Hash, Parameters, TimeMs};
+use senim_types::{Code, Genesis, GenesisContract, Hash, Parameters};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
@@ -58,7 +60,10 @@ pub enum FolderError {
         /// Why.
         error: TemplateError,
     },
-    /// A machine's settings cannot be used; the reason names line and key.
+    /// A machine's settings cannot be used; each problem names source and key.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A machine's settings cannot be written.
     #[error("{}: {reason}", path.display())]
     Settings {
         /// Which file.
@@ -86,6 +91,7 @@ impl FolderError {
             | FolderError::NoNetwork(_)
             | FolderError::Foreign(_)
             | FolderError::Template { .. }
+            | FolderError::Config(_)
             | FolderError::Settings { .. } => Code::CONFIGURATION,
             FolderError::Held(error) => error.code(),
         }
@@ -102,7 +108,7 @@ const PARTS: [&str; 6] = [
     "machines",
 ];
 
-fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, FolderError> {
+pub(crate) fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, FolderError> {
     result.map_err(|error| FolderError::Io {
         path: path.to_owned(),
         error,
@@ -437,55 +443,7 @@ impl Folder {
     }
 }
 
-/// What a new network is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct NewNetwork<'a> {
-    /// The template.
-    pub template_path: &'a Path,
-    /// The folder with the contracts' code.
-    pub contracts_path: &'a Path,
-    /// Time of the genesis.
-    pub time: TimeMs,
-    /// At most so many of the template's validators run.
-    pub validators_max: usize,
-    /// Where the validators' machines are reached; none if all run in one process.
-    pub machines: Option<&'a Machines>,
-}
-
-impl NewNetwork<'_> {
-    /// Reads the template and makes sure that there is code for every contract; gives the number of
-    /// validators. Whoever removes a network to make this one in its place asks first.
-    pub fn check(&self) -> Result<usize, FolderError> {
-        for (_, name) in &ENGINE_CONTRACTS {
-            let path = code_path(self.contracts_path, name);
-            at(&path, fs::File::open(&path))?;
-        }
-        let template = self.template()?;
-        let organisations = template.organisations().iter();
-        Ok(organisations
-            .filter(|organisation| organisation.validator)
-            .count())
-    }
-
-    fn template(&self) -> Result<Template, FolderError> {
-        let text = at(self.template_path, fs::read_to_string(self.template_path))?;
-        let mut template = Template::parse(&text).map_err(|error| self.template_error(error))?;
-        template.limit_validators(self.validators_max);
-        if let Some(machines) = self.machines {
-            template.set_addresses(|place, _| machines.address(place));
-        }
-        Ok(template)
-    }
-
-    fn template_error(&self, error: TemplateError) -> FolderError {
-        FolderError::Template {
-            path: self.template_path.to_owned(),
-            error,
-        }
-    }
-}
-
-fn code_path(folder: &Path, contract: &str) -> PathBuf {
+pub(crate) fn code_path(folder: &Path, contract: &str) -> PathBuf {
     folder.join(format!("{contract}.wasm"))
 }
 

@@ -8,17 +8,27 @@
 
 pub mod accept;
 pub mod args;
+pub mod args_bench;
 pub mod args_key;
 pub mod backup;
 pub mod bench;
 pub mod bench_store;
 pub mod ceremony;
+pub mod config;
+pub mod doctor;
 pub mod driver;
+pub mod exit;
 pub mod folder;
+pub mod host;
 pub mod keystore;
+pub mod logging;
 pub mod machine;
+pub mod new_network;
 pub mod node;
 pub mod processes;
 pub mod serve;
+pub mod service;
+pub mod signals;
 pub mod sync_config;
 pub mod template;
+pub mod timed_disk;

@@ -7,63 +7,19 @@
 //! keys/peer-<org>.key        its network key, as the registry knows it
 //! ```
 
+use crate::config::{Effective, keys::KEYS, layers::Flag};
+pub use crate::config::{HttpConfig, MachineConfig, NetworkConfig};
 use crate::folder::{Folder, FolderError};
-use crate::sync_config::SyncConfig;
 use crate::template::{peer_name, validator_name};
-use senim_network::Multiaddr;
+use figment::Figment;
 use senim_types::text::KeyKind;
 use senim_types::{Genesis, PublicKey};
-use serde::{Deserialize, Serialize};
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Name of a machine's settings.
 pub const CONFIG_FILE: &str = "node.toml";
-
-/// A machine's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MachineConfig {
-    /// Number of the organisation that runs it: which keys are its own.
-    pub organisation: u32,
-    /// How it reaches the others.
-    pub network: NetworkConfig,
-    /// Its interface.
-    pub http: HttpConfig,
-    /// How it catches up, and what it offers to others that do.
-    #[serde(default)]
-    pub sync: SyncConfig,
-    /// Shortest time between two blocks that it proposes, in ms.
-    #[serde(default = "block_interval_ms")]
-    pub block_interval_ms: u64,
-}
-
-/// How a machine reaches the others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NetworkConfig {
-    /// Where it listens for others: multiaddrs. Empty for a machine that only goes out.
-    pub listen: Vec<Multiaddr>,
-    /// Where it goes while nobody is connected, beside the addresses in the registry.
-    #[serde(default)]
-    pub bootstrap: Vec<Multiaddr>,
-}
-
-/// A machine's interface.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpConfig {
-    /// Where it listens.
-    pub listen: SocketAddr,
-}
-
-/// Shortest time between two blocks that a machine proposes, where its settings name none, in ms.
-pub const BLOCK_INTERVAL_MS: u64 = 100;
-
-fn block_interval_ms() -> u64 {
-    BLOCK_INTERVAL_MS
-}
 
 /// Where the machines of a new network are: on one host, each with ports of its own.
 #[derive(Clone, Copy, Debug)]
@@ -92,18 +48,61 @@ pub fn machine_folder(network: &Folder, name: &str) -> Folder {
     Folder::new(network.path().join("machines").join(name))
 }
 
-/// Reads a machine's settings; none if the folder is not one of a machine.
+/// Reads the settings in a machine's folder, without environment and command line; none if the folder is not one
+/// of a machine.
 pub fn config(folder: &Folder) -> Result<Option<MachineConfig>, FolderError> {
+    let effective = effective(folder, [], |_| Vec::new())?;
+    Ok(effective.map(|effective| effective.config))
+}
+
+/// The settings in force in a machine's folder; none if the folder is not one of a machine.
+///
+/// # Errors
+/// A file that cannot be read; everything that is wrong with the settings.
+pub fn effective(
+    folder: &Folder,
+    variables: impl IntoIterator<Item = (String, String)>,
+    flags: impl FnOnce(&Figment) -> Vec<Flag>,
+) -> Result<Option<Effective>, FolderError> {
     let path = folder.path().join(CONFIG_FILE);
     if !path.exists() {
         return Ok(None);
     }
     let text = fs::read_to_string(&path).map_err(|error| io(&path, error))?;
-    let config = toml::from_str(&text).map_err(|error| FolderError::Settings {
-        path,
-        reason: error.to_string(),
-    })?;
-    Ok(Some(config))
+    Ok(Some(crate::config::load(&path, &text, variables, flags)?))
+}
+
+/// The settings as a file: those that are not the default, so that a later default takes effect, and always
+/// where the machine listens.
+fn file_text(config: &MachineConfig) -> Result<String, String> {
+    let table =
+        |config: &MachineConfig| toml::Table::try_from(config).map_err(|error| error.to_string());
+    let (values, defaults) = (table(config)?, table(&MachineConfig::of(0))?);
+    let at = |table: &toml::Table, name: &str| match name.split_once('.') {
+        None => table.get(name).cloned(),
+        Some((section, key)) => table.get(section)?.get(key).cloned(),
+    };
+    let mut text = "# Every setting, and what else can set it: docs/operating/configuration.md, and `senimd config show`.\n".to_owned();
+    let mut open = None;
+    for key in KEYS {
+        let Some(value) = at(&values, key.name) else {
+            continue;
+        };
+        let is_shown = ["network.listen", "network.bootstrap", "http.listen"].contains(&key.name);
+        if !is_shown && at(&defaults, key.name).as_ref() == Some(&value) {
+            continue;
+        }
+        let (section, name) = match key.name.split_once('.') {
+            Some((section, name)) => (Some(section), name),
+            None => (None, key.name),
+        };
+        if let Some(section) = section.filter(|section| open != Some(*section)) {
+            text += &format!("\n[{section}]\n");
+            open = Some(section);
+        }
+        text += &format!("{name} = {value}\n");
+    }
+    Ok(text)
 }
 
 /// Makes a folder for each validator's machine out of a network's folder, and gives their names. Each has only
@@ -127,18 +126,9 @@ pub fn make_folders(network: &Folder, machines: &Machines) -> Result<Vec<String>
         let port = place
             .and_then(|place| machines.http_port.checked_add(place))
             .ok_or_else(|| unusable("there are not enough ports above --port".to_owned()))?;
-        let config = MachineConfig {
-            organisation,
-            network: NetworkConfig {
-                listen: vec![listen],
-                bootstrap: Vec::new(),
-            },
-            http: HttpConfig {
-                listen: SocketAddr::new(machines.ip, port),
-            },
-            sync: SyncConfig::default(),
-            block_interval_ms: BLOCK_INTERVAL_MS,
-        };
+        let mut config = MachineConfig::of(organisation);
+        config.network.listen = vec![listen];
+        config.http.listen = SocketAddr::new(machines.ip, port);
         make_folder(network, &machine_folder(network, &name), &config)?;
         names.push(name);
     }
@@ -222,9 +212,9 @@ fn copy_code(from: &Path, machine: &Folder) -> Result<(), FolderError> {
 
 fn write_config(machine: &Folder, config: &MachineConfig) -> Result<(), FolderError> {
     let path = machine.path().join(CONFIG_FILE);
-    let text = toml::to_string(config).map_err(|error| FolderError::Settings {
+    let text = file_text(config).map_err(|reason| FolderError::Settings {
         path: path.clone(),
-        reason: error.to_string(),
+        reason,
     })?;
     fs::write(&path, text).map_err(|error| io(&path, error))
 }

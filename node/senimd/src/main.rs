@@ -2,26 +2,29 @@
 #![forbid(unsafe_code)]
 
 mod backups;
+mod inspect;
 mod keys;
 
 use clap::Parser;
 use senim_types::Code;
 use senim_types::text::KeyKind;
 use senimd::args::{
-    Bench, BenchStore, Cli, Command, Devnet, Init, Join, ListenArgs, Output, StoreArgs,
+    Bench, BenchStore, Cli, Command, Devnet, Init, Join, ListenArgs, Output, Start, StoreArgs,
     TemplateArgs,
 };
 use senimd::ceremony::{self, GenesisArgs};
+use senimd::config::{Effective, LogFormat, MachineConfig};
 use senimd::folder::{Folder, FolderError, NewNetwork};
-use senimd::machine::{self, HttpConfig, MachineConfig, Machines, NetworkConfig};
+use senimd::machine::{self, Machines};
 use senimd::node::{Nodes, StartError, Tuning, unobserved};
-use senimd::serve::{ServeError, listen, serve};
-use senimd::{bench, bench_store, driver, processes};
-use std::io::IsTerminal;
+use senimd::serve::{ServeError, ServeOptions, listen, serve, tell_refusal};
+use senimd::signals::Signals;
+use senimd::{bench, bench_store, driver, exit, logging, processes, service};
+use std::io::Write;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 /// Measured: with the C library's allocator a fifth of all CPU went into it, and freed memory stayed resident.
 #[global_allocator]
@@ -63,7 +66,10 @@ impl From<ServeError> for Failure {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match start_log(&cli.log).and_then(|()| perform(&cli)) {
+    if let Command::Doctor(args) = &cli.command {
+        return inspect::doctor(&cli, args);
+    }
+    match perform(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             match cli.output {
@@ -72,47 +78,40 @@ fn main() -> ExitCode {
                         serde_json::json!({ "code": failure.code, "message": failure.message });
                     println!("{error}");
                 }
+                Output::Text if logging::is_json() => {
+                    tracing::error!(code = %failure.code, reason = failure.message, "the process ends");
+                }
                 Output::Text => eprintln!("senimd: {} [{}]", failure.message, failure.code),
             }
-            ExitCode::FAILURE
+            exit::code(failure.code)
         }
     }
 }
 
-fn start_log(filter: &str) -> Result<(), Failure> {
-    // Malachite tells every vote at `info`; who wants that asks for it by name.
-    let quieter = format!("arc_malachitebft_core_consensus=warn,{filter}");
-    let filter = EnvFilter::try_new(quieter).map_err(|error| Failure {
-        code: Code::CONFIGURATION,
-        message: format!(
-            "--log {filter:?} is not a filter: {error}. Give a level, such as info, or a filter, such as \
-             senim_replica=debug,warn"
-        ),
-    })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-    Ok(())
-}
-
 fn perform(cli: &Cli) -> Result<(), Failure> {
+    if let Command::Start(args) = &cli.command {
+        // Its log is written as its settings say, so these come first.
+        let effective = inspect::settings(cli, &args.config)?;
+        inspect::start_log(cli, effective.as_ref().map(|effective| &effective.config))?;
+        return start(args, effective, cli.output);
+    }
+    inspect::start_log(cli, None)?;
     match &cli.command {
         Command::Init(args) => init(args, cli.output),
         Command::Genesis(args) => genesis(args, cli.output),
-        Command::Start(args) => {
-            let folder = Folder::new(&args.folder.dir).with_passphrase(args.passphrase.source());
-            if args.observe_first {
-                backups::observe_first(&folder)?;
-            }
-            start(&folder, &args.listen, args.store, cli.output)
-        }
-        Command::Devnet(args) => devnet(args, cli.output),
-        Command::Join(args) => join(args, cli.output),
         Command::Key(args) => keys::key(args, cli.output),
         Command::Backup(args) => backups::back_up(args, cli.output),
         Command::Restore(args) => backups::restore(args, cli.output),
+        Command::Devnet(args) => devnet(args, cli.log_format.unwrap_or_default(), cli.output),
+        Command::Join(args) => join(args, cli.output),
+        Command::Config(command) => inspect::config(cli, command),
+        // Taken by who calls this, and above.
+        Command::Start(_) | Command::Doctor(_) => Ok(()),
+        Command::Completion(args) => {
+            inspect::completion(args);
+            Ok(())
+        }
+        Command::Man(args) => inspect::man(args),
         Command::Bench(args) => bench(args, cli.output),
         Command::BenchStore(args) => bench_store(args, cli.output),
     }
@@ -170,16 +169,17 @@ fn genesis(args: &GenesisArgs, output: Output) -> Result<(), Failure> {
 }
 
 fn join(args: &Join, output: Output) -> Result<(), Failure> {
-    let config = MachineConfig {
-        organisation: args.organisation,
-        network: NetworkConfig {
-            listen: args.listen.clone(),
-            bootstrap: args.bootstrap.clone(),
-        },
-        http: HttpConfig { listen: args.http },
-        sync: args.sync.config(),
-        block_interval_ms: machine::BLOCK_INTERVAL_MS,
-    };
+    let mut config = MachineConfig::of(args.organisation);
+    config.network.listen = args.listen.clone();
+    config.network.bootstrap = args.bootstrap.clone();
+    config.http.listen = args.http;
+    config.sync = args.sync.config();
+    if let Some((key, why)) = senimd::config::rules::broken(&config).first() {
+        return Err(Failure {
+            code: Code::CONFIGURATION,
+            message: format!("{key} of the new node cannot be used: {why}"),
+        });
+    }
     let folder = Folder::new(&args.dir);
     let key = machine::join(&Folder::new(&args.network), &folder, &config)?;
     let (dir, peer) = (folder.path().display(), key.to_text(KeyKind::Peer));
@@ -205,9 +205,10 @@ fn join(args: &Join, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
+fn devnet(args: &Devnet, format: LogFormat, output: Output) -> Result<(), Failure> {
     let folder = Folder::new(&args.folder.dir);
-    let machines = args.machines.at(args.listen.listen, args.listen.port);
+    let (ip, port) = args.listen.at();
+    let machines = args.machines.at(ip, port);
     let new = new_network(&args.template, machines.as_ref());
     let is_new = args.fresh || !folder.is_initialised();
     let names = processes::machines(&folder)?;
@@ -218,7 +219,7 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     };
     let runtime = runtime()?;
     // Before anything is removed: what listens there may be the very network that would go.
-    let listeners = runtime.block_on(listen(count, args.listen.listen, args.listen.port))?;
+    let listeners = runtime.block_on(listen(count, ip, port))?;
     if args.fresh {
         folder.remove()?;
     }
@@ -232,7 +233,7 @@ fn devnet(args: &Devnet, output: Output) -> Result<(), Failure> {
     }
     // The machines' processes listen themselves.
     drop(listeners);
-    processes::run(&folder, &names, &args.listen, args.store).map_err(|error| Failure {
+    processes::run(&folder, &names, &args.listen, args.store, format).map_err(|error| Failure {
         code: Code::CONFIGURATION,
         message: error.to_string(),
     })
@@ -279,27 +280,25 @@ fn bench_store(args: &BenchStore, output: Output) -> Result<(), Failure> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Runtime::new().map_err(|error| Failure {
-        code: Code::CONFIGURATION,
-        message: error.to_string(),
-    })
+    tokio::runtime::Runtime::new().map_err(system)
 }
 
-fn start(
-    folder: &Folder,
-    args: &ListenArgs,
-    store: StoreArgs,
-    output: Output,
-) -> Result<(), Failure> {
+fn start(args: &Start, effective: Option<Effective>, output: Output) -> Result<(), Failure> {
+    let (observe_first, args) = (args.observe_first, &args.config);
+    let folder = Folder::new(&args.folder.dir).with_passphrase(args.passphrase.source());
     // Also says that there is no network, where there is none.
     folder.genesis()?;
-    if let Some(config) = machine::config(folder)? {
-        return runtime()?.block_on(run_machine(folder, &config, args, store, output));
+    if observe_first {
+        backups::observe_first(&folder)?;
+    }
+    if let Some(effective) = effective {
+        return runtime()?.block_on(run_machine(&folder, &effective.config, output));
     }
     let count = folder.validator_names()?.len();
+    let (ip, port) = args.listen.at();
     runtime()?.block_on(async {
-        let listeners = listen(count, args.listen, args.port).await?;
-        run(folder, args, store, listeners, output).await
+        let listeners = listen(count, ip, port).await?;
+        run(&folder, &args.listen, args.store, listeners, output).await
     })
 }
 
@@ -311,30 +310,37 @@ async fn run(
     listeners: Vec<TcpListener>,
     output: Output,
 ) -> Result<(), Failure> {
-    let mut tuning = Tuning::default();
-    tuning.pace.block_interval_ms_min = args.block_interval_ms;
-    tuning.store = store.kind();
-    let nodes = Nodes::start(folder, tuning, unobserved)?;
-    let at = (args.listen, args.port);
-    serve_until_the_end(folder, nodes, listeners, at, args, output).await
+    let mut settings = args.settings(store);
+    // Whoever sits before it sees the halt; nobody watches it from afar.
+    settings.http.halted_ms_max = 0;
+    let nodes = Nodes::start(folder, Tuning::of(&settings), unobserved)?;
+    serve_until_the_end(folder, nodes, listeners, args.at(), &settings, output).await
 }
 
 /// Runs the node of a machine's folder.
 async fn run_machine(
     folder: &Folder,
     config: &MachineConfig,
-    args: &ListenArgs,
-    store: StoreArgs,
     output: Output,
 ) -> Result<(), Failure> {
     let at = (config.http.listen.ip(), config.http.listen.port());
     let listeners = listen(1, at.0, at.1).await?;
-    let tuning = Tuning {
-        store: store.kind(),
-        ..Tuning::default()
+    let nodes = match Nodes::start_machine(folder, config, unobserved("")).await {
+        Ok(nodes) => nodes,
+        Err(error) => {
+            let (code, reason) = (error.code(), error.to_string());
+            if exit::status(code) == exit::HALTED {
+                let mut signals = Signals::new().map_err(system)?;
+                let options = ServeOptions::of(config);
+                for listener in listeners {
+                    let told = (code, reason.as_str());
+                    tell_refusal(folder, told, listener, options, &mut signals).await?;
+                }
+            }
+            return Err(error.into());
+        }
     };
-    let nodes = Nodes::start_machine(folder, config, tuning, unobserved("")).await?;
-    serve_until_the_end(folder, nodes, listeners, at, args, output).await
+    serve_until_the_end(folder, nodes, listeners, at, config, output).await
 }
 
 async fn serve_until_the_end(
@@ -342,14 +348,59 @@ async fn serve_until_the_end(
     mut nodes: Nodes,
     listeners: Vec<TcpListener>,
     at: (IpAddr, u16),
-    args: &ListenArgs,
+    config: &MachineConfig,
     output: Output,
 ) -> Result<(), Failure> {
+    let mut signals = Signals::new().map_err(system)?;
+    for node in &nodes.nodes {
+        tracing::info!(
+            node = node.name,
+            version = env!("CARGO_PKG_VERSION"),
+            chain = %nodes.genesis.chain_id(),
+            name = nodes.genesis.name,
+            dir = %folder.path().display(),
+            height = node.vitals.figures().height,
+            validator = node.key.is_some(),
+            "the node is started"
+        );
+    }
     announce(folder, &nodes, at, output);
-    let served = serve(folder, &nodes, listeners, args.sealed_limits()).await;
-    eprintln!("senimd: stopping the nodes");
-    nodes.stop();
+    service::ready();
+    // It is told of as long as this process has a runtime.
+    let _watchdog = service::watchdog(
+        nodes
+            .nodes
+            .iter()
+            .map(|node| Arc::clone(&node.vitals))
+            .collect(),
+    );
+    let options = ServeOptions::of(config);
+    let served = serve(folder, &nodes, listeners, options, &mut signals).await;
+    service::stopping();
+    // What was asked for in good time is answered; what comes now is for the next start.
+    let stopped = tokio::task::spawn_blocking(move || nodes.stop());
+    let is_stopped = tokio::select! {
+        biased;
+        () = std::future::ready(()), if signals.are_repeated() => false,
+        stopped = stopped => stopped.is_ok(),
+        () = signals.next() => false,
+        () = tokio::time::sleep(exit::STOP_MAX) => false,
+    };
+    if !is_stopped {
+        tracing::error!(
+            "ended before everything was stored: the next start makes it anew from the log"
+        );
+        std::process::exit(1);
+    }
+    tracing::info!("stopped");
     served.map_err(Failure::from)
+}
+
+fn system(error: std::io::Error) -> Failure {
+    Failure {
+        code: Code::CONFIGURATION,
+        message: format!("the operating system refuses: {error}"),
+    }
 }
 
 /// Says where the nodes are, once they can be reached.
@@ -358,19 +409,22 @@ fn announce(folder: &Folder, nodes: &Nodes, (ip, port): (IpAddr, u16), output: O
         .zip(&nodes.nodes)
         .map(|(offset, node)| (node.name.clone(), format!("http://{ip}:{}", port + offset)));
     let chain = nodes.genesis.chain_id();
-    match output {
+    let text = match output {
         Output::Json => {
             let urls: serde_json::Map<String, serde_json::Value> =
                 urls.map(|(name, url)| (name, url.into())).collect();
-            println!("{}", serde_json::json!({ "chain": chain, "nodes": urls }));
+            format!("{}\n", serde_json::json!({ "chain": chain, "nodes": urls }))
         }
         Output::Text => {
-            println!("Running `{}`, chain {chain}", nodes.genesis.name);
-            println!("  folder {}", folder.path().display());
+            let name = &nodes.genesis.name;
+            let dir = folder.path().display();
+            let mut text = format!("Running `{name}`, chain {chain}\n  folder {dir}\n");
             for (name, url) in urls {
-                println!("  {name:<14} {url}");
+                text += &format!("  {name:<14} {url}\n");
             }
-            println!("Next, in another terminal: senim status   (Ctrl-C here stops the nodes)");
+            text + "Next, in another terminal: senim status   (Ctrl-C here stops the nodes)\n"
         }
-    }
+    };
+    // A node does not end because nobody reads what it says.
+    let _closed = std::io::stdout().write_all(text.as_bytes());
 }

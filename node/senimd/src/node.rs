@@ -4,8 +4,9 @@ use crate::driver::{self, Channels, Progress};
 use crate::folder::{Folder, FolderError};
 use crate::keystore::NodeKey;
 use crate::machine::{MachineConfig, network_seed};
+use crate::timed_disk::TimedDisk;
 
-use senim_api::NodeHandle;
+use senim_api::{NodeHandle, REQUESTS_MAX, Vitals};
 use senim_consensus::Params;
 use senim_execution::{Engine, HostFault};
 use senim_network::{Incoming, MemoryNetwork, Outgoing, P2pConfig, P2pNetwork, Stats};
@@ -18,6 +19,7 @@ use senim_state::store::{StoreFolder, StoreKind};
 use senim_types::{Code, Genesis, Hash, PublicKey};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use tokio::sync::{oneshot, watch};
 
@@ -87,6 +89,24 @@ pub struct Tuning {
     pub mempool: MempoolLimits,
     /// Backend of the store; without one, that which wrote the store, and for a new one the default.
     pub store: Option<StoreKind>,
+    /// Values of the state kept in memory, in bytes; none is the default.
+    pub cache_bytes_max: Option<usize>,
+    /// Requests that may wait for a node; none is the default.
+    pub requests_max: Option<usize>,
+}
+
+impl Tuning {
+    /// As the settings say.
+    pub fn of(config: &MachineConfig) -> Tuning {
+        Tuning {
+            pace: config.pace(),
+            snapshots: config.sync.rules(),
+            mempool: config.mempool_limits(),
+            store: config.store.backend,
+            cache_bytes_max: Some(config.store.cache_bytes_max),
+            requests_max: Some(config.http.requests_max),
+        }
+    }
 }
 
 /// One running node.
@@ -99,6 +119,8 @@ pub struct Node {
     pub handle: NodeHandle,
     /// Shows how far it is.
     pub progress: watch::Receiver<Progress>,
+    /// What it shows of itself.
+    pub vitals: Arc<Vitals>,
     /// What its network has counted; none for the network within one process.
     pub network: Option<Arc<Stats>>,
     stop: Option<oneshot::Sender<()>>,
@@ -169,7 +191,6 @@ impl Nodes {
     pub async fn start_machine(
         folder: &Folder,
         config: &MachineConfig,
-        mut tuning: Tuning,
         observer: Box<dyn Observer>,
     ) -> Result<Nodes, StartError> {
         let genesis = folder.genesis()?;
@@ -179,12 +200,12 @@ impl Nodes {
             Some((name, key)) => (name, Some(key)),
             None => (format!("observer-{}", config.organisation), None),
         };
-        tuning.pace.block_interval_ms_min = config.block_interval_ms;
-        tuning.snapshots = config.sync.rules();
+        let tuning = Tuning::of(config);
         let seed = network_seed(folder, config.organisation)?;
         let listen = config.network.listen.clone();
         let mut p2p = P2pConfig::new(genesis.chain_id(), seed, listen);
         p2p.bootstrap = config.network.bootstrap.clone();
+        p2p.connections_max = config.network.connections_max;
         let (network, incoming) = P2pNetwork::start(p2p).await?;
         let engine = Engine::new(Some(folder.path().join("compiled")))?;
         let parts = Parts {
@@ -225,8 +246,13 @@ fn start_node(
     observer: Box<dyn Observer>,
 ) -> Result<Node, StartError> {
     let public = key.as_ref().map(NodeKey::public);
-    let replica = open_replica(folder, parts, &name, key, observer)?;
-    let (handle, requests) = NodeHandle::new();
+    let requests_max = parts.tuning.requests_max.unwrap_or(REQUESTS_MAX);
+    let vitals = Arc::<Vitals>::default();
+    let replica = open_replica(folder, parts, &name, key, observer, &vitals)?;
+    vitals
+        .is_validator
+        .store(public.is_some(), Ordering::Relaxed);
+    let (handle, requests) = NodeHandle::with_room(requests_max);
     let (progress_sender, progress) = watch::channel(Progress::default());
     let (stop, stopped) = oneshot::channel();
     let channels = Channels {
@@ -235,6 +261,7 @@ fn start_node(
         outgoing,
         progress: progress_sender,
         stop: stopped,
+        vitals: Arc::clone(&vitals),
     };
     let thread = std::thread::Builder::new()
         .name(name.clone())
@@ -249,6 +276,7 @@ fn start_node(
         key: public,
         handle,
         progress,
+        vitals,
         network: None,
         stop: Some(stop),
         thread: Some(thread),
@@ -261,6 +289,7 @@ fn open_replica(
     name: &str,
     key: Option<NodeKey>,
     observer: Box<dyn Observer>,
+    vitals: &Arc<Vitals>,
 ) -> Result<Replica, StartError> {
     // What is said while the data is read says of which node.
     let _span = tracing::info_span!("open", node = name).entered();
@@ -275,13 +304,17 @@ fn open_replica(
     })?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| system(error.to_string()))?;
+    let (default, cache_bytes_max) = (LedgerOptions::default(), parts.tuning.cache_bytes_max);
     let setup = Setup {
         genesis: parts.genesis.clone(),
         codes: parts.codes.clone(),
         engine: parts.engine.clone(),
-        disk: Arc::new(disk),
+        disk: Arc::new(TimedDisk::new(disk, Arc::clone(vitals))),
         store: Box::new(StoreFolder::new(&path.join("store"), parts.tuning.store)),
-        ledger: LedgerOptions::default(),
+        ledger: LedgerOptions {
+            cache_bytes_max: cache_bytes_max.unwrap_or(default.cache_bytes_max),
+            ..default
+        },
         signer: key.map(NodeKey::into_signer),
         consensus: Params::local(parts.genesis.chain_id()),
         pace: parts.tuning.pace,
@@ -324,7 +357,8 @@ pub(crate) fn reopen_with(
         engine: &engine,
         tuning,
     };
-    open_replica(folder, parts, name, None, unobserved(name))
+    let vitals = Arc::default();
+    open_replica(folder, parts, name, None, unobserved(name), &vitals)
 }
 
 /// The observer of a node that nobody measures.

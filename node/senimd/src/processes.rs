@@ -1,8 +1,10 @@
 //! A devnet of several processes: one `senimd start` for each machine's folder, ended together.
 
 use crate::args::{ListenArgs, StoreArgs};
+use crate::config::LogFormat;
 use crate::folder::{Folder, FolderError};
 use crate::machine::{CONFIG_FILE, machine_folder};
+use crate::signals::Signals;
 use clap::ValueEnum;
 use std::fs;
 use std::io;
@@ -41,6 +43,7 @@ pub fn run(
     machines: &[String],
     args: &ListenArgs,
     store: StoreArgs,
+    format: LogFormat,
 ) -> io::Result<()> {
     let program = std::env::current_exe()?;
     let mut children = Children(Vec::new());
@@ -48,6 +51,9 @@ pub fn run(
         let folder = machine_folder(network, name);
         let mut command = Command::new(&program);
         command.arg("start").arg("--dir").arg(folder.path());
+        if format == LogFormat::Json {
+            command.args(["--log-format", "json"]);
+        }
         if let Some(backend) = store.store.and_then(|backend| backend.to_possible_value()) {
             command.args(["--store", backend.get_name()]);
         }
@@ -58,20 +64,22 @@ pub fn run(
         machines.len(),
         network.path().join("machines").display()
     );
+    let (ip, port) = args.at();
     println!(
         "Next, in another terminal: senim status --node http://{}:{}   (Ctrl-C here stops them)",
-        args.listen, args.port
+        ip, port
     );
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let ended = runtime.block_on(async {
+        let mut signals = Signals::new()?;
         loop {
             if let Some(name) = children.ended()? {
                 return Ok::<_, io::Error>(Some(name));
             }
             tokio::select! {
-                () = crate::serve::ended() => return Ok(None),
+                () = signals.next() => return Ok(None),
                 () = tokio::time::sleep(PACE) => {}
             }
         }

@@ -1,15 +1,22 @@
 //! HTTP for running nodes, and their end.
 
 use crate::accept;
-use crate::driver;
+use crate::config::MachineConfig;
 use crate::folder::Folder;
 use crate::node::{Node, Nodes};
-use senim_api::{Api, Metrics, NetworkCounts, SealedLimits, SealedStore, router};
+use crate::signals::Signals;
+use crate::{driver, host};
+use senim_api::{
+    Api, Ask, NetworkCounts, NodeHandle, ReadyLimits, SealedLimits, SealedStore, Vitals, Watch,
+    router,
+};
 use senim_types::Code;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Why the interfaces do not serve.
@@ -67,24 +74,135 @@ pub async fn listen(count: usize, ip: IpAddr, port: u16) -> Result<Vec<TcpListen
     Ok(listeners)
 }
 
-/// Serves until the process is told to end, or a node halts.
+/// With what the interfaces serve.
+#[derive(Clone, Copy, Debug)]
+pub struct ServeOptions {
+    /// Limits of sealed data.
+    pub sealed: SealedLimits,
+    /// When a node is ready.
+    pub ready: ReadyLimits,
+    /// Transactions that may wait for a block, for metrics.
+    pub mempool_transactions_max: usize,
+    /// Connections of clients at once, for each node.
+    pub connections_max: usize,
+    /// How long requests under way may take at the end.
+    pub stop_max: Duration,
+    /// How long a node that halted still tells so.
+    pub halted_max: Duration,
+}
+
+impl ServeOptions {
+    /// As a machine's settings say.
+    pub fn of(config: &MachineConfig) -> ServeOptions {
+        ServeOptions {
+            sealed: config.sealed_limits(),
+            ready: config.ready_limits(),
+            mempool_transactions_max: config.mempool.transactions_max,
+            connections_max: config.http.connections_max,
+            stop_max: Duration::from_millis(config.http.stop_ms_max),
+            halted_max: Duration::from_millis(config.http.halted_ms_max),
+        }
+    }
+}
+
+/// Serves until the process is told to end, or a node halts; then takes no more connections, and gives requests
+/// under way their time.
+///
+/// # Errors
+/// The halt, or sealed data that cannot be read.
 pub async fn serve(
     folder: &Folder,
     nodes: &Nodes,
     listeners: Vec<TcpListener>,
-    sealed: SealedLimits,
+    options: ServeOptions,
+    signals: &mut Signals,
 ) -> Result<(), ServeError> {
-    let sealed = SealedStore::open(folder.path().join("sealed"), sealed, || driver::now().0);
+    let sealed = SealedStore::open(folder.path().join("sealed"), options.sealed, || {
+        driver::now().0
+    });
     let sealed = Arc::new(sealed.map_err(ServeError::Sealed)?);
+    let started_ms = driver::now().0;
+    let (stop, stopped) = watch::channel(false);
     let mut servers = JoinSet::new();
     for (node, listener) in nodes.nodes.iter().zip(listeners) {
         let api = Api {
             node: node.handle.clone(),
             sealed: Arc::clone(&sealed),
-            metrics: Arc::new(metrics_of(node)),
+            metrics: Arc::default(),
+            watch: Arc::new(watch_of(folder, node, started_ms, &options)),
         };
-        servers.spawn(accept::serve(listener, router(api)));
+        let mut stopped = stopped.clone();
+        let end = async move {
+            // A sender that is gone is an end too.
+            let _gone = stopped.wait_for(|stopped| *stopped).await;
+        };
+        let room = options.connections_max;
+        servers.spawn(accept::serve(listener, router(api), room, end));
     }
+    let halted = tokio::select! {
+        () = signals.next() => None,
+        halted = first_halt(nodes) => Some(halted),
+    };
+    if let Some(ServeError::Halted { code, reason, .. }) = &halted {
+        let answering_ms = options.halted_max.as_millis() as u64;
+        tracing::error!(%code, reason, answering_ms, "a node halted: the process ends");
+        // Whoever watches learns the reason before the process is gone.
+        tokio::select! {
+            () = signals.next() => {}
+            () = tokio::time::sleep(options.halted_max) => {}
+        }
+    }
+    let stop_ms_max = options.stop_max.as_millis() as u64;
+    tracing::info!(stop_ms_max, "stopping: no more connections are taken");
+    stop.send_replace(true);
+    let is_finished = tokio::select! {
+        _ = servers.join_all() => true,
+        () = tokio::time::sleep(options.stop_max) => false,
+        () = signals.next() => false,
+    };
+    if !is_finished {
+        tracing::warn!("requests under way took too long and are cut off");
+    }
+    halted.map_or(Ok(()), Err)
+}
+
+/// For a node that cannot be started and whose operator has to act: answers `/health` and `/metrics` with the
+/// reason for a while, so that whoever watches learns it before the process is gone.
+pub async fn tell_refusal(
+    folder: &Folder,
+    (code, reason): (Code, &str),
+    listener: TcpListener,
+    options: ServeOptions,
+    signals: &mut Signals,
+) -> Result<(), ServeError> {
+    let answering_ms = options.halted_max.as_millis() as u64;
+    tracing::error!(%code, reason, answering_ms, "the node cannot be started: the process ends");
+    let sealed = SealedStore::open(folder.path().join("sealed"), options.sealed, || {
+        driver::now().0
+    });
+    let vitals = Arc::<Vitals>::default();
+    vitals.halt(code, reason);
+    let api = Api {
+        // Nobody reads the other end.
+        node: NodeHandle::new().0,
+        sealed: Arc::new(sealed.map_err(ServeError::Sealed)?),
+        metrics: Arc::default(),
+        watch: Arc::new(Watch {
+            host: Some(Box::new(host::counts(folder.path().to_owned()))),
+            ..Watch::of(vitals)
+        }),
+    };
+    let told = async {
+        tokio::select! {
+            () = signals.next() => {}
+            () = tokio::time::sleep(options.halted_max) => {}
+        }
+    };
+    accept::serve(listener, router(api), options.connections_max, told).await;
+    Ok(())
+}
+
+async fn first_halt(nodes: &Nodes) -> ServeError {
     let mut halts = JoinSet::new();
     for node in &nodes.nodes {
         let (name, mut progress) = (node.name.clone(), node.progress.clone());
@@ -96,46 +214,34 @@ pub async fn serve(
             (name, halted)
         });
     }
-    tokio::select! {
-        () = ended() => Ok(()),
-        Some(Ok((node, halted))) = halts.join_next() => {
-            let stopped = (Code::NOT_READY, "its thread ended".to_owned());
-            let (code, reason) = halted.unwrap_or(stopped);
-            Err(ServeError::Halted { node, code, reason })
+    match halts.join_next().await {
+        Some(Ok((node, halted))) => {
+            let ended = (Code::NOT_READY, "its thread ended".to_owned());
+            let (code, reason) = halted.unwrap_or(ended);
+            ServeError::Halted { node, code, reason }
         }
+        // There is at least one node, and waiting does not panic.
+        _ => std::future::pending().await,
     }
 }
 
-fn metrics_of(node: &Node) -> Metrics {
-    let Some(stats) = node.network.clone() else {
-        return Metrics::default();
-    };
-    Metrics::with_network(Box::new(move || NetworkCounts {
-        connected: stats.connected.load(Ordering::Relaxed),
-        sent: stats.sent.load(Ordering::Relaxed),
-        lost: stats.lost.load(Ordering::Relaxed),
-        refused: stats.refused.load(Ordering::Relaxed),
-        cut_off: stats.cut_off.load(Ordering::Relaxed),
-    }))
-}
-
-/// Ctrl-C, or the signal by which service managers end a program.
-pub async fn ended() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                () = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
+fn watch_of(folder: &Folder, node: &Node, started_ms: u64, options: &ServeOptions) -> Watch {
+    let network = node.network.clone().map(|stats| {
+        Box::new(move || NetworkCounts {
+            connected: stats.connected.load(Ordering::Relaxed),
+            members: stats.members.load(Ordering::Relaxed),
+            sent: stats.sent.load(Ordering::Relaxed),
+            lost: stats.lost.load(Ordering::Relaxed),
+            refused: stats.refused.load(Ordering::Relaxed),
+            cut_off: stats.cut_off.load(Ordering::Relaxed),
+        }) as Ask<NetworkCounts>
+    });
+    Watch {
+        network,
+        host: Some(Box::new(host::counts(folder.node_path(&node.name)))),
+        ready: options.ready,
+        mempool_transactions_max: options.mempool_transactions_max as u64,
+        started_ms,
+        ..Watch::of(Arc::clone(&node.vitals))
     }
-    interrupt.await;
 }

@@ -1,7 +1,7 @@
 //! How a machine catches up and what it offers to others that do: the part `[sync]` of its settings.
 
 use clap::Args;
-use senim_replica::{SNAPSHOT_EVERY_BLOCKS, SNAPSHOTS_KEPT, SnapshotRules, TrustedBlock};
+use senim_replica::{Pace, SNAPSHOT_EVERY_BLOCKS, SNAPSHOTS_KEPT, SnapshotRules, TrustedBlock};
 use senim_types::{Hash, Height};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -11,10 +11,11 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SyncConfig {
+    /// How long a node may take to answer a request for blocks, in ms.
+    pub timeout_ms: u64,
     /// How a machine that has nothing yet catches up.
     pub join: JoinBy,
     /// `HEIGHT:HASH` of a block that the operator was told by somebody it trusts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trusted: Option<Trusted>,
     /// A snapshot is made every so many blocks; 0 makes none. The same on all machines of a network, so
     /// that they share the work of serving one.
@@ -43,6 +44,7 @@ pub struct Trusted(pub TrustedBlock);
 impl Default for SyncConfig {
     fn default() -> Self {
         SyncConfig {
+            timeout_ms: Pace::default().sync_timeout_ms,
             join: JoinBy::Auto,
             trusted: None,
             snapshot_every_blocks: SNAPSHOT_EVERY_BLOCKS,

@@ -3,7 +3,8 @@
 mod support;
 
 use senim_abi::registry::Execute;
-use senim_types::{Hash, OrgId};
+use senim_types::{Code, Hash, OrgId};
+use senimd::exit;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -32,10 +33,11 @@ fn done(args: &[&str]) -> String {
     told
 }
 
-fn refused(args: &[&str], code: &str) -> String {
+fn refused(args: &[&str], code: Code) -> String {
     let output = senimd(args);
     let said = text_of(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
+    let status = exit::status(code).into();
+    assert_eq!(output.status.code(), Some(status), "{args:?}: {said}");
     assert!(said.contains(&format!("[{code}]")), "{args:?}: {said}");
     said
 }
@@ -74,7 +76,7 @@ fn a_validator_is_backed_up_while_it_runs_loses_its_disk_and_comes_back() {
     let told = done(&["backup", "--dir", text(&dir), "--to", text(&backup)]);
     assert!(told.contains("blocks 1 to"), "{told}");
     let again = ["backup", "--dir", text(&dir), "--to", text(&backup)];
-    refused(&again, "CONFIGURATION");
+    refused(&again, Code::CONFIGURATION);
 
     machines.submit(2, register(1_003));
     machines.submit(3, register(1_004));
@@ -100,6 +102,8 @@ fn a_validator_is_backed_up_while_it_runs_loses_its_disk_and_comes_back() {
     machines.restart(3);
     machines.until_metric(3, "senim_observing", 1);
     machines.agree(&[0, 1, 2, 3]);
+    // What is decided before it knows the height does not count.
+    machines.until_logged(3, "it observes until that height is decided");
 
     // Two more heights without it, and it votes.
     for number in 1_005..1_008 {
@@ -132,7 +136,7 @@ fn what_is_not_a_whole_and_proven_backup_restores_nothing() {
     };
     for kept in [0, 100, whole.len() / 2, whole.len() - 1] {
         fs::write(&backup, &whole[..kept]).expect("it can be written");
-        refused(&restore, "MALFORMED");
+        refused(&restore, Code::MALFORMED);
         nothing_is_left();
     }
     for offset in (0..whole.len()).step_by(whole.len() / 12) {
@@ -146,7 +150,7 @@ fn what_is_not_a_whole_and_proven_backup_restores_nothing() {
     fs::write(&backup, &whole).expect("it can be written");
     fs::create_dir_all(&net).expect("a folder");
     fs::write(net.join("mine"), "mine").expect("a file");
-    let said = refused(&restore, "CONFIGURATION");
+    let said = refused(&restore, Code::CONFIGURATION);
     assert!(said.contains("not empty"), "{said}");
     fs::remove_file(net.join("mine")).expect("it is there");
     let told = done(&restore);
@@ -170,7 +174,7 @@ fn a_damaged_log_is_not_backed_up_as_if_it_were_whole() {
     bytes[300] ^= 1;
     fs::write(&segment, bytes).expect("it can be written");
     let args = ["backup", "--dir", text(&source), "--to", text(&backup)];
-    let said = refused(&args, "LOG_DAMAGED");
+    let said = refused(&args, Code::LOG_DAMAGED);
     assert!(said.contains("height 1"), "{said}");
     assert!(!backup.exists() && files(folder.path()).is_empty());
 }

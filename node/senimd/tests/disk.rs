@@ -4,7 +4,7 @@
 mod support;
 
 use senim_abi::registry::Execute;
-use senim_types::{Hash, OrgId};
+use senim_types::{Code, Hash, OrgId};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +13,8 @@ use support::Machines;
 
 const VICTIM: usize = 3;
 const ALL: [usize; 4] = [0, 1, 2, 3];
+/// Nobody watches a node that cannot go on from afar: its process ends at once.
+const AT_ONCE: (&str, &str) = ("SENIM_HTTP__HALTED_MS_MAX", "0");
 
 fn register(number: u32) -> Execute {
     Execute::RegisterOrganisation {
@@ -77,6 +79,7 @@ fn in_own_mounts(script: &str) -> Option<Command> {
     }
     let mut command = Command::new(unshare[0]);
     command
+        .env(AT_ONCE.0, AT_ONCE.1)
         .args(&unshare[1..])
         .args(["sh", "-euc", script, "sh"])
         .arg(env!("CARGO_BIN_EXE_senimd"));
@@ -153,7 +156,7 @@ fn a_full_disk_ends_the_node_and_with_room_again_it_goes_on() {
             machines.log(VICTIM)
         );
     }
-    let said = machines.refused(VICTIM, "DISK_FULL");
+    let said = machines.refused(VICTIM, Code::DISK_FULL);
     assert!(said.contains("no space left"), "{said}");
     until("its data is saved", "fill.saved");
 
@@ -180,7 +183,7 @@ fn a_folder_that_cannot_be_written_is_told_at_once() {
     numbers.submit(&mut machines, 0, 1);
     command.env("FOLDER", machines.folder(VICTIM));
     machines.start_by(VICTIM, command, &[]);
-    let said = machines.refused(VICTIM, "STORE_FAILED");
+    let said = machines.refused(VICTIM, Code::STORE_FAILED);
     assert!(said.contains("Read-only file system"), "{said}");
     machines.restart(VICTIM);
     machines.agree(&ALL);
@@ -209,9 +212,8 @@ fn a_damaged_log_is_told_with_its_place_and_the_node_begins_anew_from_the_others
     machines.kill(VICTIM);
     let data = machines.data(VICTIM);
     flip(&the_only(&data.join("log"), ".seg"), 200);
-    let senimd = || Command::new(env!("CARGO_BIN_EXE_senimd"));
-    machines.start_by(VICTIM, senimd(), &[]);
-    let said = machines.refused(VICTIM, "LOG_DAMAGED");
+    machines.launch(VICTIM, &[AT_ONCE]);
+    let said = machines.refused(VICTIM, Code::LOG_DAMAGED);
     assert!(
         said.contains("height 1 is damaged") && said.contains("at offset 0"),
         "{said}"
@@ -223,7 +225,8 @@ fn a_damaged_log_is_told_with_its_place_and_the_node_begins_anew_from_the_others
         machines.folder(VICTIM).join("damaged"),
     )
     .expect("it can be moved");
-    machines.start_by(VICTIM, senimd(), &["--observe-first"]);
+    let senimd = Command::new(env!("CARGO_BIN_EXE_senimd"));
+    machines.start_by(VICTIM, senimd, &["--observe-first"]);
     machines.until_it_answers(VICTIM);
     until_it_votes(&mut machines, &mut numbers);
 }
@@ -234,9 +237,8 @@ fn damaged_votes_are_told_with_their_place_and_without_them_the_validator_observ
     machines.kill(VICTIM);
     let votes = machines.data(VICTIM).join("wal/consensus");
     flip(&votes, 10);
-    let senimd = Command::new(env!("CARGO_BIN_EXE_senimd"));
-    machines.start_by(VICTIM, senimd, &[]);
-    let said = machines.refused(VICTIM, "VOTES_DAMAGED");
+    machines.launch(VICTIM, &[AT_ONCE]);
+    let said = machines.refused(VICTIM, Code::VOTES_DAMAGED);
     assert!(said.contains("at byte 0"), "{said}");
 
     fs::remove_file(&votes).expect("it can be removed");

@@ -3,6 +3,7 @@
 mod support;
 
 use senim_abi::registry::Execute;
+use senim_types::Code;
 use senim_types::{Hash, OrgId};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -234,7 +235,7 @@ fn a_machine_with_encrypted_keys_votes_and_without_the_passphrase_does_not_start
     assert_eq!(there.public(&validator), keys.public(&validator));
 
     machines.start_by(0, command(&[]), &[]);
-    let said = machines.refused(0, "KEY_FILE");
+    let said = machines.refused(0, Code::KEY_FILE);
     assert!(said.contains("--passphrase-file"), "{said}");
     let file = file.to_str().expect("UTF-8");
     machines.start_by(0, command(&[]), &["--passphrase-file", file]);

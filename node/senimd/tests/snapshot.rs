@@ -9,6 +9,7 @@ use senim_abi::registry::record::organisation_key;
 use senim_light_client::LightClient;
 use senim_types::{Hash, OrgId};
 use senimd::machine::MachineConfig;
+use std::process::Command;
 use support::Machines;
 
 /// Blocks between two snapshots.
@@ -78,7 +79,34 @@ fn a_machine_joins_from_a_snapshot_follows_proves_and_returns() {
     machines.restart(follower);
     machines.agree(&[0, 1, 2, 3, follower]);
     assert_eq!(machines.number(follower, "first_height"), first);
-    assert_eq!(machines.metric(follower, "senim_blocks_behind"), 0);
+    assert_eq!(machines.metric(follower, "senim_sync_lag_blocks"), 0);
     proves(&machines, 2_002);
     proves(&machines, 1_001);
+
+    // Its log begins in the middle of the chain: that is sound, and no backup.
+    machines.kill(follower);
+    let run = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_senimd"))
+            .args(words)
+            .arg("--dir")
+            .arg(machines.folder(follower))
+            .output();
+        output.expect("the daemon runs")
+    };
+    let told = run(&["doctor", "--full", "-o", "json"]).stdout;
+    let told: serde_json::Value = serde_json::from_slice(&told).expect("JSON");
+    let findings = told["findings"].as_array().expect("findings").iter();
+    let log: Vec<_> = findings.filter(|found| found["check"] == "data").collect();
+    let sound = format!("blocks after the snapshot of height {}", first - 1);
+    assert!(
+        log.len() == 1 && log[0]["message"].as_str().expect("words").contains(&sound),
+        "{log:?}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("backup.tar.zst");
+    let refused = run(&["backup", "--to", file.to_str().expect("UTF-8")]);
+    let said = String::from_utf8(refused.stderr).expect("UTF-8");
+    assert!(said.contains("joined from a snapshot"), "{said}");
+    assert_eq!(refused.status.code(), Some(3), "{said}");
+    assert!(!file.exists());
 }

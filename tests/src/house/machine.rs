@@ -19,6 +19,7 @@ pub const HOSTS: &[(&str, &str)] = &[
     ),
     ("apache.org", "the licence's text"),
     ("c2sp.org", "checkpoints and tiles: the specification"),
+    ("debian.org", "the form of a package's copyright"),
     ("docs.rs", "documentation of crates"),
     (
         "fhir.nhs.uk",

@@ -38,6 +38,7 @@ impl Interfaces {
                 node,
                 sealed: Arc::clone(&sealed),
                 metrics: Arc::new(Metrics::default()),
+                watch: Arc::default(),
             };
             (router(api), requests)
         });

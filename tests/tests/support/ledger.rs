@@ -7,10 +7,12 @@ use senim_cli::args::Cli;
 use senim_cli::commands;
 use senim_tests::world::network::root;
 use senim_types::Code;
+use senimd::config::MachineConfig;
 use senimd::driver::now;
 use senimd::folder::{Folder, NewNetwork};
 use senimd::node::{Nodes, Tuning, unobserved};
-use senimd::serve::{listen, serve};
+use senimd::serve::{ServeOptions, listen, serve};
+use senimd::signals::Signals;
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -60,8 +62,10 @@ impl Ledger {
                 let mut nodes =
                     Nodes::start(&folder, Tuning::default(), unobserved).expect("it starts");
                 ready.send(address).expect("the test waits");
+                let options = ServeOptions::of(&MachineConfig::of(1));
+                let mut signals = Signals::new().expect("signals can be had");
                 tokio::select! {
-                    served = serve(&folder, &nodes, listeners, Default::default()) => {
+                    served = serve(&folder, &nodes, listeners, options, &mut signals) => {
                         served.expect("it serves until it is stopped");
                     }
                     _ = stopped => {}

@@ -1,4 +1,4 @@
-//! What needs no network and no key: national identifiers, error codes, completion.
+//! What needs no network and no key: national identifiers, error codes, completion, manual pages.
 
 use crate::answer::Answer;
 use crate::args::Cli;
@@ -9,6 +9,7 @@ use senim_codes::national_id;
 use senim_types::Code as ErrorCode;
 use serde_json::json;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// National identifiers.
 #[derive(Debug, Subcommand)]
@@ -39,6 +40,13 @@ pub struct Completion {
     /// Which shell.
     #[arg(value_enum)]
     pub shell: Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder for the pages.
+    pub to: PathBuf,
 }
 
 /// Runs a command about identifiers.
@@ -80,4 +88,14 @@ pub fn completion(args: &Completion) -> Answer {
     let script = String::from_utf8_lossy(&script).into_owned();
     let json = json!({ "shell": args.shell.to_string(), "script": script });
     Answer { text: script, json }
+}
+
+/// A manual page for each command.
+pub fn man(args: &Man) -> Result<Answer> {
+    let to = args.to.display();
+    std::fs::create_dir_all(&args.to)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), &args.to))
+        .map_err(|error| Failure::with(ErrorCode::FILE_UNWRITABLE, format!("{to}: {error}")))?;
+    Ok(Answer::new(json!({ "dir": to.to_string() }))
+        .line(format!("Wrote the manual pages into {to}")))
 }

@@ -43,6 +43,7 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Id(command) => id::run(command),
         Command::Code(args) => id::explain(args),
         Command::Completion(args) => Ok(id::completion(args)),
+        Command::Man(args) => id::man(args),
     }
 }
 

@@ -5,7 +5,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use senim_abi::registry::msg::Execute;
 use senim_abi::{REGISTRY, Roles};
-use senim_api::{Api, Metrics, REQUEST_HEADER, SealedLimits, SealedStore, request_message, router};
+use senim_api::{
+    Api, Metrics, REQUEST_HEADER, SealedLimits, SealedStore, Watch, request_message, router,
+};
 use senim_light_client::LightClient;
 use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
@@ -135,6 +137,7 @@ impl Network {
             node: nodes.nodes[0].handle.clone(),
             sealed: sealed_store(folder.path(), limits),
             metrics: Arc::new(Metrics::default()),
+            watch: Arc::new(Watch::of(Arc::clone(&nodes.nodes[0].vitals))),
         };
         Network {
             folder,

@@ -59,6 +59,11 @@ pub enum BackupError {
         /// Where and how.
         error: LogError,
     },
+    /// A node's log begins in the middle of the chain: alone it proves nothing.
+    #[error(
+        "{0} joined from a snapshot and has not all blocks, so that a backup of it could not be proven. Back up a machine that has them (first_height in its status is 1); this one can join again"
+    )]
+    NotFromGenesis(String),
     /// The target is there already.
     #[error("{} is there already; choose another name", .0.display())]
     TargetExists(PathBuf),
@@ -118,7 +123,9 @@ impl BackupError {
             BackupError::Io { error, .. } if is_full(error) => Code::DISK_FULL,
             BackupError::Io { .. } => Code::STORE_FAILED,
             BackupError::Log { error, .. } => error.code(),
-            BackupError::TargetExists(_) | BackupError::NotEmpty(_) => Code::CONFIGURATION,
+            BackupError::NotFromGenesis(_)
+            | BackupError::TargetExists(_)
+            | BackupError::NotEmpty(_) => Code::CONFIGURATION,
             BackupError::Key(_) | BackupError::OpenKey(_) => Code::KEY_FILE,
             BackupError::NotWhole { .. } => Code::MALFORMED,
             BackupError::Open(error) => error.code(),

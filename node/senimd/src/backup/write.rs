@@ -176,6 +176,13 @@ impl Writer<'_> {
     /// The whole blocks of a node's log.
     fn log(&mut self, node: &str) -> Result<Height, BackupError> {
         let folder = format!("nodes/{node}/log");
+        if self
+            .folder
+            .join(format!("nodes/{node}/snapshots/base"))
+            .exists()
+        {
+            return Err(BackupError::NotFromGenesis(node.to_owned()));
+        }
         let mut walk = RecordWalk::new();
         let names = names(&self.folder.join(&folder))?;
         let firsts = RecordWalk::segments(names.iter().map(String::as_str));

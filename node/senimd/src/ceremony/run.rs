@@ -6,8 +6,7 @@ use super::contribution::Contribution;
 use super::error::{CeremonyError, Who};
 use super::summary;
 use crate::folder::Folder;
-use crate::machine::{self, HttpConfig, MachineConfig, NetworkConfig};
-use crate::sync_config::SyncConfig;
+use crate::machine::{self, MachineConfig};
 use crate::template::Template;
 use senim_abi::ids::ENGINE_CONTRACTS;
 use senim_types::{GenesisContract, Hash};
@@ -292,16 +291,9 @@ fn install(args: &Install) -> Result<Told> {
             .find(|contribution| contribution.organisation == member.id);
         listen.extend(contributed.and_then(|contributed| contributed.address.parse().ok()));
     }
-    let config = MachineConfig {
-        organisation: member.id,
-        network: NetworkConfig {
-            listen,
-            bootstrap: Vec::new(),
-        },
-        http: HttpConfig { listen: args.http },
-        sync: SyncConfig::default(),
-        block_interval_ms: machine::BLOCK_INTERVAL_MS,
-    };
+    let mut config = MachineConfig::of(member.id);
+    config.network.listen = listen;
+    config.http.listen = args.http;
     machine::install(&folder, &args.contracts, &agreement.genesis, &config)?;
     Ok(Told {
         lines: vec![

@@ -1,7 +1,5 @@
 //! Processes of the daemon, each on a folder of its own, asked over HTTP like anybody would.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
-// Each file of tests uses its own part of this.
-#![allow(dead_code)]
 
 use borsh::BorshDeserialize;
 use senim_abi::REGISTRY;
@@ -10,8 +8,9 @@ use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
 use senim_types::transaction::TRANSACTION_VERSION;
 use senim_types::{
-    Call, Genesis, PublicKey, Receipt, SignedTransaction, Status, TimeMs, Transaction, codec,
+    Call, Code, Genesis, PublicKey, Receipt, SignedTransaction, Status, TimeMs, Transaction, codec,
 };
+use senimd::exit;
 use senimd::folder::Folder;
 use senimd::machine::{self, MachineConfig, machine_folder};
 use std::collections::BTreeMap;
@@ -120,9 +119,15 @@ impl Machines {
 
     /// Starts a machine's process, and waits until it answers.
     pub fn restart(&mut self, machine: usize) {
-        let command = Command::new(env!("CARGO_BIN_EXE_senimd"));
-        self.start_by(machine, command, &[]);
+        self.launch(machine, &[]);
         self.wait(machine, "it answers", |status| status.is_some());
+    }
+
+    /// Starts a machine's process with settings from the environment; does not wait.
+    pub fn launch(&mut self, machine: usize, variables: &[(&str, &str)]) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_senimd"));
+        command.envs(variables.iter().copied());
+        self.start_by(machine, command, &[]);
     }
 
     /// Starts a machine's process by a command that ends with the daemon's name, or is the daemon; does not wait.
@@ -145,6 +150,41 @@ impl Machines {
         self.wait(machine, "it answers", |status| status.is_some());
     }
 
+    /// Sends a signal to a machine's process.
+    pub fn signal(&self, machine: usize, signal: rustix::process::Signal) {
+        let process = self.machines[machine].process.as_ref().expect("it runs");
+        let id = rustix::process::Pid::from_child(process);
+        rustix::process::kill_process(id, signal).expect("it can be told");
+    }
+
+    /// Waits until a machine's process ends; its exit code.
+    pub fn end(&mut self, machine: usize) -> Option<i32> {
+        let process = self.machines[machine].process.as_mut().expect("it runs");
+        let until = Instant::now() + PATIENCE;
+        while process.try_wait().expect("it can be waited for").is_none() {
+            assert!(Instant::now() < until, "it goes on");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let status = process.wait().expect("it ended");
+        self.machines[machine].process = None;
+        status.code()
+    }
+
+    /// The address of a machine's interface.
+    pub fn url(&self, machine: usize) -> &str {
+        &self.machines[machine].url
+    }
+
+    /// Signed transactions of the operator, to be submitted whenever.
+    pub fn signed(&mut self, messages: &[Execute]) -> Vec<SignedTransaction> {
+        let key = self.folder.key("operator", KeyKind::Device);
+        let key = key.expect("the device's key");
+        messages
+            .iter()
+            .map(|message| self.sign(&key, message))
+            .collect()
+    }
+
     /// Whether a machine's process has ended by itself: then its exit code.
     pub fn ended(&mut self, machine: usize) -> Option<Option<i32>> {
         let process = self.machines[machine]
@@ -155,18 +195,12 @@ impl Machines {
         ended.map(|status| status.code())
     }
 
-    /// Waits until a machine's process ends by itself, as a node that cannot go on does; gives what it said.
-    pub fn refused(&mut self, machine: usize, code: &str) -> String {
-        let until = Instant::now() + PATIENCE;
-        let status = loop {
-            if let Some(status) = self.ended(machine) {
-                break status;
-            }
-            assert!(Instant::now() < until, "it goes on: {}", self.log(machine));
-            std::thread::sleep(Duration::from_millis(50));
-        };
+    /// Waits until a machine's process ends by itself, as a node that cannot go on does; gives what it said. Its exit
+    /// code is that of `code`.
+    pub fn refused(&mut self, machine: usize, code: Code) -> String {
+        let status = self.end(machine);
         let said = self.log(machine);
-        assert_eq!(status, Some(1), "{said}");
+        assert_eq!(status, Some(exit::status(code).into()), "{said}");
         assert!(said.contains(&format!("[{code}]")), "no {code} in {said}");
         said
     }

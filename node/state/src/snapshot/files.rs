@@ -234,7 +234,11 @@ pub(super) fn write_manifest(disk: &dyn Disk, manifest: &Manifest) -> Result<(),
     aside.finish()
 }
 
-fn read_base(disk: &dyn Disk) -> Result<Option<Height>, SnapshotError> {
+/// The height of the snapshot that the log on this disk begins after; none where it begins after the genesis.
+///
+/// # Errors
+/// [`SnapshotError`]: the file that says so cannot be read, or is damaged.
+pub fn read_base(disk: &dyn Disk) -> Result<Option<Height>, SnapshotError> {
     if disk.length(BASE)?.is_none() {
         return Ok(None);
     }

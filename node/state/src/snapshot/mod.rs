@@ -18,7 +18,7 @@ mod maker;
 mod manifest;
 
 pub(crate) use files::Snapshots;
-pub use files::{SnapshotError, SnapshotOffer};
+pub use files::{SnapshotError, SnapshotOffer, read_base};
 pub use incoming::Incoming;
 pub(crate) use incoming::path_changes;
 pub(crate) use maker::{Made, MakeError, Maker};

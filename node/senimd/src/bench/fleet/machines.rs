@@ -14,6 +14,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// Ports of one network: interfaces first, from the middle on what nodes reach each other by.
 const PORTS: u16 = 32;
+/// Connections that one machine's interface takes, and requests that may wait for its node: each connection has one,
+/// and one machine may get all of them.
+const CONNECTIONS_MAX: i64 = 32_768;
 /// Clock ticks of a second in `/proc`: fixed for programs on Linux.
 const TICKS_PER_S: u64 = 100;
 
@@ -65,11 +68,13 @@ impl Fleet {
             http: SocketAddr::new(at.ip, port),
             process: None,
         });
-        Ok(Fleet {
+        let fleet = Fleet {
             machines: machines.collect(),
             program,
             log: log.to_owned(),
-        })
+        };
+        (0..fleet.machines.len()).try_for_each(|place| fleet.unlimited(place))?;
+        Ok(fleet)
     }
 
     /// From now on machines start this program.
@@ -77,36 +82,43 @@ impl Fleet {
         self.program = program;
     }
 
-    /// Sets a number at the top of every machine's settings.
+    /// Sets a number in every machine's settings: a key as `docs/operating/configuration.md` names it.
     pub fn set(&self, key: &str, value: i64) -> io::Result<()> {
-        (0..self.machines.len()).try_for_each(|place| {
-            self.edit(place, |settings| {
-                settings.insert(key.to_owned(), toml::Value::Integer(value));
-            })
-        })
+        let mut places = 0..self.machines.len();
+        places.try_for_each(|place| self.set_one(place, key, value.into()))
     }
 
     /// Has a machine listen for others at a port of its own, instead of the one that the registry names: something stands
     /// between.
     pub fn listen_at(&self, place: usize, port: u16) -> io::Result<()> {
-        let machine = &self.machines[place];
-        self.edit(place, |settings| {
-            let network = settings
-                .get_mut("network")
-                .and_then(toml::Value::as_table_mut);
-            let listen = format!("/ip4/{}/tcp/{port}", machine.http.ip());
-            if let Some(network) = network {
-                network.insert("listen".to_owned(), vec![listen].into());
-            }
-        })
+        let listen = format!("/ip4/{}/tcp/{port}", self.machines[place].http.ip());
+        self.set_one(place, "network.listen", vec![listen].into())
     }
 
-    fn edit(&self, place: usize, change: impl FnOnce(&mut toml::Table)) -> io::Result<()> {
+    /// A section that is not there is made: a file has only what is not the default.
+    fn set_one(&self, place: usize, key: &str, value: toml::Value) -> io::Result<()> {
         let path = self.machines[place].folder.path().join(CONFIG_FILE);
         let settings = fs::read_to_string(&path)?;
         let mut settings: toml::Table = settings.parse().map_err(io::Error::other)?;
-        change(&mut settings);
+        let (table, key) = match key.split_once('.') {
+            None => (&mut settings, key),
+            Some((section, key)) => {
+                let table = settings
+                    .entry(section)
+                    .or_insert_with(|| toml::Table::new().into())
+                    .as_table_mut();
+                let unlike = || io::Error::other(format!("{section} is no section"));
+                (table.ok_or_else(unlike)?, key)
+            }
+        };
+        table.insert(key.to_owned(), value);
         fs::write(&path, settings.to_string())
+    }
+
+    /// Takes away the limits of a machine's interface that would be measured in its stead.
+    fn unlimited(&self, place: usize) -> io::Result<()> {
+        self.set_one(place, "http.connections_max", CONNECTIONS_MAX.into())?;
+        self.set_one(place, "http.requests_max", CONNECTIONS_MAX.into())
     }
 
     /// Makes the folder of a node without a vote by `senimd join`; its place, and the network key that the registry has to
@@ -135,6 +147,7 @@ impl Fleet {
             http,
             process: None,
         });
+        self.unlimited(place)?;
         Ok((place, key))
     }
 
