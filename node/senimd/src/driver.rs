@@ -268,6 +268,9 @@ impl Driver {
         let mut next = Some(first);
         while let Some(request) = next {
             match request {
+                // Whoever asks is told by the way back that is gone: nothing becomes of it here any more.
+                Request::Submit { .. } | Request::Wait { .. } if self.progress.halted.is_some() => {
+                }
                 Request::Submit { transaction, reply } => {
                     let ticket = Ticket(self.next_ticket);
                     self.next_ticket += 1;
@@ -392,6 +395,10 @@ impl Driver {
                 Effect::Halted { code, reason } => {
                     self.channels.vitals.halt(code, &reason);
                     self.progress.halted = Some((code, reason));
+                    // What they wait for does not come any more.
+                    self.tickets.clear();
+                    self.waiters.clear();
+                    self.waiting = 0;
                     self.channels.progress.send_replace(self.progress.clone());
                 }
             }
