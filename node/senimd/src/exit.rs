@@ -24,6 +24,7 @@ pub fn status(code: Code) -> u8 {
         | Code::SNAPSHOT_DAMAGED
         | Code::VOTES_DAMAGED
         | Code::OUTCOME_DIFFERS
+        | Code::PROTOCOL_UNKNOWN
         | Code::KEY_USED_TWICE
         | Code::CONSENSUS_FAILED => HALTED,
         _ => MAY_PASS,
@@ -59,6 +60,7 @@ mod tests {
                 "LOG_DAMAGED",
                 "OUTCOME_DIFFERS",
                 "SNAPSHOT_DAMAGED",
+                "PROTOCOL_UNKNOWN",
                 "VOTES_DAMAGED",
                 "KEY_USED_TWICE",
                 "CONSENSUS_FAILED"

@@ -21,6 +21,14 @@ type Tampering<'a> = (&'a dyn Fn(&mut Value), &'a str);
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The page's blocks of this language.
+/// The exit code that goes with an error code.
+fn exit_of(name: &str) -> i32 {
+    let entry = senim_types::code::CODES
+        .iter()
+        .find(|entry| entry.name == name);
+    senimd::exit::status(entry.expect("a code of the table").code).into()
+}
+
 fn blocks(language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
     let begins = PAGE.split(&fence).skip(1);
@@ -109,7 +117,7 @@ impl Place {
     fn refuses(&self, line: &str, code: &str, says: &[&str]) {
         let output = self.run(line);
         let said = String::from_utf8(output.stderr).expect("text");
-        assert_eq!(output.status.code(), Some(1), "{line}: {said}");
+        assert_eq!(output.status.code(), Some(exit_of(code)), "{line}: {said}");
         assert!(said.contains(&format!("[{code}]")), "{line}: {said}");
         for words in says {
             assert!(said.contains(words), "{line}: `{words}` is not in: {said}");

@@ -13,6 +13,14 @@ use support::Machines;
 
 const PASSPHRASE: &str = "five words are enough here";
 
+/// The exit code that goes with an error code.
+fn exit_of(name: &str) -> i32 {
+    let entry = senim_types::code::CODES
+        .iter()
+        .find(|entry| entry.name == name);
+    senimd::exit::status(entry.expect("a code of the table").code).into()
+}
+
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_senimd"));
     command
@@ -35,7 +43,7 @@ fn done(output: Output) -> String {
 
 fn refused(output: Output, code: &str) -> String {
     let said = text_of(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(output.status.code(), Some(exit_of(code)), "{said}");
     assert!(said.contains(&format!("[{code}]")), "{said}");
     said
 }
