@@ -2,8 +2,8 @@
 //! beside what it does, in [`crate::commands`].
 
 use crate::commands::{
-    device, id, key, ledger, log, pack, peer, pharmacy, prescription, upgrade, verify, voucher,
-    wallet,
+    device, id, key, ledger, log, organisation, pack, peer, pharmacy, prescription, upgrade,
+    validator, verify, voucher, wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -107,6 +107,12 @@ pub enum Command {
     /// Makes and shows keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Registers, suspends and revokes organisations.
+    #[command(subcommand)]
+    Organisation(organisation::Command),
+    /// Says who votes.
+    #[command(subcommand)]
+    Validator(validator::Command),
     /// Enrols, suspends and revokes devices.
     #[command(subcommand)]
     Device(device::Command),

@@ -74,6 +74,7 @@ fn every_example_is_understood() {
                 .replace("HASH", &"0".repeat(64));
             let line = line
                 .replace("senimdev1…", &some_key(KeyKind::Device))
+                .replace("senimval1…", &some_key(KeyKind::Validator))
                 .replace("senimpeer1…", &some_key(KeyKind::Peer));
             let line = line.split(" > ").next().unwrap_or_default();
             let parsed = Cli::try_parse_from(shell_words(line));

@@ -11,25 +11,9 @@ use senim_abi::ledger::keys;
 use senim_consensus::{Effect as ConsensusEffect, Input as ConsensusInput, Phase};
 use senim_state::StateError;
 use senim_state::ledger::BlockRecord;
-use senim_types::block::PROTOCOL_VERSION_NEWEST;
 use senim_types::proof::LightBlock;
-use senim_types::{Code, CommitCertificate, Hash, Header, Height, StateView, TimeMs};
+use senim_types::{CommitCertificate, Hash, Height, StateView, TimeMs};
 use std::collections::VecDeque;
-
-/// A certified block of a later protocol is not judged by the rules of an earlier one: the node stops
-/// before it, and says what it needs.
-pub(crate) fn knows_version(header: &Header) -> Result<(), Fault> {
-    if header.version <= PROTOCOL_VERSION_NEWEST {
-        return Ok(());
-    }
-    Err(Fault {
-        code: Code::PROTOCOL_UNKNOWN,
-        reason: format!(
-            "block {} is of protocol version {}, this software knows versions up to {PROTOCOL_VERSION_NEWEST}",
-            header.height, header.version
-        ),
-    })
-}
 
 impl Replica {
     /// The height after the tip may start later: consensus keeps what validators say of it.
@@ -349,7 +333,7 @@ impl Replica {
         certificate: CommitCertificate,
     ) -> Result<(), Fault> {
         if let Some(candidate) = self.candidates.get(hash) {
-            knows_version(&candidate.block.header)?;
+            protocol::knows_version(&candidate.block.header)?;
         }
         self.execute_candidate(hash)
             .map_err(|reject| match reject {

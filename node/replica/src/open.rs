@@ -6,6 +6,7 @@ use crate::mempool::{Mempool, MempoolLimits};
 use crate::observe::{Observation, Observing, mark_restored, read_marker};
 use crate::outcome::{Validators, execute, protocol, validator_sets};
 use crate::progress::Meter;
+use crate::protocol::unknown;
 use crate::replica::{Fault, Pace, Replica};
 use crate::stage::Observer;
 use crate::sync::Sync;
@@ -98,7 +99,7 @@ impl Replay for Again<'_> {
         let applied = apply_genesis(self.engine, self.genesis, self.codes);
         applied
             .map(|applied| applied.changes)
-            .map_err(|error| ReplayError(error.to_string()))
+            .map_err(|error| ReplayError::new(error.to_string()))
     }
 
     fn block(&mut self, block: &Block, state: &dyn StateView) -> Result<ChangeSet, ReplayError> {
@@ -108,19 +109,25 @@ impl Replay for Again<'_> {
             verify_transactions(&header.chain, transactions, self.rng)
                 .into_iter()
                 .collect();
-        let verified = verified.map_err(|code| ReplayError(format!("a transaction: {code}")))?;
-        let failed = |error: &dyn std::fmt::Display| ReplayError(error.to_string());
+        let verified =
+            verified.map_err(|code| ReplayError::new(format!("a transaction: {code}")))?;
+        let failed = |error: &dyn std::fmt::Display| ReplayError::new(error.to_string());
         let validators = Validators::read(state, self.genesis).map_err(|error| failed(&error))?;
         let version = protocol(state)
             .map_err(|error| failed(&error))?
             .at(header.height);
-        if version != header.version || version > PROTOCOL_VERSION_NEWEST {
+        if version > PROTOCOL_VERSION_NEWEST {
+            return Err(ReplayError {
+                code: Code::PROTOCOL_UNKNOWN,
+                reason: unknown(header.height, version),
+            });
+        }
+        if version != header.version {
             let reason = format!(
-                "block {} is of version {} of the protocol, and this software executes {version} there and knows up to \
-                 {PROTOCOL_VERSION_NEWEST}",
-                header.height, header.version
+                "it is of version {} of the protocol, and version {version} acts there",
+                header.version
             );
-            return Err(ReplayError(reason));
+            return Err(ReplayError::new(reason));
         }
         let env = BlockEnv {
             version,

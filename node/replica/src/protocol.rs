@@ -7,7 +7,26 @@ use crate::outcome;
 use crate::replica::{Fault, Replica};
 use senim_abi::ledger::keys;
 use senim_types::block::PROTOCOL_VERSION_NEWEST;
-use senim_types::{ChangeSet, Code};
+use senim_types::{ChangeSet, Code, Header, Height};
+
+/// What this software says of a height whose version it does not know.
+pub fn unknown(height: Height, version: u16) -> String {
+    format!(
+        "block {height} is of version {version} of the protocol, and this software knows versions up to {PROTOCOL_VERSION_NEWEST}"
+    )
+}
+
+/// A certified block of a version that this software does not know is not judged by the rules of another: the node stops
+/// before it.
+pub fn knows_version(header: &Header) -> Result<(), Fault> {
+    if header.version <= PROTOCOL_VERSION_NEWEST {
+        return Ok(());
+    }
+    Err(Fault {
+        code: Code::PROTOCOL_UNKNOWN,
+        reason: unknown(header.height, header.version),
+    })
+}
 
 /// Whether a block changed what is scheduled.
 pub fn is_touched(changes: &ChangeSet) -> bool {
@@ -50,10 +69,7 @@ impl Replica {
         }
         Err(Fault {
             code: Code::PROTOCOL_UNKNOWN,
-            reason: format!(
-                "from height {height} on the ledger follows version {version} of the protocol, and this software knows versions up to \
-                 {PROTOCOL_VERSION_NEWEST}"
-            ),
+            reason: unknown(height, version),
         })
     }
 }

@@ -10,9 +10,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 
 /// A request's head has to be here within so long, and so has the next one of a connection that is kept.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(15);
+/// A connection on which nothing gets through for so long is closed: longer than any request waits. Whoever does not
+/// read the answers keeps no place.
+const SILENCE: Duration = Duration::from_secs(75);
 /// Bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// After a failed accept: the process has no file descriptor left, and gets one when a connection ends.
@@ -25,6 +29,16 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     connections_max: usize,
+    end: impl Future<Output = ()>,
+) {
+    serve_within(listener, router, connections_max, SILENCE, end).await;
+}
+
+async fn serve_within(
+    listener: TcpListener,
+    router: Router,
+    connections_max: usize,
+    silence: Duration,
     end: impl Future<Output = ()>,
 ) {
     let room = connections_max.clamp(1, Semaphore::MAX_PERMITS);
@@ -58,8 +72,11 @@ pub async fn serve(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection is gone already");
         }
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_read_timeout(Some(silence));
+        stream.set_write_timeout(Some(silence));
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let mut stopped = stopped.clone();
         connections.spawn(async move {
             let mut connection = pin!(connection);
@@ -103,10 +120,15 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(300);
 
-    async fn served(room: usize) -> (SocketAddr, oneshot::Sender<()>, oneshot::Receiver<()>) {
+    async fn served(
+        room: usize,
+        silence: Duration,
+    ) -> (SocketAddr, oneshot::Sender<()>, oneshot::Receiver<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("it listens");
-        let router = Router::new().route("/", get(|| async { "here" })).route(
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let router = router.route("/large", get(|| async { "x".repeat(1 << 20) }));
+        let router = router.route(
             "/slow",
             get(|| async {
                 sleep(SHORT).await;
@@ -119,7 +141,7 @@ mod tests {
             let end = async {
                 let _told = stopped.await;
             };
-            serve(listener, router, room, end).await;
+            serve_within(listener, router, room, silence, end).await;
             let _gone = done.send(());
         });
         (address, stop, ended)
@@ -144,7 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_connection_more_than_there_is_room_for_waits() {
-        let (address, _stop, _ended) = served(1).await;
+        let (address, _stop, _ended) = served(1, LONG).await;
         let mut first = connect(address).await;
         assert!(ask(&mut first, "/").await.contains("here"));
         let mut second = connect(address).await;
@@ -163,7 +185,7 @@ mod tests {
 
     #[tokio::test]
     async fn at_the_end_a_request_under_way_is_answered_and_nobody_else_is_let_in() {
-        let (address, stop, ended) = served(8).await;
+        let (address, stop, ended) = served(8, LONG).await;
         let mut idle = connect(address).await;
         assert!(ask(&mut idle, "/").await.contains("here"));
         let mut under_way = connect(address).await;
@@ -181,5 +203,19 @@ mod tests {
             .expect("it ends by itself")
             .expect("in order");
         assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_never_reads_the_answers_loses_the_place() {
+        let (address, _stop, _ended) = served(1, SHORT).await;
+        let mut deaf = connect(address).await;
+        let requests = "GET /large HTTP/1.1\r\nHost: x\r\n\r\n".repeat(32);
+        deaf.write_all(requests.as_bytes())
+            .await
+            .expect("it is sent");
+        let mut next = connect(address).await;
+        let answer = timeout(LONG, ask(&mut next, "/")).await;
+        assert!(answer.expect("its turn comes").contains("here"));
+        drop(deaf);
     }
 }

@@ -71,7 +71,7 @@ pub fn key(args: &Key, output: Output) -> Result<(), Failure> {
             tell(&path, name, secret.kind, &public, output)
         }
         KeyCommand::Encrypt { name } => {
-            let path = folder.key_path(name);
+            let path = named_path(&folder, name)?;
             let KeyFile::Open(secret) = KeyFile::read(&path)? else {
                 return Err(broken(format!("{} is not an open key", path.display())));
             };
@@ -79,7 +79,7 @@ pub fn key(args: &Key, output: Output) -> Result<(), Failure> {
             tell(&path, name, secret.kind, &secret.key.public(), output)
         }
         KeyCommand::Decrypt { name } => {
-            let path = folder.key_path(name);
+            let path = named_path(&folder, name)?;
             let file = KeyFile::read(&path)?;
             if matches!(file, KeyFile::Open(_)) {
                 return Err(broken(format!("{} is open already", path.display())));
@@ -89,7 +89,7 @@ pub fn key(args: &Key, output: Output) -> Result<(), Failure> {
             tell(&path, name, secret.kind, &secret.key.public(), output)
         }
         KeyCommand::Show { name } => {
-            let path = folder.key_path(name);
+            let path = named_path(&folder, name)?;
             let (public, kind) = open(&path, &passphrase)?;
             tell(&path, name, kind, &public, output)
         }
@@ -125,14 +125,18 @@ fn broken(message: String) -> Failure {
 }
 
 /// The file of a key that is about to be made; its folder is there.
-fn new_path(folder: &Folder, name: &str) -> Result<PathBuf, Failure> {
+fn named_path(folder: &Folder, name: &str) -> Result<PathBuf, Failure> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || !name.chars().all(is_plain) {
         return Err(broken(format!(
             "`{name}` is no name of a key: letters, digits, - and _ make one"
         )));
     }
-    let path = folder.key_path(name);
+    Ok(folder.key_path(name))
+}
+
+fn new_path(folder: &Folder, name: &str) -> Result<PathBuf, Failure> {
+    let path = named_path(folder, name)?;
     if path.exists() {
         return Err(broken(format!(
             "{} is there already, and no key is ever written over",

@@ -59,6 +59,8 @@ pub enum StateError {
     Replay {
         /// The height; 0 is the genesis.
         height: Height,
+        /// The executor's code.
+        code: Code,
         /// In the executor's words.
         reason: String,
     },
@@ -78,10 +80,10 @@ impl StateError {
             StateError::Snapshot(SnapshotError::Damaged { .. }) => Code::SNAPSHOT_DAMAGED,
             StateError::OtherChain { .. } => Code::OTHER_CHAIN_DATA,
             StateError::OutcomeDiffers { .. } => Code::OUTCOME_DIFFERS,
-            StateError::NotNext { .. }
-            | StateError::StaleStage
-            | StateError::Replay { .. }
-            | StateError::Unusable => Code::STORE_FAILED,
+            StateError::Replay { code, .. } => *code,
+            StateError::NotNext { .. } | StateError::StaleStage | StateError::Unusable => {
+                Code::STORE_FAILED
+            }
         }
     }
 }

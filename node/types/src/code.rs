@@ -274,7 +274,7 @@ codes! {
     6008 OUTCOME_DIFFERS Node "This node computed another outcome than a certified block. It stops; keep its data as evidence."
     6009 OTHER_CHAIN_DATA Node "The data folder belongs to another chain than the genesis. Check the paths of both."
     6010 DATA_FOLDER_LOCKED Node "Another process works in this data folder. Stop it first."
-    6011 SNAPSHOT_DAMAGED Node "The snapshot that this node's log begins from is damaged, and the store has to be made from it. Restore it from a backup, or empty the data folder and join again."
+    6011 SNAPSHOT_DAMAGED Node "The snapshot that this node's log begins from is damaged, and the store has to be made from it. Empty the data folder and join again."
     6013 PROTOCOL_UNKNOWN Node "The ledger has come to a version of the protocol that this software does not know. Install newer software and start the node again: it goes on where it stopped."
     6020 VOTES_DAMAGED Node "The record of this validator's votes cannot be read or contradicts itself. The node signs nothing rather than sign twice."
     6021 KEY_USED_TWICE Node "A vote of this validator's key that this node did not cast: another node runs with the same key. Stop one of them."

@@ -63,7 +63,7 @@ pub struct Submit {
 /// Arguments of `query`.
 #[derive(Debug, Args)]
 pub struct Query {
-    /// registry, treasury, marking or prescription, or its number.
+    /// registry, treasury, marking, prescription or voucher, or its number.
     #[arg(value_parser = contract)]
     pub contract: ContractId,
     /// The question: an object of one field named after it, or a name alone for a question without fields.

@@ -5,11 +5,13 @@ pub mod id;
 pub mod key;
 pub mod ledger;
 pub mod log;
+pub mod organisation;
 pub mod pack;
 pub mod peer;
 pub mod pharmacy;
 pub mod prescription;
 pub mod upgrade;
+pub mod validator;
 pub mod verify;
 pub mod voucher;
 pub mod wallet;
@@ -34,6 +36,8 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Key(command) => key::run(command),
         Command::Device(command) => device::run(command, global),
         Command::Peer(command) => peer::run(command, global),
+        Command::Organisation(command) => organisation::run(command, global),
+        Command::Validator(command) => validator::run(command, global),
         Command::Upgrade(command) => upgrade::run(command, global),
         Command::Prescription(command) => prescription::run(command, global),
         Command::Wallet(command) => wallet::run(command, global),

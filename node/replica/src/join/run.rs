@@ -4,12 +4,12 @@ use super::fetch::{Fetch, Received};
 use super::trust::{Trust, Unsound};
 use super::{Asked, Phase};
 use crate::candidate::Candidates;
-use crate::deciding::knows_version;
 use crate::input::{Effect, ReplicaTimer};
 use crate::message::PeerMessage;
 use crate::message_snapshot::SnapshotMessage;
 use crate::outcome::Validators;
 use crate::progress::{SyncPhase, SyncProgress};
+use crate::protocol;
 use crate::replica::{Fault, Replica};
 use senim_state::snapshot::{Manifest, SnapshotOffer};
 use senim_types::proof::LightBlock;
@@ -279,7 +279,7 @@ impl Replica {
             return Ok(());
         };
         let manifest = trust.manifest;
-        knows_version(&manifest.contents.header)?;
+        protocol::knows_version(&manifest.contents.header)?;
         let (id, height, bytes) = (manifest.id(), manifest.height(), manifest.chunk_bytes());
         let chunks = manifest.contents.chunks.len();
         tracing::info!(

@@ -75,7 +75,7 @@ impl Replay for NoReplay {
     }
 
     fn block(&mut self, _: &Block, _: &dyn StateView) -> Result<ChangeSet, ReplayError> {
-        Err(ReplayError("the store should have had this block".into()))
+        Err(ReplayError::new("the store should have had this block"))
     }
 }
 

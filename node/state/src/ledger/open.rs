@@ -23,7 +23,7 @@ use crate::snapshot::{Manifest, Snapshots};
 use crate::store::{Store, StoreError, StoreOpener};
 use crate::tree::Tree;
 use senim_types::proof::LogFrontier;
-use senim_types::{Block, ChangeSet, Genesis, Header, Height, StateView};
+use senim_types::{Block, ChangeSet, Code, Genesis, Header, Height, StateView};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -38,7 +38,22 @@ pub trait Replay {
 
 /// Why a block or the genesis could not be executed again, in the executor's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplayError(pub String);
+pub struct ReplayError {
+    /// The stable code.
+    pub code: Code,
+    /// In words.
+    pub reason: String,
+}
+
+impl ReplayError {
+    /// What nobody foresaw: `STORE_FAILED`.
+    pub fn new(reason: impl Into<String>) -> ReplayError {
+        ReplayError {
+            code: Code::STORE_FAILED,
+            reason: reason.into(),
+        }
+    }
+}
 
 /// Where the state came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,7 +187,7 @@ impl Ledger {
             let record = self.logged(height)?;
             let changes = replay
                 .block(&record.block, self)
-                .map_err(|ReplayError(reason)| StateError::Replay { height, reason })?;
+                .map_err(|error| replayed(height, error))?;
             let staged = self.tree.stage(&changes);
             check_outcome(&record.block.header, &staged)?;
             self.advance(&record, changes, staged);
@@ -336,11 +351,16 @@ pub(super) fn genesis_header(
 }
 
 fn genesis_changes(replay: &mut dyn Replay) -> Result<ChangeSet, StateError> {
-    let failed = |ReplayError(reason)| StateError::Replay {
-        height: Height::GENESIS,
-        reason,
-    };
+    let failed = |error| replayed(Height::GENESIS, error);
     replay.genesis().map_err(failed)
+}
+
+fn replayed(height: Height, ReplayError { code, reason }: ReplayError) -> StateError {
+    StateError::Replay {
+        height,
+        code,
+        reason,
+    }
 }
 
 type OpenStore = (Arc<dyn Store>, Option<cells::Applied>);

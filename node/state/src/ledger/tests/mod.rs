@@ -66,7 +66,7 @@ impl Replay for Toy {
     }
 
     fn block(&mut self, block: &Block, state: &dyn StateView) -> Result<ChangeSet, ReplayError> {
-        let failed = |error: ViewError| ReplayError(error.to_string());
+        let failed = |error: ViewError| ReplayError::new(error.to_string());
         let mut changes = ChangeSet::default();
         let counter = state.get(COUNTER).map_err(failed)?.unwrap_or_default();
         let seen = state.scan(&key(0)[..5], &[], 64).map_err(failed)?.len() as u64;
