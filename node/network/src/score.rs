@@ -1,6 +1,6 @@
 //! What misbehaviour leads to: points that fade; at a hundred the peer is cut off for a while, longer each time.
 
-use senim_types::PublicKey;
+use senim_types::{Code, PublicKey};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,25 @@ const BAN: Duration = Duration::from_secs(30);
 const BAN_MAX: Duration = Duration::from_secs(3_600);
 /// Peers remembered. The list of who may connect is shorter.
 const PEERS_MAX: usize = 4_096;
+
+/// What a message that is refused with this code costs its sender. Honest nodes check what they pass on: bytes that do not
+/// decode, signatures that do not verify and snapshots that contradict themselves are the sender's own.
+pub const fn points_of(code: Code) -> u32 {
+    match code {
+        Code::MALFORMED
+        | Code::NOT_CANONICAL
+        | Code::TOO_LARGE
+        | Code::BAD_SIGNATURE
+        | Code::BAD_WITNESS
+        | Code::CERTIFICATE_SIGNATURE
+        | Code::CERTIFICATE_QUORUM
+        | Code::VOTE_SIGNATURE
+        | Code::VOTE_CERTIFICATE
+        | Code::SNAPSHOT_MANIFEST
+        | Code::SNAPSHOT_CHUNK => POINTS_FORGED,
+        _ => POINTS_DOUBTFUL,
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Score {
@@ -61,6 +80,34 @@ impl Scores {
 mod tests {
     use super::*;
     use senim_types::crypto::SecretKey;
+
+    #[test]
+    fn what_only_its_sender_can_have_made_cuts_off_at_once_and_the_rest_does_not() {
+        let cut_off = |code| points_of(code) >= POINTS_MAX;
+        for code in [
+            Code::MALFORMED,
+            Code::NOT_CANONICAL,
+            Code::BAD_SIGNATURE,
+            Code::BAD_WITNESS,
+            Code::CERTIFICATE_SIGNATURE,
+            Code::VOTE_SIGNATURE,
+            Code::VOTE_CERTIFICATE,
+            Code::SNAPSHOT_MANIFEST,
+            Code::SNAPSHOT_CHUNK,
+        ] {
+            assert!(cut_off(code), "{code}");
+        }
+        // An honest node may be late, or not know of a change yet.
+        for code in [
+            Code::HEADER_HEIGHT,
+            Code::VALIDATORS_HASH,
+            Code::VOTE_STRANGER,
+            Code::TRANSACTION_EXPIRED,
+            Code::DEVICE_SUSPENDED,
+        ] {
+            assert!(!cut_off(code), "{code}");
+        }
+    }
 
     #[test]
     fn points_fade_add_up_and_lead_to_longer_and_longer_bans() {

@@ -6,7 +6,7 @@ use crate::frame::Lane;
 use crate::gate::Gate;
 use crate::link::ReadLimits;
 use crate::queue::{Queue, QueueLimits};
-use crate::score::{POINTS_DOUBTFUL, POINTS_FORGED, Scores};
+use crate::score::{Scores, points_of};
 use crate::task::Task;
 use crate::{Allowed, Incoming, Outgoing};
 use futures_util::StreamExt;
@@ -233,10 +233,7 @@ impl Outgoing for P2pNetwork {
     }
 
     fn misbehaved(&mut self, peer: &PublicKey, code: Code) {
-        let points = match code {
-            Code::MALFORMED | Code::BAD_SIGNATURE | Code::BAD_WITNESS => POINTS_FORGED,
-            _ => POINTS_DOUBTFUL,
-        };
+        let points = points_of(code);
         // Where so many wait, one more changes nothing.
         let _full = self.misbehaved.try_send((*peer, points));
     }

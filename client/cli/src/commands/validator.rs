@@ -17,7 +17,7 @@ use serde_json::json;
 pub enum Command {
     /// Gives a key a vote. Its node has to follow already: without it the network has one vote less.
     #[command(
-        after_help = "Example:\n  senimd key new validator-30 --kind validator --dir node-30   (prints senimval1…)\n  senim validator add senimval1… --org 30"
+        after_help = "Example:\n  senimd key --dir node-30 new validator-30 --kind validator   (prints senimval1…)\n  senim validator add senimval1… --org 30"
     )]
     Add(Add),
     /// Changes the power of a vote.
