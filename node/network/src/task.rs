@@ -316,8 +316,8 @@ impl Task {
             let members = self.members;
             tracing::error!(
                 members,
-                "no other node is connected: check this node's address in the registry, its \
-                 bootstrap addresses and the firewall"
+                advice = "check this node's address in the registry, its bootstrap addresses and the firewall",
+                "no other node is connected"
             );
         }
     }

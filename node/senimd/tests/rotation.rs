@@ -1,3 +1,4 @@
+//! Networks that do not come together at once. A node that nobody reaches says so.
 //! While a node is away every other one takes a new network key. It comes back with a list in which none of them stands,
 //! finds them by its bootstrap addresses, and trusts what it gets for its certificates.
 
@@ -79,4 +80,15 @@ fn a_node_returns_after_every_other_one_has_another_network_key() {
     machines.agree(&[0, 1, 2, AWAY]);
     machines.submit(AWAY, register(2_003));
     machines.agree(&[0, 1, 2, AWAY]);
+}
+
+#[test]
+fn a_node_that_reaches_nobody_says_so() {
+    let mut machines = Machines::make(4);
+    machines.restart(0);
+    machines.until_logged(0, "no other node is connected");
+    machines.restart(1);
+    machines.restart(2);
+    machines.submit(0, register(2_004));
+    machines.agree(&[0, 1, 2]);
 }
