@@ -98,9 +98,9 @@ pub async fn run(upgrade: &Upgrade, tell: &(dyn Fn(String) + Sync)) -> Result<Ou
         nodes: nodes.clone(),
         terminals: RATE as usize * 4,
         rate: Some(f64::from(RATE)),
-        duration: None,
     };
-    let loading = tokio::spawn(redeem_owned(Arc::new(meals.redemptions), offer));
+    let redemptions = Arc::new(meals.redemptions);
+    let loading = tokio::spawn(async move { redeem(redemptions, &offer).await });
     let height = agreed_height(&nodes).await?;
     let activation = Height(height + NOTICE);
     schedule(&mut signing, &nodes, activation, old_code).await?;
@@ -146,13 +146,6 @@ pub async fn run(upgrade: &Upgrade, tell: &(dyn Fn(String) + Sync)) -> Result<Ou
         meals: seen.done.len(),
         height: top.height,
     })
-}
-
-async fn redeem_owned(
-    redemptions: Arc<Vec<load::Redemption>>,
-    offer: Offer,
-) -> Result<senimd::bench::fleet::drive::Seen, senimd::bench::BenchError> {
-    redeem(redemptions, &offer).await
 }
 
 /// The node with the old software stops before the height, says why, and the others go on.

@@ -111,7 +111,6 @@ pub async fn run(chaos: &Chaos, tell: &(dyn Fn(String) + Sync)) -> Result<Outcom
         nodes: nodes.clone(),
         terminals: chaos.rate as usize * 4,
         rate: Some(f64::from(chaos.rate)),
-        duration: None,
     };
     let loading = tokio::spawn({
         let redemptions = Arc::clone(&redemptions);

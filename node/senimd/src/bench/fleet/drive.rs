@@ -33,8 +33,6 @@ pub struct Offer {
     pub terminals: usize,
     /// So many redemptions begin per second, whether or not earlier ones are done; none is as many as are taken.
     pub rate: Option<f64>,
-    /// No redemption begins after so long; those under way are finished.
-    pub duration: Option<Duration>,
 }
 
 /// What terminals saw.
@@ -74,10 +72,9 @@ struct Shared {
     ends: AtomicBool,
     start: Instant,
     rate: Option<f64>,
-    duration: Option<Duration>,
 }
 
-/// Redeems in order until all are done or the time is over.
+/// Redeems in order until all are done, or one terminal cannot go on.
 pub async fn redeem(redemptions: Arc<Vec<Redemption>>, offer: &Offer) -> Result<Seen, BenchError> {
     let shared = Arc::new(Shared {
         redemptions,
@@ -85,7 +82,6 @@ pub async fn redeem(redemptions: Arc<Vec<Redemption>>, offer: &Offer) -> Result<
         ends: AtomicBool::new(false),
         start: Instant::now(),
         rate: offer.rate,
-        duration: offer.duration,
     });
     let mut terminals = JoinSet::new();
     for number in 0..offer.terminals {
@@ -117,8 +113,7 @@ async fn terminal(shared: Arc<Shared>, nodes: Vec<SocketAddr>) -> Result<Seen, B
             Some(rate) => shared.start + Duration::from_secs_f64(number as f64 / rate),
             None => Instant::now(),
         };
-        let is_over = |duration| begun.duration_since(shared.start) >= duration;
-        if shared.duration.is_some_and(is_over) || shared.ends.load(Ordering::Relaxed) {
+        if shared.ends.load(Ordering::Relaxed) {
             break;
         }
         sleep_until(begun).await;
@@ -147,7 +142,6 @@ pub async fn submit_all(
         nodes: nodes.to_vec(),
         terminals: at_once,
         rate: None,
-        duration: None,
     };
     redeem(Arc::new(redemptions.collect()), &offer)
         .await

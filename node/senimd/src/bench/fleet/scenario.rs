@@ -150,7 +150,6 @@ impl Stage<'_> {
             nodes: self.nodes(),
             terminals: self.args.concurrency as usize,
             rate,
-            duration: None,
         }
     }
 

@@ -82,7 +82,6 @@ impl Stage<'_> {
         tell(format!("offering {rate:.0}/s"));
         let offer = Offer {
             terminals: 10 * self.args.concurrency as usize,
-            duration: Some(OVERLOAD_TIME),
             ..self.offer(Some(rate))
         };
         let run = self
