@@ -195,6 +195,12 @@ fn chain(senim: &mut Registry, watch: &Watch, now_ms: u64) {
     );
     gauge(
         senim,
+        "state_keys",
+        "Keys of the committed state",
+        figures.state_keys,
+    );
+    gauge(
+        senim,
         "validator",
         "1 where the node has a vote",
         u64::from(vitals.is_validator.load(Ordering::Relaxed)),

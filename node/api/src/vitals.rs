@@ -29,6 +29,8 @@ pub struct Figures {
     pub block_time_ms: u64,
     /// The highest height that another node spoke of.
     pub seen: u64,
+    /// Keys of the committed state.
+    pub state_keys: u64,
     /// Transactions that wait.
     pub mempool_transactions: u64,
     /// Bytes of them.
@@ -49,6 +51,7 @@ pub struct Vitals {
     height: AtomicU64,
     block_time_ms: AtomicU64,
     seen: AtomicU64,
+    state_keys: AtomicU64,
     mempool_transactions: AtomicU64,
     mempool_bytes: AtomicU64,
     is_joining: AtomicBool,
@@ -80,6 +83,7 @@ impl Default for Vitals {
             height: AtomicU64::default(),
             block_time_ms: AtomicU64::default(),
             seen: AtomicU64::default(),
+            state_keys: AtomicU64::default(),
             mempool_transactions: AtomicU64::default(),
             mempool_bytes: AtomicU64::default(),
             is_joining: AtomicBool::default(),
@@ -107,6 +111,7 @@ impl Vitals {
             (&self.height, figures.height),
             (&self.block_time_ms, figures.block_time_ms),
             (&self.seen, figures.seen),
+            (&self.state_keys, figures.state_keys),
             (&self.mempool_transactions, figures.mempool_transactions),
             (&self.mempool_bytes, figures.mempool_bytes),
             (&self.snapshot_chunks_done, figures.snapshot_chunks_done),
@@ -125,6 +130,7 @@ impl Vitals {
             height: self.height.load(Ordering::Relaxed),
             block_time_ms: self.block_time_ms.load(Ordering::Relaxed),
             seen: self.seen.load(Ordering::Relaxed),
+            state_keys: self.state_keys.load(Ordering::Relaxed),
             mempool_transactions: self.mempool_transactions.load(Ordering::Relaxed),
             mempool_bytes: self.mempool_bytes.load(Ordering::Relaxed),
             is_joining: self.is_joining.load(Ordering::Relaxed),

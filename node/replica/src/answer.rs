@@ -117,6 +117,7 @@ impl Replica {
             height: tip.height,
             time: tip.time,
             seen: self.sync.seen.max(tip.height),
+            state_keys: self.ledger.tree().len(),
             mempool: self.mempool.len(),
             mempool_bytes: self.mempool.bytes(),
             joining: self.join_progress(),

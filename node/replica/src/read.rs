@@ -128,6 +128,8 @@ pub struct Figures {
     pub time: TimeMs,
     /// The highest height that a peer spoke of.
     pub seen: Height,
+    /// Keys of the committed state; none of a block that is not decided yet.
+    pub state_keys: usize,
     /// Transactions waiting.
     pub mempool: usize,
     /// Bytes of them.

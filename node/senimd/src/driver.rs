@@ -219,6 +219,7 @@ impl Driver {
             height: figures.height.0,
             block_time_ms: figures.time.0,
             seen: figures.seen.0,
+            state_keys: figures.state_keys as u64,
             mempool_transactions: figures.mempool as u64,
             mempool_bytes: figures.mempool_bytes as u64,
             is_joining: figures.joining.is_some(),

@@ -2,6 +2,8 @@
 
 mod support;
 
+use senim_abi::registry::Execute;
+use senim_types::{Hash, OrgId};
 use std::collections::BTreeSet;
 use std::path::Path;
 use support::Machines;
@@ -155,7 +157,19 @@ fn expressions(value: &serde_json::Value, found: &mut Vec<String>) {
 
 #[test]
 fn alarms_dashboard_and_page_use_metrics_that_a_running_node_has() {
-    let machines = Machines::start(1);
+    let mut machines = Machines::start(1);
+    let keys = machines.metric(0, "senim_state_keys");
+    // An organisation is a key of the state that was not there before.
+    machines.submit(
+        0,
+        Execute::RegisterOrganisation {
+            org: OrgId(2_005),
+            name: "Organisation 2005".to_owned(),
+            roles: senim_abi::Roles::CLINIC,
+            details: Hash::of(b"details"),
+        },
+    );
+    assert!(machines.metric(0, "senim_state_keys") > keys);
     let url = format!("{}/metrics", machines.url(0));
     let mut answer = ureq::get(&url).call().expect("metrics");
     let metrics = answer.body_mut().read_to_string().expect("text");

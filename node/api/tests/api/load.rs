@@ -164,6 +164,7 @@ async fn health_and_readiness_say_what_is_wrong() {
     // Without a state while a snapshot is fetched; a validator that observes serves, and says that it does not vote.
     node.vitals.set(Figures {
         is_joining: true,
+        state_keys: 21,
         snapshot_chunks_done: 3,
         snapshot_chunks: 8,
         ..fresh(13, 13)
@@ -177,6 +178,7 @@ async fn health_and_readiness_say_what_is_wrong() {
     for line in [
         "senim_snapshot_chunks_done 3",
         "senim_snapshot_chunks 8",
+        "senim_state_keys 21",
         "senim_observing 0",
     ] {
         assert!(

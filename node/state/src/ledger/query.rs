@@ -51,7 +51,7 @@ impl Ledger {
         &self.genesis
     }
 
-    /// The state tree, for measurements.
+    /// The committed state's tree, for its number of keys and for measurements.
     pub fn tree(&self) -> &Tree {
         &self.tree
     }

@@ -57,6 +57,27 @@ fn changes(writes: &[(u16, Option<u8>)]) -> ChangeSet {
     changes
 }
 
+/// What `docs/PERFORMANCE.md` says of a key's memory: a leaf, and 1 / ln 2 = 1.44 inner nodes in a trie of random paths.
+#[test]
+fn a_key_takes_122_bytes_of_the_arenas_and_one_that_goes_leaves_them_to_the_next() {
+    let of = |keys: std::ops::Range<u16>, value: Option<u8>| {
+        changes(&keys.map(|key| (key, value)).collect::<Writes>())
+    };
+    let bytes_per_key = |tree: &Tree, keys: usize| {
+        (size_of_val(&tree.leaves[..]) + size_of_val(&tree.inners[..])) / keys
+    };
+    let mut tree = Tree::new();
+    apply(&mut tree, &of(0..20_000, Some(1)));
+    assert_eq!(tree.len(), 20_000);
+    assert!((121..=123).contains(&bytes_per_key(&tree, 20_000)));
+    let leaves = tree.leaves.len();
+    apply(&mut tree, &of(0..8_000, None));
+    assert_eq!((tree.len(), tree.leaves.len()), (12_000, leaves));
+    apply(&mut tree, &of(20_000..28_000, Some(2)));
+    assert_eq!((tree.len(), tree.leaves.len()), (20_000, leaves));
+    assert!((121..=124).contains(&bytes_per_key(&tree, 20_000)));
+}
+
 fn apply(tree: &mut Tree, changes: &ChangeSet) {
     let staged = tree.stage(changes);
     tree.apply(staged);

@@ -36,6 +36,16 @@ pub async fn status(node: SocketAddr) -> Option<Status> {
     serde_json::from_slice(&answer.body).ok()
 }
 
+/// A number of a node's metrics; none where it does not answer or has no such metric.
+pub async fn metric(node: SocketAddr, name: &str) -> Option<u64> {
+    let mut connection = Connection::open(node).await.ok()?;
+    let answer = connection.get("/metrics").await.ok()?;
+    let text = str::from_utf8(&answer.body).ok()?;
+    let mut values = text.lines().filter_map(|line| line.strip_prefix(name));
+    // A longer name that begins the same is followed by no blank.
+    values.find_map(|value| value.strip_prefix(' ')?.parse().ok())
+}
+
 /// Waits until every node answers.
 pub async fn answering(nodes: &[SocketAddr]) -> Result<(), BenchError> {
     for node in nodes {

@@ -4,6 +4,7 @@ use crate::folder::Folder;
 use crate::machine::{CONFIG_FILE, Machines, machine_folder};
 use crate::processes;
 use rustix::process::{Pid, Signal, kill_process};
+use senim_state::store::StoreKind;
 use senim_types::PublicKey;
 use senim_types::text::KeyKind;
 use std::fs::{self, File};
@@ -86,6 +87,12 @@ impl Fleet {
     pub fn set(&self, key: &str, value: i64) -> io::Result<()> {
         let mut places = 0..self.machines.len();
         places.try_for_each(|place| self.set_one(place, key, value.into()))
+    }
+
+    /// Has every machine keep its store by this backend.
+    pub fn use_store(&self, kind: StoreKind) -> io::Result<()> {
+        let mut places = 0..self.machines.len();
+        places.try_for_each(|place| self.set_one(place, "store.backend", kind.name().into()))
     }
 
     /// Has a machine listen for others at a port of its own, instead of the one that the registry names: something stands

@@ -44,6 +44,8 @@ pub struct Watched {
     pub redemptions: usize,
     /// Height.
     pub height: u64,
+    /// Keys of the state; none where the node did not say.
+    pub state_keys: Option<u64>,
     /// Resident memory of each validator.
     pub resident_mib: Vec<f64>,
     /// CPU of each validator since the line before, in thousandths of a core.
@@ -152,10 +154,12 @@ impl Display for FleetReport {
             };
             writeln!(
                 f,
-                "  minute {:>3}: height {:>7}, {:>8} redemptions, MiB {}, millicores {}",
+                "  minute {:>3}: height {:>7}, {:>8} redemptions, {:>8} keys, MiB {}, millicores {}",
                 line.minute,
                 line.height,
                 line.redemptions,
+                line.state_keys
+                    .map_or("?".to_owned(), |keys| keys.to_string()),
                 each(&line.resident_mib),
                 each(&line.cpu_millicores)
             )?;

@@ -41,6 +41,9 @@ pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<FleetReport, Be
     fleet
         .set("block_interval_ms", args.block_interval_ms as i64)
         .map_err(dies)?;
+    if let Some(kind) = args.store.kind() {
+        fleet.use_store(kind).map_err(dies)?;
+    }
     let genesis = folder.genesis()?;
     let mut stage = Stage {
         args,

@@ -1,7 +1,8 @@
 //! Scenarios in which something is wrong, or nothing happens.
 
-use super::check::{agreed, status};
+use super::check::{agreed, metric, status};
 use super::drive::{Offer, redeem, submit_all};
+use super::growth::Growth;
 use super::report::{RunReport, Watched, mib};
 use super::scenario::Stage;
 use crate::args::Work;
@@ -123,29 +124,11 @@ impl Stage<'_> {
             finality.p99,
             Percentiles::of_us(seen.redemption_us).p99
         ));
-        self.tell_growth();
+        let growth = Growth::of(&self.report.watched);
+        self.report
+            .findings
+            .extend(growth.map(|growth| growth.to_string()));
         Ok(())
-    }
-
-    /// What the memory did between the third minute and the last.
-    fn tell_growth(&mut self) {
-        let at = |minute: u64| {
-            let line = self
-                .report
-                .watched
-                .iter()
-                .find(|line| line.minute == minute);
-            line.map(|line| line.resident_mib.iter().sum::<f64>())
-        };
-        let last = self.report.watched.last().map_or(0, |line| line.minute);
-        if let (Some(third), Some(end)) = (at(3), at(last))
-            && last > 3
-        {
-            self.report.findings.push(format!(
-                "memory of all validators from minute 3 to {last}: {third:.0} to {end:.0} MiB, {:+.1} %",
-                (end - third) * 100.0 / third
-            ));
-        }
     }
 
     /// Nothing is offered.
@@ -186,6 +169,8 @@ impl Stage<'_> {
                 height: status(self.fleet.machines[0].http)
                     .await
                     .map_or(0, |status| status.height),
+                // The state is the same on all of them.
+                state_keys: metric(self.fleet.machines[0].http, "senim_state_keys").await,
                 resident_mib: places
                     .clone()
                     .map(|place| mib(self.fleet.resident_bytes(place)))
@@ -194,8 +179,8 @@ impl Stage<'_> {
             };
             before = now;
             tell(format!(
-                "minute {minute}: height {}, MiB {:?}, millicores {:?}",
-                line.height, line.resident_mib, line.cpu_millicores
+                "minute {minute}: height {}, keys {:?}, MiB {:?}, millicores {:?}",
+                line.height, line.state_keys, line.resident_mib, line.cpu_millicores
             ));
             self.report.watched.push(line);
         }
