@@ -215,12 +215,41 @@ fn an_unknown_name_is_told_with_the_nearest_known_one() {
             &[("SENIM_HTTP_LISTEN", "x")],
             "SENIM_HTTP_LISTEN: there is no such setting; did you mean SENIM_HTTP__LISTEN?",
         ),
+        (
+            "organisation = 1",
+            &[("SENIM_ORGANISATOIN", "2")],
+            "SENIM_ORGANISATOIN: there is no such setting; did you mean SENIM_ORGANISATION?",
+        ),
+        (
+            "organisation = 1",
+            &[("SENIM_BLOK_INTERVAL_MS", "2")],
+            "did you mean SENIM_BLOCK_INTERVAL_MS?",
+        ),
     ];
     for (text, variables, expected) in rows {
         let problems = told(text, variables);
         assert_eq!(problems.len(), 1, "{problems:#?}");
         assert!(problems[0].contains(expected), "{problems:#?}: {expected}");
     }
+}
+
+#[test]
+fn variables_of_the_commands_are_no_misspelt_settings() {
+    let names = [
+        "LOG",
+        "DIR",
+        "NODE",
+        "TRUSTED",
+        "PASSPHRASE",
+        "PASSPHRASE_FILE",
+        "CLINIC",
+        "WALLET",
+        "PHARMACY",
+        "VECTORS",
+    ];
+    let variables = names.map(|name| format!("SENIM_{name}"));
+    let variables: Vec<(&str, &str)> = variables.iter().map(|name| (&name[..], "x")).collect();
+    loaded("organisation = 1", &variables).expect("none of them is a setting");
 }
 
 #[test]

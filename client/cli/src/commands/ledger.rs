@@ -118,6 +118,9 @@ pub fn status(global: &Global) -> Result<Answer> {
     {
         answer = answer.line(format!("  behind     {}", behind(progress)));
     }
+    if let Some(observing) = status.get("observing").filter(|it| !it.is_null()) {
+        answer = answer.line(format!("  observing  {}", observes(observing)));
+    }
     let first = number("first_height");
     if first > 1 {
         answer = answer.line(format!(
@@ -125,6 +128,15 @@ pub fn status(global: &Global) -> Result<Answer> {
         ));
     }
     Ok(answer)
+}
+
+/// Until when a validator does not vote, in words.
+fn observes(observing: &Value) -> String {
+    let until = match observing.get("until").and_then(Value::as_u64) {
+        Some(height) => format!("until block {height} is decided"),
+        None => "until enough other validators have answered how far they are".to_owned(),
+    };
+    format!("this validator may have forgotten votes, and does not vote {until}")
 }
 
 /// How far a node that is behind is, in words.
@@ -385,4 +397,23 @@ pub fn budget(args: &Budget, global: &Global) -> Result<Answer> {
             "  proof holds: after block {}",
             proven.header.height
         )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_validator_that_observes_is_told_with_the_height_where_it_is_known() {
+        let told = observes(&json!({ "until": 1234 }));
+        assert!(
+            told.ends_with("does not vote until block 1234 is decided"),
+            "{told}"
+        );
+        let told = observes(&json!({ "until": null }));
+        assert!(
+            told.contains("does not vote until enough other validators"),
+            "{told}"
+        );
+    }
 }

@@ -12,6 +12,9 @@ pub const DEFAULT: &str = "default";
 /// How every variable of this project begins.
 pub const PREFIX: &str = "SENIM_";
 
+/// Letters by which a variable may differ from a setting's and be taken for it.
+const TYPOS_MAX: usize = 2;
+
 /// A source of values. Figment remembers for each value which one it is from.
 struct Layer {
     /// The file's path, the variable's or the flag's name.
@@ -114,8 +117,8 @@ fn unknown_key(source: &str, name: &str) -> Problem {
     Problem::unknown(source, name, near)
 }
 
-/// Adds the environment's values. A variable with the syntax of a setting that is none is a problem; so is one
-/// that only lacks the second line between section and key.
+/// Adds the environment's values. A variable with the syntax of a setting that is none is a problem; so is one that is
+/// nearly a setting's: misspelt, or without the second line between section and key.
 pub fn environment(
     mut figment: Figment,
     variables: impl IntoIterator<Item = (String, String)>,
@@ -136,7 +139,10 @@ pub fn environment(
             }
             None => {
                 let all: Vec<String> = KEYS.iter().map(Key::variable).collect();
-                let single = all.iter().find(|known| known.replace("__", "_") == name);
+                // Variables of the commands have no second line either, so only what is nearly a setting's is taken for one.
+                let single = all.iter().find(|known| {
+                    strsim::damerau_levenshtein(&known.replace("__", "_"), &name) <= TYPOS_MAX
+                });
                 if single.is_some() || rest.contains("__") {
                     let near = single
                         .map(String::as_str)
