@@ -29,6 +29,10 @@ fn software_that_does_not_know_a_version_stops_before_its_height_and_stays_there
     world.apply("operator", schedule(unknown, early));
     let activation = Height(from + 8);
     world.apply("operator", schedule(unknown, activation));
+    world.settle();
+    for node in &world.nodes {
+        assert_eq!(node.figures().unknown_protocol, Some(activation));
+    }
     let mut number = 0;
     while world.nodes[0].tip().height.next() < activation {
         number += 1;
@@ -59,4 +63,5 @@ fn what_is_taken_back_in_time_stops_nobody() {
     }
     assert!(world.nodes[0].tip().height > activation);
     assert!(world.nodes.iter().all(|node| node.halted.is_none()));
+    assert_eq!(world.nodes[0].figures().unknown_protocol, None);
 }

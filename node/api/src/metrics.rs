@@ -213,6 +213,12 @@ fn chain(senim: &mut Registry, watch: &Watch, now_ms: u64) {
     );
     gauge(
         senim,
+        "unknown_protocol_height",
+        "Height from which a version of the protocol is scheduled that this software does not know; 0 where none is",
+        figures.unknown_protocol_height,
+    );
+    gauge(
+        senim,
         "snapshot_chunks_done",
         "Chunks fetched of the snapshot that the node joins from; 0 where it joins from none",
         figures.snapshot_chunks_done,

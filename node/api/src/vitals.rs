@@ -43,6 +43,8 @@ pub struct Figures {
     pub snapshot_chunks: u64,
     /// Whether it is a validator that does not vote, because it may have forgotten votes.
     pub is_observing: bool,
+    /// The height from which a version of the protocol is scheduled that this software does not know; 0 where none is.
+    pub unknown_protocol_height: u64,
 }
 
 /// See the module. All numbers are of this process's life.
@@ -58,6 +60,7 @@ pub struct Vitals {
     snapshot_chunks_done: AtomicU64,
     snapshot_chunks: AtomicU64,
     is_observing: AtomicBool,
+    unknown_protocol_height: AtomicU64,
     /// Unix ms since when the node works on one event; 0 while it waits for the next.
     busy_since_ms: AtomicU64,
     has_ended: AtomicBool,
@@ -90,6 +93,7 @@ impl Default for Vitals {
             snapshot_chunks_done: AtomicU64::default(),
             snapshot_chunks: AtomicU64::default(),
             is_observing: AtomicBool::default(),
+            unknown_protocol_height: AtomicU64::default(),
             busy_since_ms: AtomicU64::default(),
             has_ended: AtomicBool::default(),
             halted: OnceLock::default(),
@@ -116,6 +120,10 @@ impl Vitals {
             (&self.mempool_bytes, figures.mempool_bytes),
             (&self.snapshot_chunks_done, figures.snapshot_chunks_done),
             (&self.snapshot_chunks, figures.snapshot_chunks),
+            (
+                &self.unknown_protocol_height,
+                figures.unknown_protocol_height,
+            ),
         ] {
             place.store(value, Ordering::Relaxed);
         }
@@ -137,6 +145,7 @@ impl Vitals {
             snapshot_chunks_done: self.snapshot_chunks_done.load(Ordering::Relaxed),
             snapshot_chunks: self.snapshot_chunks.load(Ordering::Relaxed),
             is_observing: self.is_observing.load(Ordering::Relaxed),
+            unknown_protocol_height: self.unknown_protocol_height.load(Ordering::Relaxed),
         }
     }
 

@@ -122,6 +122,7 @@ impl Replica {
             mempool_bytes: self.mempool.bytes(),
             joining: self.join_progress(),
             is_observing: self.observation.is_some(),
+            unknown_protocol: self.unknown_protocol(),
         }
     }
 

@@ -60,6 +60,12 @@ impl Replica {
         }
     }
 
+    /// The height from which a version is scheduled that this software does not know.
+    pub(crate) fn unknown_protocol(&self) -> Option<Height> {
+        let next = self.protocol.next?;
+        (next.version > PROTOCOL_VERSION_NEWEST).then_some(next.activation)
+    }
+
     /// Whether this software knows the version of the height after the tip.
     pub(crate) fn check_protocol(&self) -> Result<(), Fault> {
         let height = self.ledger.tip().height.next();

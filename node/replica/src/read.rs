@@ -138,6 +138,8 @@ pub struct Figures {
     pub joining: Option<SyncProgress>,
     /// Whether it is a validator that observes, because it may have forgotten votes.
     pub is_observing: bool,
+    /// The height from which a version of the protocol is scheduled that this software does not know.
+    pub unknown_protocol: Option<Height>,
 }
 
 /// What the ledger knows of a device's sequence numbers.

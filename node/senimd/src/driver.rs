@@ -226,6 +226,7 @@ impl Driver {
             snapshot_chunks_done: chunks.map_or(0, |progress| progress.done),
             snapshot_chunks: chunks.map_or(0, |progress| progress.total),
             is_observing: figures.is_observing,
+            unknown_protocol_height: figures.unknown_protocol.map_or(0, |height| height.0),
         });
     }
 

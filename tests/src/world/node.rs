@@ -4,7 +4,7 @@ use super::{Network, Options};
 use senim_consensus::{Evidence, Params};
 use senim_execution::Engine;
 use senim_replica::{
-    Effect, NoObserver, NodeStatus, OpenError, Pace, Read, ReadAnswer, Replica, Setup,
+    Effect, Figures, NoObserver, NodeStatus, OpenError, Pace, Read, ReadAnswer, Replica, Setup,
     SnapshotRules, SubmitAnswer, Ticket,
 };
 use senim_state::disk::{Disk, FaultyDisk, MemoryDisk, Unsynced};
@@ -302,6 +302,15 @@ impl Node {
             "{}: height {}, has heard of {}, {} waiting, complains of {:?}",
             self.name, status.tip.height, status.seen, status.mempool, self.misbehaved
         )
+    }
+
+    /// What it shows of itself.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn figures(&self) -> Figures {
+        let replica = self.replica.as_ref();
+        replica.expect("it runs").figures()
     }
 
     /// Its last block's header.

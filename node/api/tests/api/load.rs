@@ -165,6 +165,7 @@ async fn health_and_readiness_say_what_is_wrong() {
     node.vitals.set(Figures {
         is_joining: true,
         state_keys: 21,
+        unknown_protocol_height: 34,
         snapshot_chunks_done: 3,
         snapshot_chunks: 8,
         ..fresh(13, 13)
@@ -179,6 +180,7 @@ async fn health_and_readiness_say_what_is_wrong() {
         "senim_snapshot_chunks_done 3",
         "senim_snapshot_chunks 8",
         "senim_state_keys 21",
+        "senim_unknown_protocol_height 34",
         "senim_observing 0",
     ] {
         assert!(
