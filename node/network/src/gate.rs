@@ -27,6 +27,15 @@ pub enum Refused {
     Banned(PeerId),
 }
 
+impl Refused {
+    /// Whom.
+    pub fn peer(&self) -> &PeerId {
+        match self {
+            Refused::NotAMember(peer) | Refused::Banned(peer) => peer,
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Gate {

@@ -12,6 +12,7 @@
 //! | [`gate`] | who may connect |
 //! | [`score`] | what misbehaviour leads to |
 //! | `dial` | when to go out to whom |
+//! | `alone` | when an operator is told that there is nobody |
 //! | `link` | the tasks that write to and read from one peer |
 //! | [`swarm`] | how it starts, its settings, and the handle that a node uses |
 //! | `task` | the task that owns the swarm |
@@ -24,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod alone;
 mod dial;
 pub mod frame;
 pub mod gate;

@@ -1,6 +1,7 @@
 //! A node's network between machines: how it starts, and the handle through which it is used.
 
 use crate::address::keypair;
+use crate::alone::Alone;
 use crate::dial::Dialler;
 use crate::frame::Lane;
 use crate::gate::Gate;
@@ -179,7 +180,7 @@ impl P2pNetwork {
             scores: Scores::default(),
             links: BTreeMap::new(),
             members: 0,
-            alone_since: Instant::now(),
+            alone: Alone::new(Instant::now()),
             queue_limits: config.queue,
             read_limits: config.read,
             offences: misbehaved.clone(),

@@ -1,7 +1,9 @@
 //! The task that owns the swarm: connections, streams, dials, and who is cut off.
 
 use crate::address::{network_key, peer_id};
+use crate::alone::{Alone, GOOD};
 use crate::dial::{Dialler, Target};
+use crate::gate::Refused;
 use crate::link::{self, ReadEnd, ReadLimits, Share};
 use crate::queue::{Queue, QueueLimits};
 use crate::score::{POINTS_FORGED, Scores};
@@ -13,7 +15,9 @@ use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, StreamProtocol, Swarm, ping};
 use libp2p_stream::{Control, IncomingStreams};
 use senim_types::PublicKey;
+use senim_types::text::KeyKind;
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,13 +28,10 @@ use tokio::task::AbortHandle;
 const TICK: Duration = Duration::from_millis(200);
 /// How long to wait before a stream to a connected peer is opened again.
 const REOPEN: Duration = Duration::from_millis(200);
-/// A connection that lasted so long was wanted on both sides.
-const GOOD: Duration = Duration::from_secs(10);
-/// Without any connection for so long although there are members, an operator is told.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// What is kept of a connected peer.
 pub(crate) struct Link {
+    since: Instant,
     share: Arc<Share>,
     writer: AbortHandle,
     readers: Vec<AbortHandle>,
@@ -61,7 +62,7 @@ pub(crate) struct Task {
     pub scores: Scores,
     pub links: BTreeMap<PeerId, Link>,
     pub members: usize,
-    pub alone_since: Instant,
+    pub alone: Alone,
     pub queue_limits: QueueLimits,
     pub read_limits: ReadLimits,
     /// Peers whose streams broke the rules, from their readers.
@@ -160,7 +161,6 @@ impl Task {
     fn count(&mut self) {
         let connected = self.links.len();
         self.stats.connected.store(connected, Ordering::Relaxed);
-        self.alone_since = Instant::now();
     }
 
     fn accepted(&mut self, peer: PeerId, mut stream: libp2p::swarm::Stream) {
@@ -210,6 +210,10 @@ impl Task {
                 if let Some((target, since)) = self.reached.remove(&connection_id) {
                     let is_good = now.duration_since(since) >= GOOD;
                     self.dialler.ended(&target, is_good, now);
+                    // Without a cause it was this node that ended it.
+                    if !is_good && cause.is_some() {
+                        self.alone.turned_away();
+                    }
                 }
                 if num_established == 0 {
                     tracing::info!(peer = %peer_id, ?cause, "disconnected");
@@ -236,7 +240,19 @@ impl Task {
                 ..
             } => {
                 self.stats.refused.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(from = %send_back_addr, %error, "a connection was refused");
+                // What is wrong is at the bottom: "connection denied" alone helps nobody.
+                let mut reason: &dyn Error = &error;
+                while let Some(source) = reason.source() {
+                    reason = source;
+                }
+                let known = reason.downcast_ref::<Refused>();
+                let network_key = known.and_then(|refused| network_key(refused.peer()));
+                tracing::info!(
+                    from = %send_back_addr,
+                    error = %reason,
+                    network_key = network_key.map(|key| key.to_text(KeyKind::Peer)),
+                    "a connection was refused"
+                );
             }
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
                 connection,
@@ -268,6 +284,7 @@ impl Task {
             Arc::clone(&queue),
         ));
         let link = Link {
+            since: Instant::now(),
             share: Arc::new(Share::new(self.read_limits)),
             writer: writer.abort_handle(),
             readers: Vec::new(),
@@ -311,15 +328,32 @@ impl Task {
                 }
             }
         }
-        if self.links.is_empty() && self.members > 0 && self.alone_since + SILENCE <= now {
-            self.alone_since = now;
-            let members = self.members;
-            tracing::error!(
-                members,
-                advice = "check this node's address in the registry, its bootstrap addresses and the firewall",
-                "no other node is connected"
-            );
+        let oldest = self.links.values().map(|link| link.since).min();
+        if let Some(turned_away) = self.alone.look(now, oldest)
+            && self.members > 0
+        {
+            self.tell_alone(turned_away);
         }
+    }
+
+    fn tell_alone(&self, turned_away: u32) {
+        let advice = match turned_away {
+            0 => {
+                "check this node's address in the registry, its bootstrap addresses and the firewall"
+            }
+            _ => {
+                "others end its connections: the registry has to have this network key, see `senim peer show` and `senim peer set`"
+            }
+        };
+        let own = network_key(self.swarm.local_peer_id());
+        let network_key = own.map(|key| key.to_text(KeyKind::Peer));
+        tracing::error!(
+            members = self.members,
+            turned_away,
+            network_key,
+            advice,
+            "no other node is connected"
+        );
     }
 }
 

@@ -375,6 +375,12 @@ impl Machines {
         (answer.status().as_u16(), code)
     }
 
+    /// Waits until a machine refuses to answer with this HTTP status and code.
+    pub fn until_refused(&self, machine: usize, path: &str, refusal: (u16, &str)) {
+        let refusal = (refusal.0, refusal.1.to_owned());
+        self.wait(machine, path, |_| self.refusal(machine, path) == refusal);
+    }
+
     /// A number of a machine's metrics.
     pub fn metric(&self, machine: usize, name: &str) -> u64 {
         let url = format!("{}/metrics", self.machines[machine].url);

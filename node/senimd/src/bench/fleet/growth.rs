@@ -113,10 +113,7 @@ mod tests {
 
     #[test]
     fn fewer_keys_excuse_nothing_and_give_no_credit() {
-        let watched = [
-            line(3, Some(1_000), &[100.0]),
-            line(5, Some(10), &[110.0]),
-        ];
+        let watched = [line(3, Some(1_000), &[100.0]), line(5, Some(10), &[110.0])];
         let growth = Growth::of(&watched).expect("both minutes are there");
         assert_eq!(growth.new_keys, 0);
         assert!((growth.beyond_state_percent() - 10.0).abs() < 1e-9);
