@@ -70,6 +70,12 @@ impl UtcOffsets {
         (local_ms.max(0) / i128::from(DAY_MS)) as u64
     }
 
+    /// Minutes since that day began.
+    pub fn minute_of(&self, time: TimeMs) -> u16 {
+        let local_ms = i128::from(time.0) + i128::from(self.at(time)) * 60_000;
+        (local_ms.max(0) % i128::from(DAY_MS) / 60_000) as u16
+    }
+
     /// The month of local time in which an instant lies.
     pub fn month_of(&self, time: TimeMs) -> Month {
         Month::of_day(self.day_of(time))
@@ -104,23 +110,28 @@ impl Month {
         self.0 % 12 + 1
     }
 
-    /// The month of a day counted from 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms": years that
-    /// begin in March make the leap day the last of its year).
+    /// The month of a day counted from 1970-01-01.
     pub const fn of_day(days: u64) -> Month {
-        let days = days + 719_468;
-        let era = days / 146_097;
-        let day_of_era = days % 146_097;
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let month = if month_from_march < 10 {
-            month_from_march + 3
-        } else {
-            month_from_march - 9
-        };
-        let year = era * 400 + year_of_era + (month <= 2) as u64;
-        // Time is a u64 of milliseconds: the year stays below 6 · 10^8.
-        Month::new(year as u32, month as u32)
+        let (year, month, _) = ymd(days);
+        Month::new(year, month)
     }
+}
+
+/// Year, month and day of a day counted from 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms": years
+/// that begin in March make the leap day the last of its year).
+pub const fn ymd(days: u64) -> (u32, u32, u32) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let (month, carry) = if from_march < 10 {
+        (from_march + 3, 0)
+    } else {
+        (from_march - 9, 1)
+    };
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    // Time is a u64 of milliseconds: the year stays below 6 · 10^8.
+    let year = era * 400 + year_of_era + carry;
+    (year as u32, month as u32, day as u32)
 }

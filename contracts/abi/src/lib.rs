@@ -28,6 +28,7 @@ pub mod ids;
 pub mod key;
 pub mod ledger;
 pub mod marking;
+pub mod policy;
 pub mod prescription;
 pub mod proof;
 pub mod registry;

@@ -42,9 +42,15 @@ impl Roles {
     pub const PROVIDER: Roles = Roles(1 << 10);
     /// Service for wallets: submits what citizens sign.
     pub const WALLET_SERVICE: Roles = Roles(1 << 11);
+    /// Public service centre (ЦОН): sees people, issues cards, takes answers of those who have no telephone.
+    pub const SERVICE_CENTRE: Roles = Roles(1 << 12);
+    /// State data office: lists who is entitled to what.
+    pub const DATA_OFFICE: Roles = Roles(1 << 13);
+    /// E-government portal: holds telephone numbers, asks for consent and brings the answers.
+    pub const PORTAL: Roles = Roles(1 << 14);
 
     /// Every known role with its name, in the order of the bits.
-    pub const NAMED: [(Roles, &'static str); 12] = [
+    pub const NAMED: [(Roles, &'static str); 15] = [
         (Roles::OPERATOR, "operator"),
         (Roles::REGULATOR, "regulator"),
         (Roles::FUND, "fund"),
@@ -57,6 +63,9 @@ impl Roles {
         (Roles::SCHOOL, "school"),
         (Roles::PROVIDER, "provider"),
         (Roles::WALLET_SERVICE, "wallet_service"),
+        (Roles::SERVICE_CENTRE, "service_centre"),
+        (Roles::DATA_OFFICE, "data_office"),
+        (Roles::PORTAL, "portal"),
     ];
 
     /// Whether the two sets have a role in common.

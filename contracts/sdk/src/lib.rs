@@ -33,6 +33,7 @@ extern crate alloc;
 
 pub mod codec;
 pub mod env;
+pub mod policy;
 pub mod state;
 #[cfg(feature = "testing")]
 pub mod testing;

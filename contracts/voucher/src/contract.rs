@@ -1,6 +1,7 @@
 //! Dispatch, and the questions.
 
-use crate::{life, redeem, setup, state};
+use crate::redeem::Order;
+use crate::{attend, holder, life, list, redeem, setup, state};
 use alloc::vec::Vec;
 use senim_abi::voucher::event::EVENT_VERSION;
 use senim_abi::voucher::msg::VoucherView;
@@ -21,10 +22,7 @@ pub fn run<E: Env>(env: &mut E, entry: Entry, input: &[u8]) -> Outcome {
         Entry::Query => query(env, codec::decode(input)?),
         Entry::Genesis => genesis(env, codec::decode(input)?),
         Entry::Due => {
-            match codec::decode(input)? {
-                DueEntry::Sweep { voucher } => life::sweep(env, voucher)?,
-                DueEntry::Forget { voucher } => state::delete_voucher(env, &voucher),
-            }
+            due(env, codec::decode(input)?)?;
             Ok(Vec::new())
         }
         // The first version: there is nothing to migrate from.
@@ -32,14 +30,18 @@ pub fn run<E: Env>(env: &mut E, entry: Entry, input: &[u8]) -> Outcome {
     }
 }
 
-/// A genesis sets up programmes; vouchers come from their payers alone.
+/// A genesis sets up programmes; vouchers come from their payers and offices alone.
 fn genesis<E: Env>(env: &mut E, Genesis(messages): Genesis) -> Outcome {
     let context = env.context();
     ensure(context.caller == Caller::Ledger, Code::NOT_AUTHORISED)?;
     for message in messages {
         let is_setup = matches!(
             message,
-            Execute::SetProgramme { .. } | Execute::SetService { .. }
+            Execute::SetProgramme { .. }
+                | Execute::SetPolicy { .. }
+                | Execute::SetService { .. }
+                | Execute::SetListing { .. }
+                | Execute::SetCalendar { .. }
         );
         ensure(is_setup, Code::NOT_AUTHORISED)?;
         execute(env, &context, message)?;
@@ -47,40 +49,111 @@ fn genesis<E: Env>(env: &mut E, Genesis(messages): Genesis) -> Outcome {
     Ok(Vec::new())
 }
 
+fn due<E: Env>(env: &mut E, entry: DueEntry) -> Result<(), Refusal> {
+    match entry {
+        DueEntry::Sweep { voucher } => life::sweep(env, voucher),
+        DueEntry::Forget { voucher } => {
+            state::delete_voucher(env, &voucher);
+            Ok(())
+        }
+        DueEntry::Remind { voucher, asked } => list::remind(env, voucher, asked),
+        DueEntry::Lapse { voucher, asked } => list::lapse(env, voucher, asked),
+        DueEntry::ForgetTally {
+            programme,
+            place,
+            day,
+        } => {
+            state::set_tally(env, programme, place, day, None);
+            Ok(())
+        }
+    }
+}
+
 fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outcome {
     match message {
-        Execute::SetProgramme { programme, rules } => {
-            setup::programme(env, context, programme, rules)?;
+        Execute::SetProgramme {
+            programme,
+            settings,
+        } => setup::programme(env, context, programme, settings)?,
+        Execute::SetPolicy { programme, policy } => {
+            let version = setup::policy(env, context, programme, policy)?;
+            return Ok(codec::encode(&version));
         }
         Execute::SetService {
             programme,
             place,
             service,
         } => setup::service(env, context, programme, place, service)?,
+        Execute::SetListing {
+            programme,
+            product,
+            listing,
+        } => setup::listing(env, context, programme, product, listing)?,
+        Execute::SetCalendar {
+            programme,
+            place,
+            month,
+            calendar,
+        } => setup::calendar(env, context, programme, (place, month), calendar)?,
+        Execute::Attend {
+            programme,
+            place,
+            day,
+            present,
+            marks,
+        } => attend::attend(env, context, (programme, place, day), present, &marks)?,
+        Execute::List {
+            programme,
+            index,
+            entries,
+        } => list::list(env, context, programme, index, &entries)?,
+        Execute::Attest { attestations } => list::attest(env, &attestations)?,
+        Execute::Assign { arms } => list::assign(env, context, &arms)?,
+        Execute::Offer { vouchers } => list::offer(env, context, &vouchers)?,
+        Execute::Answer {
+            voucher,
+            channel,
+            consents,
+        } => list::answer(env, context, voucher, channel, consents)?,
+        Execute::Open { voucher } => life::open_later(env, context, voucher)?,
         Execute::Issue {
             index,
             programme,
             holder,
-            place,
+            entry,
+        } => {
+            let id = life::issue(env, context, (programme, index), holder, &entry)?;
+            return Ok(codec::encode(&id));
+        }
+        Execute::Bind { voucher, holder } => life::bind(env, voucher, holder)?,
+        Execute::ByHolder { statement } => holder::act(env, &statement)?,
+        Execute::TopUp {
+            voucher,
             amount,
             until,
-        } => {
-            let order = life::Order {
-                index,
-                programme,
-                holder,
-                place,
-                amount,
-                until,
-            };
-            return Ok(codec::encode(&life::issue(env, context, &order)?));
-        }
-        Execute::Redeem { voucher, price } => {
-            return Ok(codec::encode(&redeem::redeem(
-                env, context, voucher, price,
-            )?));
+        } => life::top_up(env, context, voucher, amount, until)?,
+        Execute::Move { voucher, place } => life::move_to(env, context, voucher, place)?,
+        Execute::Suspend { voucher, suspended } => {
+            life::suspend(env, context, voucher, suspended)?;
         }
         Execute::Revoke { voucher } => life::revoke(env, context, voucher)?,
+        Execute::Redeem {
+            voucher,
+            place,
+            lines,
+            proof,
+        } => {
+            let order = Order {
+                voucher,
+                place,
+                lines,
+                proof,
+            };
+            return Ok(codec::encode(&redeem::redeem(env, context, order)?));
+        }
+        Execute::RevealArms { programme, seed } => {
+            setup::reveal_arms(env, context, programme, seed)?;
+        }
     }
     Ok(Vec::new())
 }
@@ -97,9 +170,25 @@ fn query<E: Env>(env: &E, question: Query) -> Outcome {
             })
         }
         Query::Programme { programme } => codec::encode(&state::programme(env, programme)?),
+        Query::Policy { programme, version } => {
+            codec::encode(&state::policy(env, programme, version)?)
+        }
         Query::Service { programme, place } => {
             codec::encode(&state::service(env, programme, place)?)
         }
+        Query::Listing { programme, product } => {
+            codec::encode(&state::listing(env, programme, &product)?)
+        }
+        Query::Calendar {
+            programme,
+            place,
+            month,
+        } => codec::encode(&state::calendar(env, programme, place, month)?),
+        Query::Tally {
+            programme,
+            place,
+            day,
+        } => codec::encode(&state::tally(env, programme, place, day)?),
     })
 }
 

@@ -1,15 +1,20 @@
 //! Vouchers: money for a purpose, used a little at a time.
 //!
 //! ```text
-//! Active → Active | Spent | Revoked        Expired (judged by block time) → Swept → forgotten
+//! List → Listed → Offered → Consented ─┐
+//!           Issue ─────────────────────┴→ Issued → Active ⇄ Suspended → Swept (judged by block time) → forgotten
+//!                    Declined, Lapsed: before or after             └──→ Revoked
 //! ```
 //!
 //! Issuing locks the money in the programme's budget line, a use pays the provider of the place at once, and what is left
-//! at the end returns to the same line by itself. A use is one call of a terminal that attests who stands before it.
+//! at the end returns to the same line by itself. Whether something may be done, the policy says that the voucher is
+//! pinned to; this contract states the facts, keeps the token and moves the money.
 //!
-//! - `contract`: dispatch and questions; `setup`: what the payer sets; `life`: issue, revoke, end; `redeem`: a use.
-//! - `rules`: the guards; no state is written there.
-//! - `state`: all reads and writes.
+//! - `contract`: dispatch and questions; `setup`: what the payer sets.
+//! - `list`: who is entitled, asked, and answers; `life`: issue, changes, end; `holder`: what a holder signs.
+//! - `attend`: who was present; `redeem`: a use, and `proof`: who stands there.
+//! - `judge`: the facts of an act, and the policy's decision.
+//! - `rules`: the guards of this contract's own; `state`: all reads and writes.
 //!
 //! Messages, records and events are in [`senim_abi::voucher`]; `docs/contracts/voucher.md` is the manual.
 #![no_std]
@@ -17,8 +22,13 @@
 
 extern crate alloc;
 
+mod attend;
 mod contract;
+mod holder;
+mod judge;
 mod life;
+mod list;
+mod proof;
 mod redeem;
 mod rules;
 mod setup;

@@ -1,59 +1,186 @@
-//! A use: one voucher, one price, paid at once.
+//! A use: one voucher, what is bought, paid at once.
 
 use crate::contract::emit;
+use crate::judge::{Case, clock};
+use crate::proof::{self, Proven, Use};
 use crate::{rules, state};
+use alloc::vec::Vec;
+use senim_abi::policy::{Act, Clock, Line, Place, Terms};
 use senim_abi::voucher::msg::Redeemed;
-use senim_abi::voucher::{LastUse, VoucherEvent, VoucherId};
+use senim_abi::voucher::record::LastUse;
+use senim_abi::voucher::{
+    DueEntry, ProgrammeId, Proof, Service, Settings, Tally, Voucher, VoucherEvent, VoucherId,
+};
 use senim_abi::{TREASURY, treasury};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
-use senim_types::{Code, Tiyn};
+use senim_types::{Code, OrgId, TimeMs, Tiyn, TiynTotal};
 
-/// Uses the voucher: one read and one write of it, and a payment out of what is locked for it.
+/// What is to be bought, where, and who stands there.
+pub struct Order {
+    pub voucher: VoucherId,
+    pub place: OrgId,
+    pub lines: Vec<Line>,
+    pub proof: Proof,
+}
+
+/// Uses the voucher.
 pub fn redeem<E: Env>(
     env: &mut E,
     context: &CallContext,
-    id: VoucherId,
-    price: Tiyn,
+    order: Order,
 ) -> Result<Redeemed, Refusal> {
-    let (mut voucher, now) = (state::voucher(env, &id)?, env.now());
+    let (id, now) = (order.voucher, env.now());
+    let mut voucher = state::voucher(env, &id)?;
     rules::is_usable(&voucher, now)?;
-    let programme = state::programme(env, voucher.programme)?;
-    ensure(programme.rules.open, Code::PROGRAMME_UNKNOWN)?;
-    let service = state::service(env, voucher.programme, voucher.place)?;
+    let of = voucher.programme;
+    let settings = state::programme(env, of)?.settings;
+    ensure(settings.open, Code::PROGRAMME_UNKNOWN)?;
+    let service = state::service(env, of, order.place)?;
     let service = rules::serves(service, context.org, now)?;
-    let day = programme.rules.offsets.day_of(now);
-    rules::pays(&programme.rules, &voucher, day, price)?;
+    rules::is_here(&voucher, order.place)?;
+    rules::lines(&order.lines)?;
+    let shown = Use {
+        id,
+        voucher: &voucher,
+        settings: &settings,
+        lines: &order.lines,
+    };
+    let proven = proof::check(env, context, &shown, &order.proof)?;
 
-    let overflow = Refusal::new(Code::AMOUNT_OVERFLOW);
-    let number = voucher.uses.checked_add(1).ok_or(overflow)?;
+    let clock = clock(&settings, now);
+    let act = Act::Redeem {
+        lines: listed(env, of, order.lines)?,
+        proof: proven.kind,
+    };
+    let case = Case {
+        id,
+        voucher: &voucher,
+        settings: &settings,
+    };
+    let place = at(env, of, order.place, &service, &clock)?;
+    let delegated = proven.delegation.map(|delegation| delegation.bounds);
+    let facts = case.facts(act, now, place, delegated);
+    let terms = case.decide(env, &facts)?;
+
+    let number = used(&mut voucher, &clock, &terms, &proven)?;
     let spend = treasury::Execute::Spend {
         id: env.hash(&id.use_preimage(number)),
-        budget: programme.rules.budget,
+        budget: settings.budget,
         provider: service.provider,
-        amount: price,
+        amount: terms.pays,
         reference: id.0,
     };
     env.call(TREASURY, &codec::encode(&spend))?;
-
-    let left = voucher.left.checked_sub(price);
-    voucher.left = left.ok_or(Refusal::new(Code::INSUFFICIENT))?;
-    voucher.uses = number;
-    voucher.last_use = Some(LastUse {
-        day,
-        count: voucher.uses_on(day).saturating_add(1),
-    });
+    count(env, &settings, (of, order.place, clock.day), terms.pays)?;
+    let (version, left) = (voucher.version, voucher.left);
+    state::save_voucher(env, &id, voucher);
     let event = VoucherEvent::Redeemed {
         voucher: id,
-        programme: voucher.programme,
-        place: voucher.place,
-        provider: service.provider,
+        programme: of,
+        version,
         number,
-        day,
-        price,
-        left: voucher.left,
+        facts,
+        terms,
     };
-    let left = voucher.left;
-    state::save_voucher(env, &id, voucher);
     emit(env, &event);
-    Ok(Redeemed { number, left })
+    Ok(Redeemed {
+        number,
+        pays: terms.pays,
+        bears: terms.bears,
+        left,
+    })
+}
+
+/// The lines with what the programme's list says of each product.
+fn listed<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    mut lines: Vec<Line>,
+) -> Result<Vec<Line>, Refusal> {
+    for line in &mut lines {
+        line.listing = state::listing(env, programme, &line.product)?;
+    }
+    Ok(lines)
+}
+
+/// The place, with whether its calendar says that it is open.
+fn at<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    place: OrgId,
+    service: &Service,
+    clock: &Clock,
+) -> Result<Place, Refusal> {
+    let calendar = state::calendar(env, programme, place, clock.month())?;
+    let (_, _, day) = senim_abi::civil::ymd(u64::from(clock.day));
+    Ok(Place {
+        place,
+        provider: service.provider,
+        region: service.region,
+        open: calendar.map(|calendar| calendar.is_open(day as u8)),
+    })
+}
+
+/// Takes the price off the voucher and counts the use. The number of this use, from 1.
+fn used(
+    voucher: &mut Voucher,
+    clock: &Clock,
+    terms: &Terms,
+    proven: &Proven,
+) -> Result<u32, Refusal> {
+    let left = voucher.left.checked_sub(terms.pays);
+    voucher.left = left.ok_or(Refusal::new(Code::INSUFFICIENT))?;
+    let overflow = Code::AMOUNT_OVERFLOW;
+    voucher.uses = voucher.uses.checked_add(1).ok_or(overflow)?;
+    let (this_month, spent) = voucher.uses_in(clock.month());
+    voucher.last_use = Some(LastUse {
+        day: clock.day,
+        today: voucher.uses_on(clock.day).saturating_add(1),
+        this_month: this_month.saturating_add(1),
+        spent_this_month: spent.checked_add(terms.pays).ok_or(overflow)?,
+    });
+    if let (Some(_), Some(delegation)) = (proven.delegation, voucher.delegation.as_mut()) {
+        delegation.bounds.uses = delegation.bounds.uses.saturating_sub(1);
+    }
+    if let Some(at) = proven.stated_at {
+        voucher.stated_at = at;
+    }
+    Ok(voucher.uses)
+}
+
+/// Counts the use where all uses of a place and day are counted.
+fn count<E: Env>(
+    env: &mut E,
+    settings: &Settings,
+    key: (ProgrammeId, OrgId, u32),
+    pays: Tiyn,
+) -> Result<(), Refusal> {
+    let (programme, place, day) = key;
+    let known = state::tally(env, programme, place, day)?;
+    let mut tally = known.unwrap_or_default();
+    tally.uses = tally.uses.checked_add(1).ok_or(Code::AMOUNT_OVERFLOW)?;
+    let paid = tally.paid.0.checked_add(u128::from(pays.0));
+    tally.paid = TiynTotal(paid.ok_or(Code::AMOUNT_OVERFLOW)?);
+    save_tally(env, settings, key, known.is_none(), tally);
+    Ok(())
+}
+
+/// Writes what a day came to; the first time its end is scheduled, too.
+pub fn save_tally<E: Env>(
+    env: &mut E,
+    settings: &Settings,
+    (programme, place, day): (ProgrammeId, OrgId, u32),
+    is_new: bool,
+    tally: Tally,
+) {
+    if is_new {
+        let forget = DueEntry::ForgetTally {
+            programme,
+            place,
+            day,
+        };
+        let at = TimeMs(env.now().0.saturating_add(settings.dispute_ms));
+        env.schedule(at, &codec::encode(&forget));
+    }
+    state::set_tally(env, programme, place, day, Some(tally));
 }

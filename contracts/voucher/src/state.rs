@@ -1,12 +1,17 @@
 //! All reads and writes. The layout of keys is in [`senim_abi::voucher::record`].
 
+use borsh::{BorshDeserialize, BorshSerialize};
+use senim_abi::Key;
+use senim_abi::civil::Month;
+use senim_abi::policy::{Listing, Product};
 use senim_abi::voucher::record::{
-    Programme, ProgrammeRecord, ServiceRecord, VoucherRecord, programme_key, service_key,
-    voucher_key,
+    CalendarRecord, ListingRecord, PolicyRecord, Programme, ProgrammeRecord, ServiceRecord,
+    TallyRecord, VoucherRecord, calendar_key, listing_key, nullifier_key, policy_key,
+    programme_key, service_key, tally_key, voucher_key,
 };
-use senim_abi::voucher::{ProgrammeId, Service, Voucher, VoucherId};
+use senim_abi::voucher::{Calendar, Policy, ProgrammeId, Service, Tally, Voucher, VoucherId};
 use senim_sdk::{Env, Refusal, state};
-use senim_types::{Code, OrgId};
+use senim_types::{Code, Hash, OrgId};
 
 /// The voucher, or none.
 pub fn find_voucher<E: Env>(env: &E, id: &VoucherId) -> Result<Option<Voucher>, Refusal> {
@@ -43,6 +48,17 @@ pub fn save_programme<E: Env>(env: &mut E, id: ProgrammeId, programme: Programme
     state::save(env, &programme_key(id), &ProgrammeRecord::from(programme));
 }
 
+/// A version of the programme's rules, or `PROGRAMME_UNKNOWN`.
+pub fn policy<E: Env>(env: &E, id: ProgrammeId, version: u32) -> Result<Policy, Refusal> {
+    let record = state::load(env, &policy_key(id, version))?.map(PolicyRecord::into_current);
+    record.ok_or(Refusal::new(Code::PROGRAMME_UNKNOWN))
+}
+
+/// Writes a version of the programme's rules.
+pub fn save_policy<E: Env>(env: &mut E, id: ProgrammeId, version: u32, policy: Policy) {
+    state::save(env, &policy_key(id, version), &PolicyRecord::from(policy));
+}
+
 /// Who serves the place, or none.
 pub fn service<E: Env>(
     env: &E,
@@ -60,9 +76,99 @@ pub fn set_service<E: Env>(
     place: OrgId,
     service: Option<Service>,
 ) {
-    let key = service_key(programme, place);
-    match service {
-        Some(service) => state::save(env, &key, &ServiceRecord::from(service)),
-        None => env.delete(&key),
+    set(
+        env,
+        &service_key(programme, place),
+        service.map(ServiceRecord::from),
+    );
+}
+
+/// What the programme's list says of the product, or none.
+pub fn listing<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    product: &Product,
+) -> Result<Option<Listing>, Refusal> {
+    let key = listing_key(programme, product);
+    Ok(state::load(env, &key)?.map(ListingRecord::into_current))
+}
+
+/// Writes or removes what the programme's list says of the product.
+pub fn set_listing<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    product: &Product,
+    listing: Option<Listing>,
+) {
+    set(
+        env,
+        &listing_key(programme, product),
+        listing.map(ListingRecord::from),
+    );
+}
+
+/// The place's month, or none.
+pub fn calendar<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    place: OrgId,
+    month: Month,
+) -> Result<Option<Calendar>, Refusal> {
+    let key = calendar_key(programme, place, month);
+    Ok(state::load(env, &key)?.map(CalendarRecord::into_current))
+}
+
+/// Writes the place's month.
+pub fn save_calendar<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    place: OrgId,
+    month: Month,
+    calendar: Calendar,
+) {
+    let key = calendar_key(programme, place, month);
+    state::save(env, &key, &CalendarRecord::from(calendar));
+}
+
+/// What the day came to so far, or none.
+pub fn tally<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    place: OrgId,
+    day: u32,
+) -> Result<Option<Tally>, Refusal> {
+    let key = tally_key(programme, place, day);
+    Ok(state::load(env, &key)?.map(TallyRecord::into_current))
+}
+
+/// Writes or forgets what the day came to.
+pub fn set_tally<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    place: OrgId,
+    day: u32,
+    tally: Option<Tally>,
+) {
+    set(
+        env,
+        &tally_key(programme, place, day),
+        tally.map(TallyRecord::from),
+    );
+}
+
+/// The live voucher of the person with this nullifier, or none.
+pub fn live<E: Env>(env: &E, group: u32, nullifier: &Hash) -> Result<Option<VoucherId>, Refusal> {
+    state::load(env, &nullifier_key(group, nullifier))
+}
+
+/// Writes or removes the live voucher of the person with this nullifier.
+pub fn set_live<E: Env>(env: &mut E, group: u32, nullifier: &Hash, voucher: Option<VoucherId>) {
+    set(env, &nullifier_key(group, nullifier), voucher);
+}
+
+fn set<E: Env, T: BorshSerialize + BorshDeserialize>(env: &mut E, key: &Key, record: Option<T>) {
+    match record {
+        Some(record) => state::save(env, key, &record),
+        None => env.delete(key),
     }
 }

@@ -38,6 +38,12 @@ pub enum Domain {
     Holder = 20,
     /// An attestation by the identity service. Kept for it: no contract asks for one yet.
     Identity = 21,
+    /// A live QR of a voucher, by its holder's key or a delegate's.
+    VoucherQr = 22,
+    /// Where and for what a voucher is used, by the QR's ephemeral key or a delegate's.
+    VoucherUse = 23,
+    /// An act of a voucher's holder: activate, delegate, withdraw the consent.
+    VoucherHolder = 24,
     /// A request to a node's private interface, such as the store of sealed data.
     Request = 32,
 }

@@ -1,5 +1,6 @@
 //! The parts of a pack's code, as parsed types: what is malformed does not exist as one of these.
 
+use crate::civil;
 use borsh::io::{Error, ErrorKind, Read, Result, Write};
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
@@ -241,17 +242,7 @@ impl Day {
 
     /// Year, month, day.
     pub const fn to_ymd(self) -> (u32, u32, u32) {
-        let days = self.0 + 719_468;
-        let (era, of_era) = (days / 146_097, days % 146_097);
-        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let m = (5 * day_of_year + 2) / 153;
-        let (month, carry) = if m < 10 { (m + 3, 0) } else { (m - 9, 1) };
-        (
-            era * 400 + year_of_era + carry,
-            month,
-            day_of_year - (153 * m + 2) / 5 + 1,
-        )
+        civil::ymd(self.0 as u64)
     }
 }
 

@@ -1,9 +1,13 @@
 //! What the contract tells. Kind and version stand beside the body.
 
-use super::record::{Rules, Service, Standing, VoucherId};
+use super::VoucherId;
+use super::msg::{Asked, Channel};
+use super::record::{Calendar, Policy, Service, Settings, Standing};
+use crate::civil::Month;
+use crate::policy::{Facts, Listing, Product, Terms};
 use crate::treasury::ProgrammeId;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::{OrgId, TimeMs, Tiyn};
+use senim_types::{Hash, OrgId, TimeMs, Tiyn};
 
 /// Version of the events' bodies.
 pub const EVENT_VERSION: u8 = 1;
@@ -17,14 +21,23 @@ pub const EVENT_VERSION: u8 = 1;
     serde(rename_all = "snake_case")
 )]
 pub enum VoucherEvent {
-    /// A programme's rules were set.
+    /// A programme's frame was set.
     ProgrammeSet {
         /// Which.
         programme: ProgrammeId,
         /// Whose.
         payer: OrgId,
-        /// All of its rules.
-        rules: Rules,
+        /// All of its frame.
+        settings: Settings,
+    },
+    /// A version of a programme's rules was set.
+    PolicySet {
+        /// Of which programme.
+        programme: ProgrammeId,
+        /// Its number.
+        version: u32,
+        /// What it is.
+        policy: Policy,
     },
     /// Who serves a place was set or ended.
     ServiceSet {
@@ -35,18 +48,159 @@ pub enum VoucherEvent {
         /// None: nobody.
         service: Option<Service>,
     },
-    /// A voucher was issued.
+    /// What a programme's list says of a product was set or removed.
+    ListingSet {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Which product.
+        product: Product,
+        /// None: not on the list.
+        listing: Option<Listing>,
+    },
+    /// A place's month was set.
+    CalendarSet {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Where.
+        place: OrgId,
+        /// Which month.
+        month: Month,
+        /// Its days.
+        calendar: Calendar,
+    },
+    /// A place said who was present on a day.
+    Attended {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Where.
+        place: OrgId,
+        /// The civil day, counted from 1970-01-01.
+        day: u32,
+        /// How many were present.
+        present: u32,
+        /// How many the message marked absent.
+        absent: u32,
+    },
+    /// Persons were listed: their ids follow from the transaction.
+    Listed {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Index of the first.
+        index: u16,
+        /// How many.
+        count: u16,
+    },
+    /// A person's nullifier became known.
+    Attested {
+        /// Whose voucher.
+        voucher: VoucherId,
+        /// In which exclusion group.
+        group: u32,
+        /// The nullifier.
+        nullifier: Hash,
+    },
+    /// A listed person was put into an arm.
+    Assigned {
+        /// Whose voucher.
+        voucher: VoucherId,
+        /// Which arm.
+        arm: u8,
+    },
+    /// A person was asked for consent, or an issued voucher waits to be activated.
+    Asked {
+        /// Whose.
+        voucher: VoucherId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// What.
+        asked: Asked,
+        /// Until when.
+        until: TimeMs,
+    },
+    /// It is time to remind somebody who has not answered.
+    Reminded {
+        /// Whose.
+        voucher: VoucherId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of what.
+        asked: Asked,
+    },
+    /// A person answered.
+    Answered {
+        /// Whose.
+        voucher: VoucherId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Where.
+        channel: Channel,
+        /// Yes or no.
+        consents: bool,
+    },
+    /// A voucher was issued: its money is locked.
     Issued {
         /// Which.
         voucher: VoucherId,
         /// Under which programme.
         programme: ProgrammeId,
-        /// Where it may be used.
-        place: OrgId,
-        /// Its money, in tiyn.
-        amount: Tiyn,
-        /// When its time is over.
+        /// The version of its rules.
+        version: u32,
+        /// What was judged.
+        facts: Facts,
+    },
+    /// The holder activated it.
+    Activated {
+        /// Which.
+        voucher: VoucherId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// The version of its rules.
+        version: u32,
+        /// What was judged.
+        facts: Facts,
+    },
+    /// The person's key was set.
+    Bound {
+        /// Which.
+        voucher: VoucherId,
+    },
+    /// The holder delegated it, or took that back.
+    Delegated {
+        /// Which.
+        voucher: VoucherId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// The version of its rules.
+        version: u32,
+        /// What was judged; none: taken back.
+        facts: Option<Facts>,
+    },
+    /// It got more money or a later end.
+    ToppedUp {
+        /// Which.
+        voucher: VoucherId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// The version of its rules.
+        version: u32,
+        /// What was judged.
+        facts: Facts,
+        /// The new end.
         until: TimeMs,
+    },
+    /// It may be used elsewhere.
+    Moved {
+        /// Which.
+        voucher: VoucherId,
+        /// None: anywhere that is served.
+        place: Option<OrgId>,
+    },
+    /// It was suspended, or a suspension ended.
+    Suspended {
+        /// Which.
+        voucher: VoucherId,
+        /// Whether it is suspended.
+        suspended: bool,
     },
     /// A voucher was used.
     Redeemed {
@@ -54,18 +208,14 @@ pub enum VoucherEvent {
         voucher: VoucherId,
         /// Under which programme.
         programme: ProgrammeId,
-        /// Where.
-        place: OrgId,
-        /// Who is paid.
-        provider: OrgId,
+        /// The version of its rules.
+        version: u32,
         /// Which use of the voucher, from 1.
         number: u32,
-        /// The civil day, counted from 1970-01-01.
-        day: u64,
-        /// What it cost, in tiyn.
-        price: Tiyn,
-        /// What is left, in tiyn.
-        left: Tiyn,
+        /// What was judged: where, when, what, by which proof.
+        facts: Facts,
+        /// What the programme pays, and what the citizen bears.
+        terms: Terms,
     },
     /// A voucher ended.
     Ended {
@@ -78,6 +228,13 @@ pub enum VoucherEvent {
         /// What returned to the budget line, in tiyn.
         returned: Tiyn,
     },
+    /// The seed of a programme's arms was revealed.
+    ArmsRevealed {
+        /// Of which programme.
+        programme: ProgrammeId,
+        /// The seed.
+        seed: Hash,
+    },
 }
 
 impl VoucherEvent {
@@ -85,10 +242,27 @@ impl VoucherEvent {
     pub const fn kind(&self) -> u16 {
         match self {
             VoucherEvent::ProgrammeSet { .. } => 0,
-            VoucherEvent::ServiceSet { .. } => 1,
-            VoucherEvent::Issued { .. } => 2,
-            VoucherEvent::Redeemed { .. } => 3,
-            VoucherEvent::Ended { .. } => 4,
+            VoucherEvent::PolicySet { .. } => 1,
+            VoucherEvent::ServiceSet { .. } => 2,
+            VoucherEvent::ListingSet { .. } => 3,
+            VoucherEvent::CalendarSet { .. } => 4,
+            VoucherEvent::Attended { .. } => 5,
+            VoucherEvent::Listed { .. } => 6,
+            VoucherEvent::Attested { .. } => 7,
+            VoucherEvent::Assigned { .. } => 8,
+            VoucherEvent::Asked { .. } => 9,
+            VoucherEvent::Reminded { .. } => 10,
+            VoucherEvent::Answered { .. } => 11,
+            VoucherEvent::Issued { .. } => 12,
+            VoucherEvent::Activated { .. } => 13,
+            VoucherEvent::Bound { .. } => 14,
+            VoucherEvent::Delegated { .. } => 15,
+            VoucherEvent::ToppedUp { .. } => 16,
+            VoucherEvent::Moved { .. } => 17,
+            VoucherEvent::Suspended { .. } => 18,
+            VoucherEvent::Redeemed { .. } => 19,
+            VoucherEvent::Ended { .. } => 20,
+            VoucherEvent::ArmsRevealed { .. } => 21,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Vouchers: money for a purpose, used a little at a time by whoever it was issued for. [`msg`] in, [`record`] kept,
-//! [`event`] out.
+//! [`event`] out; [`proof`] is what people's keys sign.
 //!
 //! A voucher is backed: its money is locked in the programme's budget line when it is issued, leaves as it is used, and
-//! what is left goes back to the same line when it ends. A school meal is a voucher that is used once a day.
+//! what is left goes back to the same line when it ends. What a programme allows, its [policy](crate::policy) says. A
+//! school meal is a voucher that is used once a day.
 
 pub mod event;
+mod id;
 pub mod msg;
+pub mod proof;
 pub mod record;
 
 pub use crate::treasury::ProgrammeId;
 pub use event::VoucherEvent;
-pub use msg::{DueEntry, Execute, Genesis, Query};
-pub use record::{LastUse, Rules, Service, Standing, Status, Voucher, VoucherId};
+pub use id::VoucherId;
+pub use msg::{Asked, Channel, DueEntry, Entry, Execute, Genesis, Proof, Query};
+pub use record::{Calendar, Policy, Service, Settings, Standing, Status, Tally, Voucher, Window};

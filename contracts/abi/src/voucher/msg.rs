@@ -1,11 +1,93 @@
 //! What the contract can be asked. The first byte of a message is its method.
+//!
+//! Refusals that any method of a token can meet are not repeated: `VOUCHER_UNKNOWN`, `PROGRAMME_UNKNOWN`, `NOT_AUTHORISED`
+//! for whoever the programme does not name, and `VOUCHER_STATE` where the token does not stand as the method needs it. A
+//! policy's refusals come with a [`Refused`] as detail.
 
-use super::record::{Programme, Rules, Service, Status, Voucher, VoucherId};
+use super::proof::{HolderStatement, VoucherQr};
+use super::record::{Calendar, Policy, Programme, Service, Settings, Status, Tally, Voucher};
+use super::{ProgrammeId, VoucherId};
+use crate::civil::Month;
+use crate::policy::{Denial, Facts, Line, Listing, Product};
 use crate::roles::Roles;
-use crate::treasury::ProgrammeId;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::{OrgId, PublicKey, TimeMs, Tiyn};
+use senim_types::{ContractId, Hash, OrgId, PublicKey, TimeMs, Tiyn};
+
+/// A person who is entitled, by pseudonym: the id that the list's transaction and the position in it give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Entry {
+    /// The only place where it may be used; none: any that is served.
+    pub place: Option<OrgId>,
+    /// Its money, in tiyn.
+    pub amount: Tiyn,
+    /// From when on it belongs to the person.
+    pub mature_at: TimeMs,
+    /// From this block time on it cannot be used.
+    pub until: TimeMs,
+}
+
+/// What the identity service says of a listed person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Attestation {
+    /// Whose voucher.
+    pub voucher: VoucherId,
+    /// Keyed hash of the person, the programme's exclusion group and its period.
+    pub nullifier: Hash,
+}
+
+/// Whether a person was absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Mark {
+    /// Whose voucher.
+    pub voucher: VoucherId,
+    /// False takes an absence back.
+    pub absent: bool,
+}
+
+/// Where a person answered.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[repr(u8)]
+pub enum Channel {
+    /// By SMS, from the number that was asked.
+    Sms = 0,
+    /// In the wallet.
+    Wallet = 1,
+    /// At a public service centre (ЦОН).
+    ServiceCentre = 2,
+    /// At the school.
+    School = 3,
+}
+
+/// What proves who stands at a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum Proof {
+    /// A live QR. Witnesses: this statement by the holder's or the delegate's key, and the
+    /// [`UseStatement`](super::proof::UseStatement) by the QR's ephemeral key.
+    LiveQr(VoucherQr),
+    /// A shared or printed code. Witness: the [`UseStatement`](super::proof::UseStatement) by the delegate's key.
+    Code {
+        /// When, by the terminal's clock.
+        at: TimeMs,
+    },
+    /// The terminal itself knows who stands before it.
+    Attested,
+}
 
 /// Messages that change something. The roles that may send them are in [`RIGHTS`].
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -15,16 +97,24 @@ use senim_types::{OrgId, PublicKey, TimeMs, Tiyn};
     serde(rename_all = "snake_case")
 )]
 pub enum Execute {
-    /// By the payer of the budget line: sets a programme's rules. They hold from now on for what was issued before, too.
-    /// `NO_BUDGET`; `NOT_AUTHORISED` if the line is another payer's or another programme's, or not the one that backs the
-    /// programme already; `OUT_OF_RANGE`.
+    /// By the payer of the budget line: sets a programme's frame. `NO_BUDGET`; `NOT_AUTHORISED` if the line is another
+    /// payer's or another programme's, or not the one that backs the programme already; `OUT_OF_RANGE`;
+    /// `ARMS_COMMITTED` to change what was committed to.
     SetProgramme {
         /// Which.
         programme: ProgrammeId,
-        /// All of its rules.
-        rules: Rules,
+        /// All of its frame. A seed in it is ignored: it is revealed by [`Execute::RevealArms`].
+        settings: Settings,
     },
-    /// By the programme's payer: sets or ends who serves a place. `PROGRAMME_UNKNOWN`, `NOT_AUTHORISED`, `OUT_OF_RANGE`.
+    /// By the payer: from now on, new tokens are judged by this policy with these parameters. Answers the version. What was
+    /// issued before stays with its own. `OUT_OF_RANGE`; `NOT_A_POLICY` for a contract whose code could be changed.
+    SetPolicy {
+        /// Which programme.
+        programme: ProgrammeId,
+        /// Contract and parameters.
+        policy: Policy,
+    },
+    /// By the payer: sets or ends who serves a place. `OUT_OF_RANGE`.
     SetService {
         /// Under which programme.
         programme: ProgrammeId,
@@ -33,48 +123,191 @@ pub enum Execute {
         /// None ends it.
         service: Option<Service>,
     },
-    /// By the programme's payer: issues a voucher and locks its money. Answers the [`VoucherId`]. `PROGRAMME_UNKNOWN`,
-    /// `NOT_AUTHORISED`, `OUT_OF_RANGE`, `VOUCHER_EXISTS` for an index used before in this transaction, and the codes of
-    /// the treasury's lock.
+    /// By the payer: sets or removes what the programme's list says of a product. `OUT_OF_RANGE`.
+    SetListing {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Which product.
+        product: Product,
+        /// None removes it.
+        listing: Option<Listing>,
+    },
+    /// By the place itself, or the payer: which days of a month are open.
+    SetCalendar {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Where.
+        place: OrgId,
+        /// Which month.
+        month: Month,
+        /// Its days.
+        calendar: Calendar,
+    },
+    /// By the place itself, never by the provider: how many entitled persons were present on a day, and who was not. For
+    /// today or the week before, and again as often as it has to be mended. `OUT_OF_RANGE`, `WRONG_PLACE` for a voucher of
+    /// another place.
+    Attend {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Where.
+        place: OrgId,
+        /// The civil day, counted from 1970-01-01.
+        day: u32,
+        /// How many were present.
+        present: u32,
+        /// Who was absent, or was not after all; at most [`BATCH_MAX`].
+        marks: Vec<Mark>,
+    },
+    /// By the programme's office: lists persons who are entitled. Answers nothing: ids follow from the transaction.
+    /// `NOT_AUTHORISED` for another office; `OUT_OF_RANGE`; `PROGRAMME_UNKNOWN` for one without rules.
+    List {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Index of the first in this transaction; the others follow.
+        index: u16,
+        /// The persons; at most [`BATCH_MAX`].
+        entries: Vec<Entry>,
+    },
+    /// By an identity service: the nullifiers of listed persons. `DUPLICATE_PROGRAMME` if the person has a live voucher in
+    /// the group; the same again is a success.
+    Attest {
+        /// The persons; at most [`BATCH_MAX`].
+        attestations: Vec<Attestation>,
+    },
+    /// By the payer: which arms listed persons are in, before they are asked. `OUT_OF_RANGE`, `NOT_ATTESTED`.
+    Assign {
+        /// Vouchers and their arms; at most [`BATCH_MAX`].
+        arms: Vec<(VoucherId, u8)>,
+    },
+    /// By the programme's portal: these persons are asked now. `NOT_ATTESTED` where the programme excludes double benefit.
+    Offer {
+        /// The vouchers; at most [`BATCH_MAX`].
+        vouchers: Vec<VoucherId>,
+    },
+    /// What a person answered. By the programme's portal for SMS; by a wallet service, a service centre, the voucher's place
+    /// for their own channels. A yes opens the voucher by itself, if the line has the money. `CONSENT_CLOSED` when the
+    /// offer has lapsed or was answered otherwise; the same again is a success.
+    Answer {
+        /// Whose.
+        voucher: VoucherId,
+        /// Where.
+        channel: Channel,
+        /// Yes or no.
+        consents: bool,
+    },
+    /// By the payer: opens a voucher whose person consented when the line had no money. The codes of the treasury's lock.
+    Open {
+        /// Which.
+        voucher: VoucherId,
+    },
+    /// By the payer, where the programme has no portal: issues a voucher and locks its money. Answers the [`VoucherId`].
+    /// `OUT_OF_RANGE`, `VOUCHER_EXISTS` for an index used before in this transaction, `CONSENT_REQUIRED`, the policy's
+    /// codes, and those of the treasury's lock.
     Issue {
         /// Which voucher of this transaction.
         index: u16,
         /// Under which programme.
         programme: ProgrammeId,
         /// One-time key of the person whom it is for.
-        holder: PublicKey,
-        /// Where it may be used.
-        place: OrgId,
-        /// Its money, in tiyn.
-        amount: Tiyn,
-        /// From this block time on it cannot be used.
-        until: TimeMs,
+        holder: Option<PublicKey>,
+        /// What it is.
+        entry: Entry,
     },
-    /// By a terminal of the place's service, which attests that the person stands before it: one use of the voucher at
-    /// this price, paid at once. Answers [`Redeemed`]. `VOUCHER_UNKNOWN`, `VOUCHER_REVOKED`, `VOUCHER_EXPIRED`,
-    /// `PROGRAMME_UNKNOWN`, `NOT_WHITELISTED`, `WRONG_PLACE`, `AMOUNT_ZERO`, `PRICE_ABOVE_CAP`, `DAILY_LIMIT`,
-    /// `INSUFFICIENT`.
-    Redeem {
+    /// By an identity service: from now on the person's key is this one. A delegation ends with the old key.
+    Bind {
         /// Which.
         voucher: VoucherId,
-        /// What it costs, in tiyn.
-        price: Tiyn,
+        /// The key.
+        holder: PublicKey,
     },
-    /// By the programme's payer: takes a voucher back; what is left returns to the budget line. The same again is a
-    /// success. `VOUCHER_UNKNOWN`, `NOT_AUTHORISED`, `VOUCHER_EXPIRED`.
+    /// By the holder, through a wallet service: an act that the holder's key signed. Witness: the
+    /// [`HolderStatement`]. `NO_HOLDER`, `NOT_SIGNED`, `STATEMENT_REPLAYED`, the policy's codes.
+    ByHolder {
+        /// What was signed.
+        statement: HolderStatement,
+    },
+    /// By the payer: more money, or a later end. The policy's codes, and those of the treasury's lock.
+    TopUp {
+        /// Which.
+        voucher: VoucherId,
+        /// How much more, in tiyn.
+        amount: Tiyn,
+        /// The new end, not before the old one.
+        until: TimeMs,
+    },
+    /// By the payer: from now on it may be used there. `OUT_OF_RANGE`.
+    Move {
+        /// Which.
+        voucher: VoucherId,
+        /// None: anywhere that is served.
+        place: Option<OrgId>,
+    },
+    /// By the payer: suspends it, or ends a suspension. The same again is a success.
+    Suspend {
+        /// Which.
+        voucher: VoucherId,
+        /// Whether it is suspended.
+        suspended: bool,
+    },
+    /// By the payer: takes a voucher back; what is left returns to the budget line. The same again is a
+    /// success. `VOUCHER_EXPIRED`, and the policy's codes (`MATURED`).
     Revoke {
         /// Which.
         voucher: VoucherId,
     },
+    /// By a terminal of the place's service: one use of the voucher, paid at once. Answers [`Redeemed`]. `VOUCHER_REVOKED`,
+    /// `VOUCHER_EXPIRED`, `VOUCHER_STATE`, `NOT_WHITELISTED`, `WRONG_PLACE`, those of the proof, the policy's,
+    /// `INSUFFICIENT`.
+    Redeem {
+        /// Which.
+        voucher: VoucherId,
+        /// Where.
+        place: OrgId,
+        /// What is bought; at most [`Line::LINES_MAX`], without listings.
+        lines: Vec<Line>,
+        /// What proves who stands there.
+        proof: Proof,
+    },
+    /// By the payer: the seed of the arms, when the comparison is over. `WRONG_SEED`.
+    RevealArms {
+        /// Of which programme.
+        programme: ProgrammeId,
+        /// The seed.
+        seed: Hash,
+    },
 }
 
+/// Vouchers in one message at most: each may have an event, of which a transaction has 64.
+pub const BATCH_MAX: usize = 60;
+
+const WALLETS: Roles = Roles::WALLET_SERVICE;
+const TERMINALS: Roles = Roles(Roles::PROVIDER.0 | Roles::SCHOOL.0 | Roles::PHARMACY.0);
+const ANSWERS: Roles =
+    Roles(Roles::PORTAL.0 | WALLETS.0 | Roles::SERVICE_CENTRE.0 | Roles::SCHOOL.0);
+
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
-pub const RIGHTS: [(&str, Roles); 5] = [
+pub const RIGHTS: [(&str, Roles); 21] = [
     ("set_programme", Roles::FUND),
+    ("set_policy", Roles::FUND),
     ("set_service", Roles::FUND),
+    ("set_listing", Roles::FUND),
+    ("set_calendar", Roles(Roles::FUND.0 | Roles::SCHOOL.0)),
+    ("attend", Roles::SCHOOL),
+    ("list", Roles::DATA_OFFICE),
+    ("attest", Roles::IDENTITY_SERVICE),
+    ("assign", Roles::FUND),
+    ("offer", Roles::PORTAL),
+    ("answer", ANSWERS),
+    ("open", Roles::FUND),
     ("issue", Roles::FUND),
-    ("redeem", Roles(Roles::PROVIDER.0 | Roles::SCHOOL.0)),
+    ("bind", Roles::IDENTITY_SERVICE),
+    ("by_holder", WALLETS),
+    ("top_up", Roles::FUND),
+    ("move", Roles::FUND),
+    ("suspend", Roles::FUND),
     ("revoke", Roles::FUND),
+    ("redeem", TERMINALS),
+    ("reveal_arms", Roles::FUND),
 ];
 
 /// Answer to [`Execute::Redeem`].
@@ -83,12 +316,43 @@ pub const RIGHTS: [(&str, Roles); 5] = [
 pub struct Redeemed {
     /// Which use of the voucher this was, from 1.
     pub number: u32,
+    /// What the programme paid, in tiyn.
+    pub pays: Tiyn,
+    /// What the citizen bears, in tiyn.
+    pub bears: Tiyn,
     /// What is left of its money, in tiyn.
     pub left: Tiyn,
 }
 
-/// The input of `Entry::Genesis`: programmes and services, carried out with the ledger's authority, in order, all or
-/// none. Others are `NOT_AUTHORISED` here.
+/// The detail of a policy's refusal: what was asked of which rules, so that it can be asked again. The facts are left out
+/// where they would not fit a detail.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Refused {
+    /// The rule that decided.
+    pub rule: u16,
+    /// Under which programme.
+    pub programme: ProgrammeId,
+    /// Version of the rules.
+    pub version: u32,
+    /// Which voucher; zeros for one that was not issued.
+    pub voucher: VoucherId,
+    /// What was judged.
+    pub facts: Option<Facts>,
+}
+
+impl Refused {
+    /// The denial that this is the detail of.
+    pub const fn denial(&self, code: senim_types::Code) -> Denial {
+        Denial {
+            code,
+            rule: self.rule,
+        }
+    }
+}
+
+/// The input of `Entry::Genesis`: programmes, policies, services, listings, calendars, carried out with the ledger's
+/// authority, in order, all or none. Others are `NOT_AUTHORISED` here.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(
     feature = "json",
@@ -110,6 +374,46 @@ pub enum DueEntry {
         /// Which.
         voucher: VoucherId,
     },
+    /// Whoever was asked for consent, or to activate, has not answered: time to remind.
+    Remind {
+        /// Whose.
+        voucher: VoucherId,
+        /// What was asked.
+        asked: Asked,
+    },
+    /// Whoever was asked has not answered in time.
+    Lapse {
+        /// Whose.
+        voucher: VoucherId,
+        /// What was asked.
+        asked: Asked,
+    },
+    /// The time for disputes about a day is over: its tally goes.
+    ForgetTally {
+        /// Of which programme.
+        programme: ProgrammeId,
+        /// Of which place.
+        place: OrgId,
+        /// Of which day.
+        day: u32,
+    },
+}
+
+/// What a person was asked.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[repr(u8)]
+pub enum Asked {
+    /// For consent.
+    Consent = 0,
+    /// To activate the voucher.
+    Activation = 1,
 }
 
 /// Questions. Each names the borsh type of its answer.
@@ -130,12 +434,44 @@ pub enum Query {
         /// Which.
         programme: ProgrammeId,
     },
+    /// [`Policy`]; `PROGRAMME_UNKNOWN`.
+    Policy {
+        /// Of which programme.
+        programme: ProgrammeId,
+        /// Which version of its rules.
+        version: u32,
+    },
     /// `Option<`[`Service`]`>`.
     Service {
         /// Under which programme.
         programme: ProgrammeId,
         /// Where.
         place: OrgId,
+    },
+    /// `Option<`[`Listing`]`>`.
+    Listing {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of what.
+        product: Product,
+    },
+    /// `Option<`[`Calendar`]`>`.
+    Calendar {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Where.
+        place: OrgId,
+        /// Which month.
+        month: Month,
+    },
+    /// `Option<`[`Tally`]`>`.
+    Tally {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Where.
+        place: OrgId,
+        /// The civil day, counted from 1970-01-01.
+        day: u32,
     },
 }
 
@@ -153,5 +489,18 @@ pub struct VoucherView {
 
 /// Answer to [`Query::Programme`].
 pub type ProgrammeAnswer = Programme;
+/// Answer to [`Query::Policy`].
+pub type PolicyAnswer = Policy;
 /// Answer to [`Query::Service`].
 pub type ServiceAnswer = Option<Service>;
+/// Answer to [`Query::Listing`].
+pub type ListingAnswer = Option<Listing>;
+/// Answer to [`Query::Calendar`].
+pub type CalendarAnswer = Option<Calendar>;
+/// Answer to [`Query::Tally`].
+pub type TallyAnswer = Option<Tally>;
+
+/// The number of a policy contract, which stands for code that never changes.
+pub const fn is_policy(contract: ContractId) -> bool {
+    contract.0 >= crate::policy::FIRST_POLICY
+}

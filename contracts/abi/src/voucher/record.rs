@@ -5,17 +5,23 @@
 //! | 1 voucher | voucher (32) | [`VoucherRecord`] |
 //! | 2 programme | programme (4, BE) | [`ProgrammeRecord`] |
 //! | 3 service | programme (4, BE) ‖ place (4, BE) | [`ServiceRecord`] |
+//! | 4 policy | programme (4, BE) ‖ version (4, BE) | [`PolicyRecord`] |
+//! | 5 listing | programme (4, BE) ‖ product (9, see [`listing_key`]) | [`ListingRecord`] |
+//! | 6 calendar | programme (4, BE) ‖ place (4, BE) ‖ month (4, BE) | [`CalendarRecord`] |
+//! | 7 tally | programme (4, BE) ‖ place (4, BE) ‖ day (4, BE) | [`TallyRecord`] |
+//! | 8 nullifier | group (4, BE) ‖ nullifier (32) | voucher (32) |
 //!
-//! A use writes the voucher's own key and no new one.
+//! A use writes the voucher's own key and that of the day's tally, which all uses of a place share.
 
-use crate::civil::UtcOffsets;
+use super::VoucherId;
+use crate::civil::{Month, UtcOffsets};
 use crate::key::Key;
+use crate::policy::{Delegated, Product};
 use crate::treasury::{BudgetId, ProgrammeId};
 use crate::versioned::versioned;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
-use core::fmt;
-use senim_types::{Hash, OrgId, PublicKey, TimeMs, Tiyn};
+use senim_types::{ContractId, Hash, OrgId, PublicKey, TimeMs, Tiyn, TiynTotal};
 
 /// Collection of vouchers.
 pub const COLLECTION_VOUCHER: u8 = 1;
@@ -23,6 +29,16 @@ pub const COLLECTION_VOUCHER: u8 = 1;
 pub const COLLECTION_PROGRAMME: u8 = 2;
 /// Collection of services.
 pub const COLLECTION_SERVICE: u8 = 3;
+/// Collection of policies.
+pub const COLLECTION_POLICY: u8 = 4;
+/// Collection of listings.
+pub const COLLECTION_LISTING: u8 = 5;
+/// Collection of calendars.
+pub const COLLECTION_CALENDAR: u8 = 6;
+/// Collection of tallies.
+pub const COLLECTION_TALLY: u8 = 7;
+/// Collection of nullifiers.
+pub const COLLECTION_NULLIFIER: u8 = 8;
 
 /// Key of a [`VoucherRecord`].
 pub fn voucher_key(voucher: &VoucherId) -> Key {
@@ -39,92 +55,158 @@ pub fn service_key(programme: ProgrammeId, place: OrgId) -> Key {
     Key::new(COLLECTION_SERVICE).u32(programme.0).org(place)
 }
 
-/// A voucher: blake3 of the issuing transaction and an index in it, so that an id can never come again, not even after
-/// its record is forgotten.
+/// Key of a [`PolicyRecord`].
+pub fn policy_key(programme: ProgrammeId, version: u32) -> Key {
+    Key::new(COLLECTION_POLICY).u32(programme.0).u32(version)
+}
+
+/// Key of a [`ListingRecord`]: a byte for the kind of product, and its number (8, BE) or ATC code padded with zero bytes.
+pub fn listing_key(programme: ProgrammeId, product: &Product) -> Key {
+    let key = Key::new(COLLECTION_LISTING).u32(programme.0);
+    match product {
+        Product::Service(number) => key.u8(0).u64(u64::from(*number)),
+        Product::Gtin(gtin) => key.u8(1).u64(gtin.number()),
+        Product::Inn(inn) => key.u8(2).bytes(inn.padded()),
+    }
+}
+
+/// Key of a [`CalendarRecord`].
+pub fn calendar_key(programme: ProgrammeId, place: OrgId, month: Month) -> Key {
+    let key = Key::new(COLLECTION_CALENDAR).u32(programme.0);
+    key.org(place).u32(month.0)
+}
+
+/// Key of a [`TallyRecord`].
+pub fn tally_key(programme: ProgrammeId, place: OrgId, day: u32) -> Key {
+    let key = Key::new(COLLECTION_TALLY).u32(programme.0);
+    key.org(place).u32(day)
+}
+
+/// Key of the voucher that lives under a nullifier.
+pub fn nullifier_key(group: u32, nullifier: &Hash) -> Key {
+    Key::new(COLLECTION_NULLIFIER).u32(group).hash(nullifier)
+}
+
+/// How long somebody has to answer, and when they are reminded, once.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(
-    feature = "json",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
-pub struct VoucherId(pub Hash);
-
-impl VoucherId {
-    /// What is hashed for an id: the transaction and which of its issues it is.
-    pub fn preimage(transaction: &Hash, index: u16) -> Vec<u8> {
-        [
-            b"senim/voucher".as_slice(),
-            transaction.as_bytes(),
-            &index.to_be_bytes(),
-        ]
-        .concat()
-    }
-
-    /// The id of the voucher that `transaction` issues with `index`.
-    pub fn derive(transaction: &Hash, index: u16) -> VoucherId {
-        VoucherId(Hash::of(&VoucherId::preimage(transaction, index)))
-    }
-
-    /// What is hashed for the name of a use in the treasury: unique, since a voucher counts its uses.
-    pub fn use_preimage(&self, number: u32) -> Vec<u8> {
-        [
-            b"senim/use".as_slice(),
-            self.0.as_bytes(),
-            &number.to_be_bytes(),
-        ]
-        .concat()
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Window {
+    /// From the question to the reminder, in ms; below `lapse_ms`.
+    pub remind_ms: u64,
+    /// From the question to the lapse, in ms.
+    pub lapse_ms: u64,
 }
 
-impl fmt::Display for VoucherId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Debug for VoucherId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-/// A programme's rules.
+/// Variants of a measure that are compared. Who is in which follows from a seed that is committed to before anybody is
+/// listed, and revealed when the comparison is over.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Rules {
-    /// False: nothing is issued or used until it is true again.
+pub struct Arms {
+    /// blake3 of the seed.
+    pub commitment: Hash,
+    /// How many parts of all each arm has; at least two arms.
+    pub weights: Vec<u16>,
+    /// The seed, once it is revealed.
+    pub seed: Option<Hash>,
+}
+
+impl Arms {
+    /// Arms at most.
+    pub const ARMS_MAX: usize = 8;
+
+    /// What is hashed to draw an arm: the seed and the person's nullifier, which whoever knows the seed cannot choose.
+    pub fn preimage(seed: &Hash, nullifier: &Hash) -> Vec<u8> {
+        [
+            b"senim/arm".as_slice(),
+            seed.as_bytes(),
+            nullifier.as_bytes(),
+        ]
+        .concat()
+    }
+
+    /// The arm of this draw (the hash of [`Arms::preimage`]): its first eight bytes, big-endian, modulo the sum of the
+    /// weights, fall into one of the parts.
+    pub fn of(&self, draw: &Hash) -> u8 {
+        let total: u64 = self.weights.iter().map(|weight| u64::from(*weight)).sum();
+        let bytes = draw.as_bytes();
+        let head = bytes.iter().take(8);
+        let number = head.fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+        let mut place = number % total.max(1);
+        for (arm, weight) in self.weights.iter().enumerate() {
+            let weight = u64::from(*weight);
+            if place < weight {
+                return arm as u8;
+            }
+            place -= weight;
+        }
+        0
+    }
+}
+
+/// What a programme is besides its policy: the frame in which tokens live.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Settings {
+    /// False: nothing is listed, issued or used until it is true again.
     pub open: bool,
-    /// The treasury's budget line that backs the vouchers. Its payer sets these rules, and it never changes.
+    /// The treasury's budget line that backs the vouchers. Its payer sets this, and it never changes.
     pub budget: BudgetId,
-    /// Most that one use may cost, in tiyn.
-    pub price_max: Tiyn,
-    /// Most uses of one voucher on one civil day.
-    pub uses_per_day_max: u8,
-    /// Longest validity of a voucher, in ms.
-    pub validity_ms_max: u64,
-    /// How long a voucher that has ended is kept for disputes, in ms.
+    /// Who lists the persons who are entitled; none: the payer issues by itself.
+    pub office: Option<OrgId>,
+    /// Who asks listed persons for their consent and brings their answers; none: no consent is asked.
+    pub portal: Option<OrgId>,
+    /// How long an offer stands.
+    pub consent: Window,
+    /// How long an issued voucher waits to be activated; none: it is active at once.
+    pub activation: Option<Window>,
+    /// No person has two live vouchers under the programmes of one group, by the identity service's nullifiers. None: not
+    /// asked.
+    pub exclusion: Option<u32>,
+    /// Variants that are compared.
+    pub arms: Option<Arms>,
+    /// How long a voucher that has ended, and a day's tally, are kept for disputes, in ms.
     pub dispute_ms: u64,
+    /// Longest time between making and taking a live QR or a terminal's record, in ms.
+    pub proof_ms_max: u64,
     /// Civil time of the programme: which day a use belongs to.
     pub offsets: UtcOffsets,
 }
 
-impl Rules {
-    /// Longest validity that rules may allow: 400 days, so that a school year fits.
+impl Settings {
+    /// Longest life of a voucher: 400 days, so that a school year fits.
     pub const VALIDITY_MS_MAX: u64 = 400 * crate::civil::DAY_MS;
-    /// Longest time that rules may keep what has ended: two years.
+    /// Longest time that what has ended is kept: two years.
     pub const DISPUTE_MS_MAX: u64 = 2 * 366 * crate::civil::DAY_MS;
+    /// Longest window of an offer or an activation: a year.
+    pub const WINDOW_MS_MAX: u64 = 366 * crate::civil::DAY_MS;
+    /// Longest life of a proof: an hour.
+    pub const PROOF_MS_MAX: u64 = 60 * 60 * 1000;
 }
 
-/// A programme with the payer that its rules belong to.
+/// A programme: its payer, its frame, and the version of its rules that new tokens get.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Programme {
     /// Whose budget line it is.
     pub payer: OrgId,
-    /// The rules.
-    pub rules: Rules,
+    /// The frame.
+    pub settings: Settings,
+    /// Version of the rules that a new token is pinned to; 0: none was set yet.
+    pub version: u32,
+}
+
+/// A version of a programme's rules. Never changed: a token is pinned to one.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Policy {
+    /// The policy contract: its number stands for its code, which never changes.
+    pub contract: ContractId,
+    /// What it is asked with.
+    pub parameters: Vec<u8>,
 }
 
 /// Who serves a place under a programme: the contract with a provider.
@@ -136,8 +218,38 @@ pub struct Service {
     pub provider: OrgId,
     /// Whose enrolled terminals attest who stands before them: the provider, the place itself, or a meal system.
     pub terminals: OrgId,
+    /// The place's region: a number of the programme's choice.
+    pub region: u32,
     /// The contract's end.
     pub until: TimeMs,
+}
+
+/// A place's month: which of its days are open.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Calendar {
+    /// The first of the month is the lowest bit.
+    pub open: u32,
+}
+
+impl Calendar {
+    /// Whether a day of the month, from 1, is open.
+    pub const fn is_open(&self, day_of_month: u8) -> bool {
+        day_of_month >= 1 && day_of_month <= 31 && self.open >> (day_of_month - 1) & 1 == 1
+    }
+}
+
+/// What one day at a place came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Tally {
+    /// Uses.
+    pub uses: u32,
+    /// What the programme paid for them, in tiyn.
+    pub paid: TiynTotal,
+    /// How many entitled persons were present, as the place said; none: it has not.
+    pub present: Option<u32>,
 }
 
 /// How a voucher stands. That its time is over is judged by block time.
@@ -151,12 +263,41 @@ pub struct Service {
 )]
 #[repr(u8)]
 pub enum Standing {
+    /// On the list of those who are entitled; not asked yet.
+    Listed = 0,
+    /// Asked for consent.
+    Offered = 1,
+    /// Consented; waits for money in the budget line.
+    Consented = 2,
+    /// Backed; waits for its activation.
+    Issued = 3,
     /// May be used.
-    Active = 0,
-    /// Taken back by the payer; what was left is in the budget line.
-    Revoked = 1,
-    /// Its time is over; what was left is in the budget line.
-    Swept = 2,
+    Active = 4,
+    /// Not to be used until the payer says so.
+    Suspended = 5,
+    /// Said no, or took the consent back.
+    Declined = 6,
+    /// Did not answer, or did not activate it, in time.
+    Lapsed = 7,
+    /// Taken back by the payer.
+    Revoked = 8,
+    /// Its time is over.
+    Swept = 9,
+}
+
+impl Standing {
+    /// Whether its money is locked.
+    pub const fn is_backed(self) -> bool {
+        matches!(
+            self,
+            Standing::Issued | Standing::Active | Standing::Suspended
+        )
+    }
+
+    /// Whether it has ended; what was left is in the budget line.
+    pub const fn has_ended(self) -> bool {
+        self as u8 >= Standing::Declined as u8
+    }
 }
 
 /// The last use.
@@ -164,9 +305,57 @@ pub enum Standing {
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct LastUse {
     /// The civil day, counted from 1970-01-01.
-    pub day: u64,
+    pub day: u32,
     /// How many uses there were on that day.
-    pub count: u8,
+    pub today: u8,
+    /// How many in that day's month.
+    pub this_month: u16,
+    /// What the programme paid in that month, in tiyn.
+    pub spent_this_month: Tiyn,
+}
+
+/// Days on which the person was reported absent: a window of 32 days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Absences {
+    /// The day of the lowest bit.
+    pub from: u32,
+    /// The days.
+    pub days: u32,
+}
+
+impl Absences {
+    /// Whether the day is one of them.
+    pub const fn contains(&self, day: u32) -> bool {
+        day >= self.from && day - self.from < 32 && self.days >> (day - self.from) & 1 == 1
+    }
+
+    /// With the day set or cleared. The window moves forward as it has to; a day before it is not kept.
+    pub const fn with(self, day: u32, absent: bool) -> Absences {
+        let Absences { mut from, mut days } = self;
+        if day < from {
+            return self;
+        }
+        let ahead = day - from;
+        if ahead >= 32 {
+            let shift = ahead - 31;
+            days = if shift >= 32 { 0 } else { days >> shift };
+            from += shift;
+        }
+        let bit = 1 << (day - from);
+        days = if absent { days | bit } else { days & !bit };
+        Absences { from, days }
+    }
+}
+
+/// A key that may use the voucher within bounds: the child's phone, or a printed code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Delegation {
+    /// The delegate's key.
+    pub key: PublicKey,
+    /// Its bounds; `uses` counts down.
+    pub bounds: Delegated,
 }
 
 /// A voucher.
@@ -175,23 +364,44 @@ pub struct LastUse {
 pub struct Voucher {
     /// Under which programme.
     pub programme: ProgrammeId,
-    /// One-time key of the person whom it is for.
-    pub holder: PublicKey,
-    /// Where it may be used.
-    pub place: OrgId,
+    /// The version of its rules that it is pinned to.
+    pub version: u32,
+    /// Which of the programme's variants it is part of.
+    pub arm: u8,
+    /// How it stands.
+    pub standing: Standing,
+    /// One-time key of the person whom it is for, once there is one.
+    pub holder: Option<PublicKey>,
+    /// The only place where it may be used; none: any that is served.
+    pub place: Option<OrgId>,
+    /// When it was issued, or listed before that.
+    pub issued_at: TimeMs,
+    /// From when on it belongs to the person.
+    pub mature_at: TimeMs,
     /// From this block time on it cannot be used.
     pub until: TimeMs,
-    /// What is left of its money, in tiyn; all of it is locked in the budget line.
+    /// All the money that it was ever given, in tiyn.
+    pub amount: Tiyn,
+    /// What is left of it, in tiyn. While the voucher is backed it is locked in the budget line.
     pub left: Tiyn,
     /// How often it was used.
     pub uses: u32,
     /// The last use.
     pub last_use: Option<LastUse>,
-    /// How it stands.
-    pub standing: Standing,
+    /// Days on which the person was absent.
+    pub absences: Absences,
+    /// A delegate.
+    pub delegation: Option<Delegation>,
+    /// The person's nullifier in the programme's group.
+    pub nullifier: Option<Hash>,
+    /// Whether the person consented.
+    pub consented: bool,
+    /// When the latest statement of the holder's or a delegate's was made: from now on only later ones are taken.
+    pub stated_at: TimeMs,
 }
 
 /// What a voucher is at an instant.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[cfg_attr(
@@ -201,33 +411,68 @@ pub struct Voucher {
 )]
 #[repr(u8)]
 pub enum Status {
+    /// As [`Standing::Listed`].
+    Listed = 0,
+    /// As [`Standing::Offered`].
+    Offered = 1,
+    /// As [`Standing::Consented`].
+    Consented = 2,
+    /// As [`Standing::Issued`].
+    Issued = 3,
     /// May be used.
-    Active = 0,
+    Active = 4,
+    /// As [`Standing::Suspended`].
+    Suspended = 5,
     /// Nothing is left of its money.
-    Spent = 1,
+    Spent = 6,
     /// Its time is over.
-    Expired = 2,
-    /// Taken back by the payer.
-    Revoked = 3,
+    Expired = 7,
+    /// As [`Standing::Declined`].
+    Declined = 8,
+    /// As [`Standing::Lapsed`].
+    Lapsed = 9,
+    /// As [`Standing::Revoked`].
+    Revoked = 10,
 }
 
 impl Voucher {
     /// What it is at block time `now`.
     pub fn status(&self, now: TimeMs) -> Status {
         match self.standing {
+            Standing::Declined => Status::Declined,
+            Standing::Lapsed => Status::Lapsed,
             Standing::Revoked => Status::Revoked,
             Standing::Swept => Status::Expired,
-            Standing::Active if now >= self.until => Status::Expired,
+            _ if now >= self.until => Status::Expired,
+            Standing::Listed => Status::Listed,
+            Standing::Offered => Status::Offered,
+            Standing::Consented => Status::Consented,
+            Standing::Issued => Status::Issued,
+            Standing::Suspended => Status::Suspended,
             Standing::Active if self.left == Tiyn::ZERO => Status::Spent,
             Standing::Active => Status::Active,
         }
     }
 
+    /// Whether the person began to use it, or never had to.
+    pub const fn activated(&self) -> bool {
+        matches!(self.standing, Standing::Active | Standing::Suspended)
+    }
+
     /// Uses on a civil day.
-    pub fn uses_on(&self, day: u64) -> u8 {
+    pub fn uses_on(&self, day: u32) -> u8 {
         self.last_use
             .filter(|last| last.day == day)
-            .map_or(0, |last| last.count)
+            .map_or(0, |last| last.today)
+    }
+
+    /// Uses in a civil month, and what the programme paid for them.
+    pub fn uses_in(&self, month: Month) -> (u16, Tiyn) {
+        self.last_use
+            .filter(|last| Month::of_day(u64::from(last.day)) == month)
+            .map_or((0, Tiyn::ZERO), |last| {
+                (last.this_month, last.spent_this_month)
+            })
     }
 }
 
@@ -236,8 +481,24 @@ versioned! {
     ProgrammeRecord(Programme)
 }
 versioned! {
+    /// A stored [`Policy`].
+    PolicyRecord(Policy)
+}
+versioned! {
     /// A stored [`Service`].
     ServiceRecord(Service)
+}
+versioned! {
+    /// A stored [`Listing`](crate::policy::Listing).
+    ListingRecord(crate::policy::Listing)
+}
+versioned! {
+    /// A stored [`Calendar`].
+    CalendarRecord(Calendar)
+}
+versioned! {
+    /// A stored [`Tally`].
+    TallyRecord(Tally)
 }
 versioned! {
     /// A stored [`Voucher`].
