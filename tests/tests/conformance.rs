@@ -20,7 +20,7 @@ mod voucher;
 
 use proptest::prelude::*;
 use replay::{Wasm, artefacts};
-use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_abi::ids::genesis_contracts;
 use senim_types::Hash;
 use std::sync::OnceLock;
 
@@ -33,7 +33,7 @@ fn wasm() -> &'static Wasm {
 #[test]
 fn the_manifest_pins_every_artefact() {
     let manifest = std::fs::read_to_string(artefacts().join("manifest.toml")).unwrap();
-    for (id, name) in ENGINE_CONTRACTS {
+    for (id, name) in genesis_contracts() {
         let code = std::fs::read(artefacts().join(format!("{name}.wasm"))).unwrap();
         for line in [
             format!("name = \"{name}\""),
@@ -323,8 +323,71 @@ mod money {
 mod meals {
     use super::*;
     use crate::voucher::*;
-    use senim_abi::voucher::Execute;
+    use senim_abi::policy::{Delegated, Facts, Query as Asking, Question};
+    use senim_abi::voucher::proof::{HolderAct, UseStatement, lines_hash};
+    use senim_abi::voucher::record::Delegation;
+    use senim_abi::voucher::{Execute, Proof, VoucherEvent};
+    use senim_sdk::testing::key_of;
     use senim_types::Tiyn;
+
+    /// Everything that can happen to a listed person, and the policy's explanation of it.
+    #[test]
+    fn the_life_of_a_listed_voucher_is_the_same_in_wasm() {
+        let mut world = World::new();
+        let voucher = world.activated();
+        world.env.advance(1);
+        let child = Delegation {
+            key: key_of(CHILD),
+            bounds: Delegated {
+                until: world.in_days(100),
+                uses: 5,
+                uses_per_day: 1,
+            },
+        };
+        assert_eq!(
+            world
+                .holder_acts(voucher, HolderAct::Delegate(child))
+                .code(),
+            None
+        );
+        world.env.advance(1);
+        let (at, lines) = (world.env.time(), meal(PRICE));
+        let statement = UseStatement {
+            voucher,
+            org: MEAL_SYSTEM,
+            device: terminal().device,
+            at,
+            lines: lines_hash(&lines),
+        };
+        let message = redeem_with(voucher, PRICE, Proof::Code { at });
+        let outcome = world.signed(terminal(), &message, &[statement.by(key_of(CHILD))]);
+        assert_eq!(outcome.code(), None);
+        let facts: Vec<Facts> = events(&outcome)
+            .into_iter()
+            .filter_map(|event| match event {
+                VoucherEvent::Redeemed { facts, .. } => Some(facts),
+                _ => None,
+            })
+            .collect();
+        for query in [Asking::Explain, Asking::Decide] {
+            let question = Question {
+                parameters: policy(free_rules()).parameters,
+                facts: facts[0].clone(),
+            };
+            world.env.ask(MEASURE, &query(question)).unwrap();
+        }
+        world.env.ask(MEASURE, &Asking::Describe).unwrap();
+        assert_eq!(
+            world.redeem(voucher).code(),
+            Some(senim_types::Code::DAILY_LIMIT)
+        );
+        let lapsing = world.offered_to(2);
+        world.env.advance(31 * DAY_MS);
+        world.env.serve_due();
+        assert_eq!(world.holder_acts(voucher, HolderAct::Withdraw).code(), None);
+        _ = world.view(lapsing);
+        wasm().replay(&world.env);
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
@@ -343,7 +406,7 @@ mod meals {
                             vouchers.push(senim_sdk::codec::decode(outcome.output()).unwrap());
                         }
                     }
-                    1 | 2 => _ = world.by(terminal(), &Execute::Redeem { voucher, price: Tiyn(amount) }),
+                    1 | 2 => _ = world.by(terminal(), &redeem_message(voucher, Tiyn(amount))),
                     3 => _ = world.by(education(), &Execute::Revoke { voucher }),
                     _ => {
                         world.env.advance(amount * 70_000);

@@ -19,7 +19,7 @@ mod treasury;
 mod voucher;
 
 use replay::{Wasm, artefacts};
-use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_abi::ids::genesis_contracts;
 use senim_sdk::testing::TestEnv;
 use senim_types::Hash;
 use std::fmt::Write;
@@ -226,7 +226,7 @@ fn of_vouchers(wasm: &Wasm) -> String {
 fn measured() -> (String, String) {
     let wasm = Wasm::load();
     let mut names = String::new();
-    for (_, name) in ENGINE_CONTRACTS {
+    for (_, name) in genesis_contracts() {
         let code = std::fs::read(artefacts().join(format!("{name}.wasm"))).unwrap();
         writeln!(names, "artefact {name} {}", Hash::of(&code)).unwrap();
     }

@@ -39,12 +39,10 @@ fn a_pupil_eats_once_a_day_and_the_caterer_is_paid_at_once() {
         ];
         ledger.senim(&words)
     };
-    // Neither the school nor a pharmacy serves this place; a price is capped.
+    // Neither the school nor a pharmacy serves this place, and a clinic serves none; a price is capped.
     assert_eq!(redeem("school", "900").err(), Some(Code::WRONG_PLACE));
-    assert_eq!(
-        redeem("pharmacy", "900").err(),
-        Some(Code::ROLE_NOT_ALLOWED)
-    );
+    assert_eq!(redeem("pharmacy", "900").err(), Some(Code::WRONG_PLACE));
+    assert_eq!(redeem("clinic", "900").err(), Some(Code::ROLE_NOT_ALLOWED));
     assert_eq!(
         redeem("canteen", "1000.01").err(),
         Some(Code::PRICE_ABOVE_CAP)

@@ -31,23 +31,30 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// The schema of the contract's events, as the types have it.
-fn schema_of(name: &str) -> Result<String, String> {
-    let id = ids::id_of(name).ok_or(format!("{name} is not an engine contract"))?;
-    schema::of_events(id).ok_or(format!("{name} has no schema of its events"))
+/// The schema of the contract's events, as the types have it; none for a policy, which tells nothing.
+fn schema_of(name: &str) -> Result<Option<String>, String> {
+    let id = ids::id_of(name).ok_or(format!("{name} has no number"))?;
+    let schema = schema::of_events(id);
+    if schema.is_none() && !ids::is_policy(id) {
+        return Err(format!("{name} has no schema of its events"));
+    }
+    Ok(schema)
 }
 
 fn entry(folder: &Path, name: &str) -> Result<String, String> {
-    let id = ids::id_of(name).ok_or(format!("{name} is not an engine contract"))?;
+    let id = ids::id_of(name).ok_or(format!("{name} has no number"))?;
     let code = read(&folder.join(format!("{name}.wasm")))?;
-    let events = schema::file_name(name);
-    Ok(format!(
-        "\n[[contract]]\nname = \"{name}\"\nid = {id}\nfile = \"{name}.wasm\"\nsize_bytes = {}\nblake3 = \"{}\"\n\
-         events = \"{events}\"\nevents_blake3 = \"{}\"\n",
+    let mut entry = format!(
+        "\n[[contract]]\nname = \"{name}\"\nid = {id}\nfile = \"{name}.wasm\"\nsize_bytes = {}\nblake3 = \"{}\"\n",
         code.len(),
         Hash::of(&code),
-        Hash::of(&read(&folder.join(&events))?)
-    ))
+    );
+    if schema_of(name)?.is_some() {
+        let events = schema::file_name(name);
+        let hash = Hash::of(&read(&folder.join(&events))?);
+        entry += &format!("events = \"{events}\"\nevents_blake3 = \"{hash}\"\n");
+    }
+    Ok(entry)
 }
 
 fn write(folder: &Path, arguments: &[String]) -> Result<(), String> {
@@ -65,9 +72,11 @@ fn write(folder: &Path, arguments: &[String]) -> Result<(), String> {
     let mut names: Vec<&String> = names[1..].iter().collect();
     names.sort_by_key(|name| ids::id_of(name));
     for name in names {
-        let path = folder.join(schema::file_name(name));
-        std::fs::write(&path, schema_of(name)?)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        if let Some(schema) = schema_of(name)? {
+            let path = folder.join(schema::file_name(name));
+            std::fs::write(&path, schema)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+        }
         print!("{}", entry(folder, name)?);
     }
     Ok(())
@@ -87,7 +96,9 @@ fn verify(folder: &Path) -> Result<(), String> {
             ));
         }
         let file = schema::file_name(name);
-        if read(&folder.join(&file))? != schema_of(name)?.as_bytes() {
+        if let Some(schema) = schema_of(name)?
+            && read(&folder.join(&file))? != schema.as_bytes()
+        {
             return Err(format!(
                 "{file} is not what the types are: run 'make contracts'"
             ));

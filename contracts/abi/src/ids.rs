@@ -1,4 +1,4 @@
-//! Numbers of the engine contracts. Contract 0 is the ledger itself ([`ContractId::LEDGER`]).
+//! Numbers of the contracts that come with the ledger. Contract 0 is the ledger itself ([`ContractId::LEDGER`]).
 
 use senim_types::ContractId;
 
@@ -22,21 +22,39 @@ pub const ENGINE_CONTRACTS: [(ContractId, &str); 5] = [
     (VOUCHER, "voucher"),
 ];
 
-/// The name of an engine contract, for people.
+/// The first number of a policy contract. Those below are engine contracts, which can be upgraded; from here on a
+/// contract's code never changes, so that a token that is pinned to a number is pinned to code.
+pub const FIRST_POLICY: u32 = 1_000;
+
+/// Whether a contract of this number is a policy, whose code never changes.
+pub const fn is_policy(contract: ContractId) -> bool {
+    contract.0 >= FIRST_POLICY
+}
+
+/// The policy that comes with the ledger.
+pub const MEASURE: ContractId = ContractId(FIRST_POLICY);
+
+/// The policies that come with the ledger, with the names of their artefacts.
+pub const POLICY_CONTRACTS: [(ContractId, &str); 1] = [(MEASURE, "measure")];
+
+/// All contracts that a genesis sets up, in their order: engine contracts, then policies.
+pub fn genesis_contracts() -> impl Iterator<Item = (ContractId, &'static str)> {
+    ENGINE_CONTRACTS.into_iter().chain(POLICY_CONTRACTS)
+}
+
+/// The name of a contract that comes with the ledger, for people.
 pub fn name_of(contract: ContractId) -> Option<&'static str> {
     if contract == ContractId::LEDGER {
         return Some("ledger");
     }
-    ENGINE_CONTRACTS
-        .iter()
+    genesis_contracts()
         .find(|(id, _)| *id == contract)
-        .map(|(_, name)| *name)
+        .map(|(_, name)| name)
 }
 
-/// The engine contract of this name.
+/// The contract of this name that comes with the ledger.
 pub fn id_of(name: &str) -> Option<ContractId> {
-    ENGINE_CONTRACTS
-        .iter()
+    genesis_contracts()
         .find(|(_, known)| *known == name)
-        .map(|(id, _)| *id)
+        .map(|(id, _)| id)
 }

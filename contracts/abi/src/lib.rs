@@ -41,6 +41,6 @@ mod versioned;
 pub mod voucher;
 
 pub use context::{CallContext, Caller, Entry, Outcome, Refusal};
-pub use ids::{MARKING, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER};
+pub use ids::{MARKING, MEASURE, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER};
 pub use key::Key;
 pub use roles::Roles;

@@ -30,7 +30,7 @@ pub use senim_abi::policy::{
     Product, ProofKind, Query, Question, RuleText, Step, Terms, Token,
 };
 
-use crate::{Entry, Outcome, Refusal, codec};
+use crate::{Entry, Outcome, Refusal, codec, ensure};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -128,14 +128,15 @@ impl Judge {
 /// Answers for a policy: the whole contract. Only questions are answered; there is nothing to execute.
 pub fn run<P: Policy>(entry: Entry, input: &[u8]) -> Outcome {
     match entry {
-        Entry::Query => match codec::decode(input)? {
+        // Whether its bytes are canonical matters to nobody: a question is answered and forgotten.
+        Entry::Query => match codec::read(input).ok_or(Code::BAD_INPUT)? {
             Query::Decide(question) => {
-                let parameters = parameters::<P>(&question.parameters)?;
+                let parameters = known::<P>(&question.parameters)?;
                 let decision = P::decide(&parameters, &question.facts, &mut Judge::default());
                 Ok(codec::encode(&decision))
             }
             Query::Explain(question) => {
-                let parameters = parameters::<P>(&question.parameters)?;
+                let parameters = known::<P>(&question.parameters)?;
                 let mut judge = Judge::that_explains();
                 let decision = P::decide(&parameters, &question.facts, &mut judge);
                 Ok(codec::encode(&Explanation {
@@ -145,7 +146,8 @@ pub fn run<P: Policy>(entry: Entry, input: &[u8]) -> Outcome {
             }
             Query::Describe => Ok(codec::encode(&describe::<P>())),
             Query::Check(bytes) => {
-                parameters::<P>(&bytes)?;
+                let parameters = codec::decode(&bytes).map_err(|_| Code::OUT_OF_RANGE)?;
+                ensure(P::is_valid(&parameters), Code::OUT_OF_RANGE)?;
                 Ok(Vec::new())
             }
         },
@@ -155,14 +157,9 @@ pub fn run<P: Policy>(entry: Entry, input: &[u8]) -> Outcome {
     }
 }
 
-fn parameters<P: Policy>(bytes: &[u8]) -> Result<P::Parameters, Refusal> {
-    let out_of_range = Refusal::new(Code::OUT_OF_RANGE);
-    let parameters = codec::decode(bytes).map_err(|_| out_of_range.clone())?;
-    if P::is_valid(&parameters) {
-        Ok(parameters)
-    } else {
-        Err(out_of_range)
-    }
+/// Parameters that were checked when they were set.
+fn known<P: Policy>(bytes: &[u8]) -> Result<P::Parameters, Refusal> {
+    codec::read(bytes).ok_or(Refusal::new(Code::OUT_OF_RANGE))
 }
 
 fn describe<P: Policy>() -> Description {

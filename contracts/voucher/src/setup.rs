@@ -3,9 +3,9 @@
 use crate::contract::emit;
 use crate::{rules, state};
 use senim_abi::civil::Month;
+use senim_abi::ids::is_policy;
 use senim_abi::policy::{self, Listing, PARAMETERS_BYTES_MAX, Product};
 use senim_abi::treasury::msg::BudgetAnswer;
-use senim_abi::voucher::msg::is_policy;
 use senim_abi::voucher::record::{Arms, Programme};
 use senim_abi::voucher::{Calendar, Policy, ProgrammeId, Service, Settings, VoucherEvent};
 use senim_abi::{TREASURY, treasury};

@@ -103,7 +103,7 @@ pub fn apply_genesis(
                         &mut session,
                         contract.id,
                         contract.name.clone(),
-                        ContractKind::Engine,
+                        ContractKind::of(contract.id),
                         hash,
                     )
                 })

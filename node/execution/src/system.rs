@@ -3,9 +3,10 @@
 use crate::authorise::read;
 use crate::cost;
 use crate::engine::{Contract, LoadError};
-use crate::session::Session;
+use crate::session::{Origin, Session};
 use crate::stop::{HostFault, Stop};
 use borsh::BorshDeserialize;
+use senim_abi::Roles;
 use senim_abi::ledger::{
     ContractKind, ContractRecord, ContractV1, Execute, PendingProtocol, PendingUpgrade,
     ProtocolRecord, ProtocolV1, keys,
@@ -49,6 +50,7 @@ pub fn execute(session: &mut Session, input: &[u8]) -> Result<Done, Stop> {
             code,
             input,
         } => {
+            may_create(session, contract, kind)?;
             create(session, contract, name, kind, code)?;
             Ok(Done::EnterGenesis(contract, input))
         }
@@ -119,6 +121,21 @@ pub fn deploy(session: &mut Session, code: &[u8]) -> Result<Hash, Stop> {
     }
     session.write(&keys::code(&hash), Some(code));
     Ok(hash)
+}
+
+/// A payer makes policies, and the operator whatever it likes. The number says which kind it is, for good.
+fn may_create(session: &Session, contract: ContractId, kind: ContractKind) -> Result<(), Stop> {
+    if kind != ContractKind::of(contract) {
+        return Err(Stop::refused(Code::OUT_OF_RANGE));
+    }
+    let is_operators = match &session.origin {
+        Origin::Device { roles, .. } => roles.contains(Roles::OPERATOR),
+        Origin::Ledger => true,
+    };
+    if kind == ContractKind::Engine && !is_operators {
+        return Err(Stop::refused(Code::NOT_AUTHORISED));
+    }
+    Ok(())
 }
 
 /// Makes a contract of deployed code.

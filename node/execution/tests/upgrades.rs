@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{ALLOWED, Chain, RECORDER, SUBJECT, call, module};
+use common::{ALLOWED, Chain, MEMBER, RECORDER, SUBJECT, call, module};
+use senim_abi::Roles;
 use senim_abi::ledger::{self, ContractKind};
+use senim_abi::registry::Standing;
 use senim_execution::Engine;
 use senim_types::{Code, ContractId, Hash, Height, Status, codec};
 
@@ -130,6 +132,9 @@ fn create(
     chain.call(ContractId::LEDGER, &codec::encode(&message))
 }
 
+/// A number of a policy.
+const RULES: ContractId = ContractId(1_040);
+
 #[test]
 fn a_policy_is_made_of_deployed_code_and_never_changes() {
     let mut chain = Chain::with_engine(engine(), &[]);
@@ -138,27 +143,41 @@ fn a_policy_is_made_of_deployed_code_and_never_changes() {
         code,
         detail: vec![],
     };
-    assert_eq!(
-        create(&mut chain, RECORDER, ContractKind::Policy, Hash::ZERO, &[1]),
-        refused(Code::CODE_UNKNOWN)
-    );
-    assert_eq!(
-        create(&mut chain, RECORDER, ContractKind::Policy, code, &[0xff]),
-        refused(Code::NOT_AUTHORISED)
-    );
-    assert_eq!(
-        create(&mut chain, RECORDER, ContractKind::Policy, code, &[5]),
-        Status::Applied
-    );
+    let (policy, engine) = (ContractKind::Policy, ContractKind::Engine);
+    for (contract, kind, code, input, expected) in [
+        (RULES, policy, Hash::ZERO, 1, refused(Code::CODE_UNKNOWN)),
+        (RULES, policy, code, 0xff, refused(Code::NOT_AUTHORISED)),
+        // The number says for good which kind it is.
+        (RULES, engine, code, 5, refused(Code::OUT_OF_RANGE)),
+        (RECORDER, policy, code, 5, refused(Code::OUT_OF_RANGE)),
+        (RULES, policy, code, 5, Status::Applied),
+        (RULES, policy, code, 5, refused(Code::CONTRACT_EXISTS)),
+        (RECORDER, engine, code, 5, Status::Applied),
+    ] {
+        let status = create(&mut chain, contract, kind, code, &[input]);
+        assert_eq!(status, expected, "{contract} {kind:?} {input}");
+    }
     assert_eq!(chain.recorded(2), Some(&vec![5]), "its genesis was entered");
     assert_eq!(
-        create(&mut chain, RECORDER, ContractKind::Engine, code, &[5]),
-        refused(Code::CONTRACT_EXISTS)
-    );
-    assert_eq!(
-        upgrade(&mut chain, RECORDER, code, Height(99)),
+        upgrade(&mut chain, RULES, code, Height(99)),
         refused(Code::NOT_AUTHORISED)
     );
-    chain.set_right(RECORDER, 0, ALLOWED);
-    assert_eq!(chain.call(RECORDER, &[0]), Status::Applied);
+    chain.set_right(RULES, 0, ALLOWED);
+    assert_eq!(chain.call(RULES, &[0]), Status::Applied);
+}
+
+#[test]
+fn a_payer_makes_policies_and_no_engine_contract() {
+    let mut chain = Chain::with_engine(engine(), &[]);
+    let code = deploy(&mut chain, &module("recorder"));
+    chain.set_right(ContractId::LEDGER, ledger::methods::CREATE, Roles::FUND);
+    chain.set_organisation(MEMBER, Roles::FUND, Standing::Active);
+    let refused = Status::Refused {
+        code: Code::NOT_AUTHORISED,
+        detail: vec![],
+    };
+    let engine = create(&mut chain, RECORDER, ContractKind::Engine, code, &[5]);
+    assert_eq!(engine, refused);
+    let policy = create(&mut chain, RULES, ContractKind::Policy, code, &[5]);
+    assert_eq!(policy, Status::Applied);
 }

@@ -15,7 +15,7 @@ use crate::keystore::{self, KeyError, NodeKey, Passphrase, Secret};
 use crate::machine;
 pub use crate::new_network::NewNetwork;
 use crate::template::{self, Keys, Template, TemplateError};
-use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_abi::ids::genesis_contracts;
 use senim_state::disk::{DiskError, RealDisk};
 use senim_types::crypto::SecretKey;
 use senim_types::genesis::GENESIS_VERSION;
@@ -346,17 +346,17 @@ impl Folder {
     fn copy_contracts(&self, from: &Path) -> Result<Vec<GenesisContract>, FolderError> {
         let to = self.0.join("contracts");
         at(&to, fs::create_dir_all(&to))?;
-        let copy = |(id, name): &(_, &str)| {
+        let copy = |(id, name): (_, &str)| {
             let (source, target) = (code_path(from, name), code_path(&to, name));
             let code = at(&source, fs::read(&source))?;
             at(&target, fs::write(&target, &code))?;
             Ok(GenesisContract {
-                id: *id,
-                name: (*name).to_owned(),
+                id,
+                name: name.to_owned(),
                 code: Hash::of(&code),
             })
         };
-        ENGINE_CONTRACTS.iter().map(copy).collect()
+        genesis_contracts().map(copy).collect()
     }
 
     /// Reads the genesis.

@@ -3,7 +3,7 @@
 use crate::folder::{FolderError, at, code_path};
 use crate::machine::Machines;
 use crate::template::{Template, TemplateError};
-use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_abi::ids::genesis_contracts;
 use senim_types::TimeMs;
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ impl NewNetwork<'_> {
     /// Reads the template and makes sure that there is code for every contract; gives the number of
     /// validators. Whoever removes a network to make this one in its place asks first.
     pub fn check(&self) -> Result<usize, FolderError> {
-        for (_, name) in &ENGINE_CONTRACTS {
+        for (_, name) in genesis_contracts() {
             let path = code_path(self.contracts_path, name);
             at(&path, fs::File::open(&path))?;
         }

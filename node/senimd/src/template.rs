@@ -350,13 +350,15 @@ fn rights() -> Vec<(ContractId, u8, Roles)> {
             }
         }
     }
-    for method in [
-        ledger::methods::DEPLOY,
-        ledger::methods::CREATE,
-        ledger::methods::UPGRADE,
-        ledger::methods::SET_PROTOCOL,
+    // A payer deploys the policies of its measures.
+    let measures = Roles::OPERATOR | Roles::FUND;
+    for (method, roles) in [
+        (ledger::methods::DEPLOY, measures),
+        (ledger::methods::CREATE, measures),
+        (ledger::methods::UPGRADE, Roles::OPERATOR),
+        (ledger::methods::SET_PROTOCOL, Roles::OPERATOR),
     ] {
-        rights.push((ContractId::LEDGER, method, Roles::OPERATOR));
+        rights.push((ContractId::LEDGER, method, roles));
     }
     rights
 }

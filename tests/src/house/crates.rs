@@ -19,6 +19,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("senim-contract-marking", CONTRACT),
     ("senim-contract-prescription", CONTRACT),
     ("senim-contract-voucher", CONTRACT),
+    ("senim-contract-measure", CONTRACT),
     // Broken builds for the simulator, optional wherever they are named: see `mutants`.
     ("senim-mutants", &[]),
     ("senim-state", &["senim-types", "senim-mutants"]),
@@ -91,7 +92,7 @@ pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "senim-contract-voucher",
-        &["senim-contract-treasury"],
+        &["senim-contract-measure", "senim-contract-treasury"],
         "a use of a voucher is paid in the same transaction",
     ),
     (

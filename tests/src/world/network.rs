@@ -1,6 +1,6 @@
 //! The genesis of the world: the devnet's template, with keys of fixed seeds.
 
-use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_abi::ids::genesis_contracts;
 use senim_execution::Engine;
 use senim_types::crypto::SecretKey;
 use senim_types::genesis::GENESIS_VERSION;
@@ -90,13 +90,13 @@ impl Network {
         let committed = |name: &str| read(&format!("genesis/contracts/{name}.wasm"));
         let code_of = |name: &str| code(name).unwrap_or_else(|| committed(name));
         let mut codes = BTreeMap::new();
-        let contracts = ENGINE_CONTRACTS.iter().map(|(id, name)| {
+        let contracts = genesis_contracts().map(|(id, name)| {
             let code = code_of(name);
             let hash = Hash::of(&code);
             codes.insert(hash, code);
             GenesisContract {
-                id: *id,
-                name: (*name).to_owned(),
+                id,
+                name: name.to_owned(),
                 code: hash,
             }
         });

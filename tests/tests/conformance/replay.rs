@@ -1,6 +1,6 @@
 //! Makes every step of a native run again, with the committed WebAssembly through the execution engine.
 
-use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_abi::ids::genesis_contracts;
 use senim_abi::ledger::keys;
 use senim_abi::{Caller, Refusal};
 use senim_execution::{Engine, Rehearsal, Rehearsed, Stop, apply_genesis, query, rehearse};
@@ -48,7 +48,7 @@ impl Wasm {
         let engine = Engine::new(None).expect("the engine starts");
         let mut codes = BTreeMap::new();
         let mut contracts = Vec::new();
-        for (id, name) in ENGINE_CONTRACTS {
+        for (id, name) in genesis_contracts() {
             let code = std::fs::read(artefacts().join(format!("{name}.wasm"))).expect("committed");
             let hash = Hash::of(&code);
             codes.insert(hash, code);

@@ -368,7 +368,11 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
         VOUCHER => ask!(voucher::Query,
             voucher::Query::Voucher { .. } => voucher::msg::VoucherView,
             voucher::Query::Programme { .. } => voucher::msg::ProgrammeAnswer,
+            voucher::Query::Policy { .. } => voucher::msg::PolicyAnswer,
             voucher::Query::Service { .. } => voucher::msg::ServiceAnswer,
+            voucher::Query::Listing { .. } => voucher::msg::ListingAnswer,
+            voucher::Query::Calendar { .. } => voucher::msg::CalendarAnswer,
+            voucher::Query::Tally { .. } => voucher::msg::TallyAnswer,
         ),
         _ => {
             return Err(Failure::usage(

@@ -1,23 +1,43 @@
 //! The voucher contract's events.
 
 use crate::names::Names;
-use crate::words::{short, tenge, time};
-use senim_abi::voucher::{Standing, VoucherEvent};
+use crate::words::{counted, short, tenge, time};
+use senim_abi::civil;
+use senim_abi::policy::{Facts, Terms};
+use senim_abi::voucher::{Asked, Channel, Standing, VoucherEvent};
+use senim_types::{OrgId, Tiyn};
 
 /// What an event says, in a line.
 pub fn line(event: &VoucherEvent, names: &Names) -> String {
+    setting(event, names)
+        .or_else(|| person(event))
+        .unwrap_or_else(|| life(event, names))
+}
+
+/// What a payer or a place sets.
+fn setting(event: &VoucherEvent, names: &Names) -> Option<String> {
     use VoucherEvent as E;
-    match event {
+    Some(match event {
         E::ProgrammeSet {
             programme,
             payer,
-            rules,
+            settings,
         } => format!(
-            "{} set the rules of programme {programme}: at most {} a use, {} a day{}",
+            "{} set the frame of programme {programme}{}{}",
             names.of_org(*payer),
-            tenge(rules.price_max),
-            rules.uses_per_day_max,
-            if rules.open { "" } else { ", closed" }
+            settings.portal.map_or(String::new(), |portal| format!(
+                ", {} asks for consent",
+                names.of_org(portal)
+            )),
+            if settings.open { "" } else { ", closed" }
+        ),
+        E::PolicySet {
+            programme,
+            version,
+            policy,
+        } => format!(
+            "programme {programme} has rules of version {version}: policy {}",
+            policy.contract
         ),
         E::ServiceSet {
             programme,
@@ -38,46 +58,207 @@ pub fn line(event: &VoucherEvent, names: &Names) -> String {
             "nobody serves {} under programme {programme} any more",
             names.of_org(*place)
         ),
+        E::ListingSet {
+            programme,
+            product,
+            listing: Some(listing),
+        } => format!(
+            "programme {programme} lists {product}: at most {} a pack of {}",
+            tenge(listing.price_max),
+            listing.units_per_pack
+        ),
+        E::ListingSet {
+            programme,
+            product,
+            listing: None,
+        } => format!("programme {programme} lists {product} no more"),
+        E::CalendarSet {
+            programme,
+            place,
+            month,
+            calendar,
+        } => format!(
+            "{} is open on {} of {}-{:02} under programme {programme}",
+            names.of_org(*place),
+            counted(calendar.open.count_ones() as usize, "day"),
+            month.year(),
+            month.month()
+        ),
+        E::Attended {
+            place,
+            day,
+            present,
+            absent,
+            ..
+        } => format!(
+            "{} on {}: {present} present, {absent} marked absent",
+            names.of_org(*place),
+            date(*day)
+        ),
+        E::ArmsRevealed { programme, seed } => {
+            format!("the seed of the arms of programme {programme} is {seed}")
+        }
+        _ => return None,
+    })
+}
+
+/// What happens to a person before there is money.
+fn person(event: &VoucherEvent) -> Option<String> {
+    use VoucherEvent as E;
+    Some(match event {
+        E::Listed {
+            programme,
+            index,
+            count,
+        } => format!(
+            "{} listed under programme {programme}, from index {index} on",
+            counted(usize::from(*count), "person")
+        ),
+        E::Attested { voucher, group, .. } => format!(
+            "voucher {} is the only one of its person in group {group}",
+            short(voucher)
+        ),
+        E::Assigned { voucher, arm } => format!("voucher {} is in arm {arm}", short(voucher)),
+        E::Asked {
+            voucher,
+            asked,
+            until,
+            ..
+        } => format!(
+            "voucher {}: {} until {}",
+            short(voucher),
+            asked_for(*asked),
+            time(*until)
+        ),
+        E::Reminded { voucher, asked, .. } => format!(
+            "voucher {}: time to remind, {}",
+            short(voucher),
+            asked_for(*asked)
+        ),
+        E::Answered {
+            voucher,
+            channel,
+            consents,
+            ..
+        } => format!(
+            "voucher {}: {} {}",
+            short(voucher),
+            if *consents { "yes" } else { "no" },
+            match channel {
+                Channel::Sms => "by SMS",
+                Channel::Wallet => "in the wallet",
+                Channel::ServiceCentre => "at a service centre",
+                Channel::School => "at the school",
+            }
+        ),
+        _ => return None,
+    })
+}
+
+fn asked_for(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Consent => "asked for consent",
+        Asked::Activation => "waits to be activated",
+    }
+}
+
+/// What happens to a voucher.
+fn life(event: &VoucherEvent, names: &Names) -> String {
+    use VoucherEvent as E;
+    let of = |voucher| format!("voucher {}", short(voucher));
+    match event {
         E::Issued {
             voucher,
             programme,
-            place,
-            amount,
-            until,
+            facts,
+            ..
         } => format!(
-            "voucher {} of programme {programme}: {} at {} until {}",
-            short(voucher),
-            tenge(*amount),
-            names.of_org(*place),
-            time(*until)
+            "{} of programme {programme}: {} {} until {}",
+            of(voucher),
+            tenge(facts.token.amount),
+            at(facts.place.place, names),
+            time(facts.token.until)
+        ),
+        E::Activated { voucher, .. } => format!("{} is active", of(voucher)),
+        E::Bound { voucher } => format!("{} is bound to another key", of(voucher)),
+        E::Delegated {
+            voucher,
+            facts: Some(_),
+            ..
+        } => format!("a part of {} is delegated", of(voucher)),
+        E::Delegated {
+            voucher,
+            facts: None,
+            ..
+        } => format!("nothing of {} is delegated any more", of(voucher)),
+        E::ToppedUp { voucher, until, .. } => {
+            format!("{} got more, until {}", of(voucher), time(*until))
+        }
+        E::Moved { voucher, place } => format!(
+            "{} may be used {}",
+            of(voucher),
+            at(place.unwrap_or(OrgId(0)), names)
+        ),
+        E::Suspended { voucher, suspended } => format!(
+            "{} is {}",
+            of(voucher),
+            if *suspended {
+                "suspended"
+            } else {
+                "active again"
+            }
         ),
         E::Redeemed {
             voucher,
-            provider,
             number,
-            price,
-            left,
+            facts,
+            terms,
             ..
-        } => format!(
-            "use {number} of voucher {}: {} to {}, {} left",
-            short(voucher),
-            tenge(*price),
-            names.of_org(*provider),
-            tenge(*left)
-        ),
+        } => used(&of(voucher), *number, facts, terms, names),
         E::Ended {
             voucher,
             standing,
             returned,
             ..
         } => format!(
-            "voucher {} {}: {} are back in the budget line",
-            short(voucher),
+            "{} {}: {} are back in the budget line",
+            of(voucher),
             match standing {
                 Standing::Revoked => "was taken back",
-                Standing::Swept | Standing::Active => "ended",
+                Standing::Declined => "was declined",
+                Standing::Lapsed => "lapsed",
+                _ => "ended",
             },
             tenge(*returned)
         ),
+        _ => String::new(),
     }
+}
+
+fn used(voucher: &str, number: u32, facts: &Facts, terms: &Terms, names: &Names) -> String {
+    let bears = if terms.bears == Tiyn::ZERO {
+        String::new()
+    } else {
+        format!(", {} borne by the citizen", tenge(terms.bears))
+    };
+    format!(
+        "use {number} of {voucher}: {} to {} {}{bears}, {} left",
+        tenge(terms.pays),
+        names.of_org(facts.place.provider),
+        at(facts.place.place, names),
+        tenge(Tiyn(facts.token.left.0.saturating_sub(terms.pays.0)))
+    )
+}
+
+fn at(place: OrgId, names: &Names) -> String {
+    if place == OrgId(0) {
+        "at any place".to_owned()
+    } else {
+        format!("at {}", names.of_org(place))
+    }
+}
+
+fn date(day: u32) -> String {
+    let (year, month, day) = civil::ymd(u64::from(day));
+    format!("{year}-{month:02}-{day:02}")
 }

@@ -17,10 +17,11 @@ pub enum Execute {
         /// The WebAssembly module.
         code: Vec<u8>,
     },
-    /// Makes a contract of deployed code and enters it with `Entry::Genesis`. Refused: `CODE_UNKNOWN`,
-    /// `CONTRACT_EXISTS`, and whatever the contract refuses.
+    /// Makes a contract of deployed code and enters it with `Entry::Genesis`. The operator makes engine contracts, a payer
+    /// its policies. Refused: `CODE_UNKNOWN`, `CONTRACT_EXISTS`, `NOT_AUTHORISED`, `OUT_OF_RANGE` for a number of the other
+    /// kind, and whatever the contract refuses.
     Create {
-        /// Its number; not taken, not 0.
+        /// Its number; not taken, not 0, and from [`FIRST_POLICY`](crate::ids::FIRST_POLICY) on for a policy alone.
         contract: ContractId,
         /// For display, at most 64 bytes.
         name: String,

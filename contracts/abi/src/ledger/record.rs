@@ -3,7 +3,7 @@
 use alloc::string::String;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::block::PROTOCOL_VERSION_FIRST;
-use senim_types::{Hash, Height, limits::SEQUENCE_WINDOW};
+use senim_types::{ContractId, Hash, Height, limits::SEQUENCE_WINDOW};
 
 /// A contract, under [`keys::contract`].
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -40,6 +40,17 @@ pub enum ContractKind {
     Engine,
     /// Never changes: tokens are pinned to its rules.
     Policy,
+}
+
+impl ContractKind {
+    /// The kind that a contract of this number is of.
+    pub const fn of(contract: ContractId) -> ContractKind {
+        if crate::ids::is_policy(contract) {
+            ContractKind::Policy
+        } else {
+            ContractKind::Engine
+        }
+    }
 }
 
 /// An upgrade to come.

@@ -4,6 +4,7 @@ use crate::civil::Month;
 use crate::marking::{Gtin, InnCode};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
+use core::fmt;
 use senim_types::{OrgId, TimeMs, Tiyn};
 
 /// An act and its circumstances.
@@ -175,6 +176,16 @@ pub enum Product {
     Gtin(Gtin),
     /// Any medicine of this active substance (INN by its ATC code).
     Inn(InnCode),
+}
+
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Product::Service(number) => write!(f, "service {number}"),
+            Product::Gtin(gtin) => gtin.fmt(f),
+            Product::Inn(inn) => inn.fmt(f),
+        }
+    }
 }
 
 /// What a programme's list says of a product.

@@ -84,7 +84,11 @@ pub enum Clawback {
 
 /// What a holder may delegate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct DelegationRule {
     /// Days that it may last.
     pub days_max: u16,
@@ -94,9 +98,13 @@ pub struct DelegationRule {
     pub uses_per_day_max: u8,
 }
 
-/// The rules of one arm. `None` is no limit.
+/// The rules of one arm. `None` is no limit, and so is what a file leaves out; a misspelt limit is refused.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct Rules {
     /// Providers that may be paid.
     pub providers: Allow<OrgId>,

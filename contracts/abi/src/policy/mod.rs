@@ -18,10 +18,6 @@ pub use facts::{Act, Clock, Delegated, Facts, Line, Listing, Place, Product, Pro
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
-/// The first number of a policy contract: those below are engine contracts, which can be upgraded; from here on a
-/// contract's code never changes, so that a token that is pinned to a number is pinned to code.
-pub const FIRST_POLICY: u32 = 1_000;
-
 /// Bytes of a policy's parameters at most.
 pub const PARAMETERS_BYTES_MAX: usize = 4 * 1024;
 

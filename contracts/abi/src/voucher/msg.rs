@@ -12,7 +12,7 @@ use crate::policy::{Denial, Facts, Line, Listing, Product};
 use crate::roles::Roles;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::{ContractId, Hash, OrgId, PublicKey, TimeMs, Tiyn};
+use senim_types::{Hash, OrgId, PublicKey, TimeMs, Tiyn};
 
 /// A person who is entitled, by pseudonym: the id that the list's transaction and the position in it give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -499,8 +499,3 @@ pub type ListingAnswer = Option<Listing>;
 pub type CalendarAnswer = Option<Calendar>;
 /// Answer to [`Query::Tally`].
 pub type TallyAnswer = Option<Tally>;
-
-/// The number of a policy contract, which stands for code that never changes.
-pub const fn is_policy(contract: ContractId) -> bool {
-    contract.0 >= crate::policy::FIRST_POLICY
-}

@@ -361,6 +361,15 @@ impl World {
         voucher
     }
 
+    /// Another person whose parent was asked.
+    pub fn offered_to(&mut self, person: u8) -> VoucherId {
+        let voucher = self.listed(1)[0];
+        self.done(identity(), &attest(voucher, person));
+        let vouchers = vec![voucher];
+        self.done(portal(), &Execute::Offer { vouchers });
+        voucher
+    }
+
     /// One whose parent said yes, and whose voucher waits for its activation.
     pub fn consented(&mut self) -> VoucherId {
         let voucher = self.offered();

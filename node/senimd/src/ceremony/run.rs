@@ -8,7 +8,7 @@ use super::summary;
 use crate::folder::Folder;
 use crate::machine::{self, MachineConfig};
 use crate::template::Template;
-use senim_abi::ids::ENGINE_CONTRACTS;
+use senim_abi::ids::genesis_contracts;
 use senim_types::{GenesisContract, Hash};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -138,12 +138,12 @@ fn assemble(args: &Assemble) -> Result<Told> {
     let contributions = args.contributions.iter().map(|path| read(path));
     let contributions = contributions.collect::<Result<Vec<Contribution>>>()?;
     let mut contracts = Vec::new();
-    for (id, name) in &ENGINE_CONTRACTS {
+    for (id, name) in genesis_contracts() {
         let path = args.contracts.join(format!("{name}.wasm"));
         let code = fs::read(&path).map_err(|error| io_error(&path, error))?;
         contracts.push(GenesisContract {
-            id: *id,
-            name: (*name).to_owned(),
+            id,
+            name: name.to_owned(),
             code: Hash::of(&code),
         });
     }

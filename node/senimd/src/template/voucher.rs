@@ -1,14 +1,15 @@
 //! Programmes of vouchers, such as school meals.
 
 use super::{DAY_MS, TemplateError, until};
-use senim_abi::VOUCHER;
 use senim_abi::civil::UtcOffsets;
+use senim_abi::policy::measure::{Parameters, Rules};
 use senim_abi::treasury::{BudgetId, ProgrammeId, msg as treasury};
-use senim_abi::voucher::{Execute, Rules, Service};
-use senim_types::{OrgId, Tiyn};
+use senim_abi::voucher::{Execute, Policy, Service, Settings, Window};
+use senim_abi::{MEASURE, VOUCHER};
+use senim_types::{OrgId, Tiyn, codec};
 use serde::Deserialize;
 
-/// A programme with its budget line and the places that are served.
+/// A programme with its budget line, its rules, and the places that are served.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VoucherProgramme {
@@ -16,11 +17,42 @@ pub struct VoucherProgramme {
     budget: u32,
     payer: u32,
     allotted_tiyn: u64,
-    price_max_tiyn: u64,
-    uses_per_day_max: u8,
-    validity_days_max: u64,
+    /// Who lists persons and who asks them; both or neither.
+    office: Option<u32>,
+    portal: Option<u32>,
+    #[serde(default = "Days::of_consent")]
+    consent: Days,
+    activation: Option<Days>,
+    exclusion: Option<u32>,
     dispute_days: u64,
+    proof_seconds_max: u64,
+    /// The parameters of the policy `measure`: the rules of each arm.
+    rules: Vec<Rules>,
     service: Vec<PlaceService>,
+}
+
+/// A window of time for an answer.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Days {
+    remind_days: u64,
+    lapse_days: u64,
+}
+
+impl Days {
+    const fn of_consent() -> Days {
+        Days {
+            remind_days: 7,
+            lapse_days: 30,
+        }
+    }
+
+    const fn window(self) -> Window {
+        Window {
+            remind_ms: self.remind_days * DAY_MS,
+            lapse_ms: self.lapse_days * DAY_MS,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -29,6 +61,7 @@ struct PlaceService {
     place: u32,
     provider: u32,
     terminals: u32,
+    region: u32,
     until: String,
 }
 
@@ -46,20 +79,35 @@ impl VoucherProgramme {
     /// The calls that set it up.
     pub fn calls(&self, offsets: &UtcOffsets) -> Result<Vec<Execute>, TemplateError> {
         let programme = ProgrammeId(self.id);
-        let rules = Rules {
+        let settings = Settings {
             open: true,
             budget: BudgetId(self.budget),
-            price_max: Tiyn(self.price_max_tiyn),
-            uses_per_day_max: self.uses_per_day_max,
-            validity_ms_max: self.validity_days_max * DAY_MS,
+            office: self.office.map(OrgId),
+            portal: self.portal.map(OrgId),
+            consent: self.consent.window(),
+            activation: self.activation.map(Days::window),
+            exclusion: self.exclusion,
+            arms: None,
             dispute_ms: self.dispute_days * DAY_MS,
+            proof_ms_max: self.proof_seconds_max * 1000,
             offsets: offsets.clone(),
         };
-        let mut calls = vec![Execute::SetProgramme { programme, rules }];
+        let policy = Policy {
+            contract: MEASURE,
+            parameters: codec::encode(&Parameters(self.rules.clone())),
+        };
+        let mut calls = vec![
+            Execute::SetProgramme {
+                programme,
+                settings,
+            },
+            Execute::SetPolicy { programme, policy },
+        ];
         for served in &self.service {
             let service = Service {
                 provider: OrgId(served.provider),
                 terminals: OrgId(served.terminals),
+                region: served.region,
                 until: until(&served.until)?,
             };
             calls.push(Execute::SetService {

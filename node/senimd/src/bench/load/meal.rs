@@ -2,8 +2,9 @@
 
 use super::{DAY_MS, Encoded, Redemption, SCHOOL, Signer, call, key};
 use senim_abi::VOUCHER;
+use senim_abi::policy::{Line, Product};
 use senim_abi::treasury::ProgrammeId;
-use senim_abi::voucher::{Execute, VoucherId};
+use senim_abi::voucher::{Entry, Execute, Proof, VoucherId};
 use senim_types::limits::CALLS_MAX;
 use senim_types::{TimeMs, Tiyn};
 use std::ops::Range;
@@ -21,13 +22,17 @@ pub(super) fn vouchers(
     for first in numbers.clone().step_by(CALLS_MAX) {
         let part = first..numbers.end.min(first + CALLS_MAX);
         let calls = part.clone().zip(0u16..).map(|(number, index)| {
+            let until = TimeMs(now.0 + 250 * DAY_MS);
             let issue = Execute::Issue {
                 index,
                 programme: ProgrammeId(2),
-                holder: key("pupil", number).public(),
-                place: SCHOOL,
-                amount: Tiyn(170 * PRICE.0),
-                until: TimeMs(now.0 + 250 * DAY_MS),
+                holder: Some(key("pupil", number).public()),
+                entry: Entry {
+                    place: Some(SCHOOL),
+                    amount: Tiyn(170 * PRICE.0),
+                    mature_at: until,
+                    until,
+                },
             };
             call(VOUCHER, &issue)
         });
@@ -42,9 +47,17 @@ pub(super) fn vouchers(
 
 /// One meal.
 pub(super) fn redemption(voucher: VoucherId, terminal: &mut Signer<'_>) -> Redemption {
+    let meal = Line {
+        product: Product::Service(1),
+        units: 1,
+        price: PRICE,
+        listing: None,
+    };
     let redeem = Execute::Redeem {
         voucher,
-        price: PRICE,
+        place: SCHOOL,
+        lines: vec![meal],
+        proof: Proof::Attested,
     };
     let signed = terminal.sign(vec![call(VOUCHER, &redeem)], vec![]);
     Redemption {
