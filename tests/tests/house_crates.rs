@@ -45,7 +45,10 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
         "senim-api",
         &[("senimd", true), ("senim-light-client", true)],
     );
-    let voucher = package("senim-contract-voucher", &[treasury]);
+    let voucher = package(
+        "senim-contract-voucher",
+        &[("senim-contract-measure", true), treasury],
+    );
     assert_clean(&check_arrows_of_tests(&[
         used,
         voucher.clone(),

@@ -1,8 +1,8 @@
 //! Parameters that make sense.
 
 use senim_abi::policy::measure::{Parameters, Price, Rules, WHOLE};
+use senim_abi::voucher::Arms;
 use senim_abi::voucher::Settings;
-use senim_abi::voucher::record::Arms;
 use senim_types::Tiyn;
 
 /// One arm or more, each of rules that can be kept.

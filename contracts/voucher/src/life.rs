@@ -6,7 +6,7 @@ use crate::{list, rules, state};
 use senim_abi::policy::{Act, Facts};
 use senim_abi::treasury::msg::BudgetAnswer;
 use senim_abi::treasury::{BudgetId, BudgetStanding};
-use senim_abi::voucher::msg::Asked;
+use senim_abi::voucher::Asked;
 use senim_abi::voucher::record::Programme;
 use senim_abi::voucher::{
     DueEntry, Entry, ProgrammeId, Settings, Standing, Status, Voucher, VoucherEvent, VoucherId,

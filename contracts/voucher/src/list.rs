@@ -2,7 +2,8 @@
 
 use crate::contract::emit;
 use crate::{life, rules, state};
-use senim_abi::voucher::msg::{Asked, Attestation, Channel};
+use senim_abi::voucher::Asked;
+use senim_abi::voucher::msg::{Attestation, Channel};
 use senim_abi::voucher::record::{Absences, Programme};
 use senim_abi::voucher::{
     DueEntry, Entry, ProgrammeId, Standing, Status, Voucher, VoucherEvent, VoucherId, Window,

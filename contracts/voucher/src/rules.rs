@@ -2,8 +2,8 @@
 
 use senim_abi::policy::measure::WHOLE;
 use senim_abi::policy::{Line, Listing};
+use senim_abi::voucher::Arms;
 use senim_abi::voucher::msg::{BATCH_MAX, Channel};
-use senim_abi::voucher::record::Arms;
 use senim_abi::voucher::{Entry, Service, Settings, Status, Voucher, Window};
 use senim_sdk::{CallContext, Caller, Refusal, Roles, ensure};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};

@@ -9,6 +9,7 @@ use senim_abi::policy::{self, Act, Decision, Denial, Explanation, Question, Step
 use senim_abi::voucher::msg::*;
 use senim_abi::voucher::proof::*;
 use senim_abi::voucher::record::*;
+use senim_abi::voucher::{Asked, DueEntry};
 use senim_sdk::codec;
 use senim_sdk::testing::{Golden, key_of};
 use senim_types::{Code, Hash, OrgId, Tiyn};

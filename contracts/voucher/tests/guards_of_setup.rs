@@ -8,7 +8,7 @@ use senim_abi::VOUCHER;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::policy::{Listing, Product};
 use senim_abi::treasury::BudgetId;
-use senim_abi::voucher::record::Arms;
+use senim_abi::voucher::Arms;
 use senim_abi::voucher::{
     Calendar, Execute, Genesis, Policy, ProgrammeId, Query, Service, Settings, Window,
 };

@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use senim_abi::policy::{Delegated, ProofKind};
-use senim_abi::voucher::msg::Asked;
+use senim_abi::voucher::Asked;
 use senim_abi::voucher::proof::HolderAct;
 use senim_abi::voucher::record::Delegation;
 use senim_abi::voucher::{Execute, Query, Standing, Status, Tally, VoucherEvent};

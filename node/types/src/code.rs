@@ -276,7 +276,7 @@ codes! {
     3419 STATEMENT_WINDOW Caller "The statement's own times cannot be accepted: it would live longer than the programme allows, has ended, or lies in the future. Make a new one, and check the clock."
     3420 DELEGATION_ENDED Caller "The delegation has ended or its uses are spent. The holder can delegate anew."
     3421 DELEGATION_BOUNDS Caller "The delegation goes beyond what the programme allows, in days, uses, or uses a day. Ask for less."
-    3422 WRONG_PURPOSE Caller "The programme does not pay for this: the product is not on its list, or not in such a quantity. `senim programme show` says what it pays for."
+    3422 WRONG_PURPOSE Caller "The programme does not pay for this: the product is not on its list, or not in such a quantity. Its rules say what it pays for."
     3423 WRONG_DAY Caller "Not today: the day is closed, or of a weekday or hour that the programme leaves out. Come on an open day."
     3424 ABSENT Caller "The place reported the person absent today. The school can mend its report."
     3425 REGION_NOT_ALLOWED Caller "The programme does not hold in this region. Use the voucher where it does."
@@ -285,7 +285,7 @@ codes! {
     3428 PRICE_NOT_FIXED Caller "The programme pays one price and no other. Name that price."
     3429 WHOLE_AMOUNT Caller "The programme wants all that is left used at once. Buy for exactly what is left."
     3430 MATURED Caller "The voucher is the person's since it is mature, or was never to be taken back."
-    3431 PROOF_KIND Caller "The programme does not accept this kind of proof. Use one that it accepts: `senim programme show` lists them."
+    3431 PROOF_KIND Caller "The programme does not accept this kind of proof. Use one that it accepts."
     3432 NOT_ACTIVATED Caller "The voucher waits to be activated by its holder. Activate it in the wallet."
 
     6000 STORE_FAILED Node "The node's store failed. It stops rather than continue. Look at the disk and start the node again: what was acknowledged is in its log, from which the rest is made anew."

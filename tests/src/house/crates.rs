@@ -185,6 +185,10 @@ pub const UNSAFE: &[(&str, &str)] = &[
         "exports its entry points under fixed names: `unsafe(no_mangle)`",
     ),
     (
+        "contracts/measure",
+        "exports its entry points under fixed names: `unsafe(no_mangle)`",
+    ),
+    (
         "contracts/prescription",
         "exports its entry points under fixed names: `unsafe(no_mangle)`",
     ),

@@ -1,8 +1,8 @@
 //! What the contract tells. Kind and version stand beside the body.
 
-use super::VoucherId;
-use super::msg::{Asked, Channel};
+use super::msg::Channel;
 use super::record::{Calendar, Policy, Service, Settings, Standing};
+use super::{Asked, VoucherId};
 use crate::civil::Month;
 use crate::policy::{Facts, Listing, Product, Terms};
 use crate::treasury::ProgrammeId;

@@ -5,6 +5,8 @@
 //! what is left goes back to the same line when it ends. What a programme allows, its [policy](crate::policy) says. A
 //! school meal is a voucher that is used once a day.
 
+mod arms;
+mod due;
 pub mod event;
 mod id;
 pub mod msg;
@@ -12,7 +14,9 @@ pub mod proof;
 pub mod record;
 
 pub use crate::treasury::ProgrammeId;
+pub use arms::Arms;
+pub use due::{Asked, DueEntry};
 pub use event::VoucherEvent;
 pub use id::VoucherId;
-pub use msg::{Asked, Channel, DueEntry, Entry, Execute, Genesis, Proof, Query};
+pub use msg::{Channel, Entry, Execute, Genesis, Proof, Query};
 pub use record::{Calendar, Policy, Service, Settings, Standing, Status, Tally, Voucher, Window};

@@ -15,9 +15,9 @@ use senim_abi::policy::measure::{
 use senim_abi::policy::{Line, Product};
 use senim_abi::treasury::msg::{BudgetAnswer, ClaimAnswer, LockedAnswer};
 use senim_abi::treasury::{self, BudgetId};
+use senim_abi::voucher::Arms;
 use senim_abi::voucher::msg::{Attestation, Channel, Redeemed, VoucherView};
 use senim_abi::voucher::proof::{HolderAct, HolderStatement};
-use senim_abi::voucher::record::Arms;
 use senim_abi::voucher::{
     Calendar, Entry, Execute, Genesis, Policy, ProgrammeId, Proof, Query, Service, Settings,
     VoucherEvent, VoucherId, Window,

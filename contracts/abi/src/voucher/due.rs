@@ -1,0 +1,60 @@
+//! What the contract gives to the due-queue.
+
+use super::{ProgrammeId, VoucherId};
+use borsh::{BorshDeserialize, BorshSerialize};
+use senim_types::OrgId;
+
+/// The input of `Entry::Due`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum DueEntry {
+    /// A voucher's time is over: what is left returns to the budget line.
+    Sweep {
+        /// Which.
+        voucher: VoucherId,
+    },
+    /// The time for disputes is over: the record goes.
+    Forget {
+        /// Which.
+        voucher: VoucherId,
+    },
+    /// Whoever was asked for consent, or to activate, has not answered: time to remind.
+    Remind {
+        /// Whose.
+        voucher: VoucherId,
+        /// What was asked.
+        asked: Asked,
+    },
+    /// Whoever was asked has not answered in time.
+    Lapse {
+        /// Whose.
+        voucher: VoucherId,
+        /// What was asked.
+        asked: Asked,
+    },
+    /// The time for disputes about a day is over: its tally goes.
+    ForgetTally {
+        /// Of which programme.
+        programme: ProgrammeId,
+        /// Of which place.
+        place: OrgId,
+        /// Of which day.
+        day: u32,
+    },
+}
+
+/// What a person was asked.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[repr(u8)]
+pub enum Asked {
+    /// For consent.
+    Consent = 0,
+    /// To activate the voucher.
+    Activation = 1,
+}
