@@ -1,7 +1,7 @@
 #!/bin/sh
 # The contracts' WebAssembly artefacts: `contracts.sh build` rebuilds genesis/contracts
 # and tests/broken, `contracts.sh check` rebuilds
-# aside and compares byte for byte. docs/contracts.md explains.
+# aside and compares byte for byte, `contracts.sh policy` builds a policy of one's own. docs/contracts.md explains.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 command=${1:-}
@@ -15,9 +15,9 @@ build)
     fi
     exec "$here/contracts/build.sh" "$@"
     ;;
-check | fetch-std) exec "$here/contracts/$command.sh" "$@" ;;
+check | fetch-std | policy) exec "$here/contracts/$command.sh" "$@" ;;
 *)
-    echo "usage: scripts/contracts.sh build [--out DIR] [NAME...] | check | fetch-std" >&2
+    echo "usage: scripts/contracts.sh build [--out DIR] [NAME...] | check | fetch-std | policy FOLDER --out FILE" >&2
     exit 2
     ;;
 esac

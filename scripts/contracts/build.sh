@@ -35,21 +35,7 @@ out=$(cd "$out" && pwd)
 choose_std || exit 3
 say "building with rustc $(rustc_version), standard library from $std"
 
-separator=$(printf '\037')
-flags="-C${separator}link-arg=-zstack-size=$STACK_BYTES"
-# No path of this machine may show in an artefact.
-flags="$flags${separator}--remap-path-prefix=$root=/senim"
-flags="$flags${separator}--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-case "$std" in
-source)
-    flags="$flags${separator}--remap-path-prefix=$library=/rust/library"
-    RUSTC_BOOTSTRAP=1
-    __CARGO_TESTS_ONLY_SRC_ROOT=$library
-    export RUSTC_BOOTSTRAP __CARGO_TESTS_ONLY_SRC_ROOT
-    build_std="-Zbuild-std=core,alloc"
-    ;;
-rustup) build_std="" ;;
-esac
+contract_flags
 
 built="$root/.build/contracts-wasm"
 for name in $names; do

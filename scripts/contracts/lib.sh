@@ -46,3 +46,20 @@ choose_std() {
     say "no standard library for $WASM_TARGET: run 'rustup target add $WASM_TARGET', or see docs/contracts.md"
     return 1
 }
+
+# What a contract is compiled with, once $std is chosen: sets $flags and $build_std, and exports what cargo needs.
+contract_flags() {
+    separator=$(printf '\037')
+    flags="-C${separator}link-arg=-zstack-size=$STACK_BYTES"
+    # No path of this machine may show in an artefact.
+    flags="$flags${separator}--remap-path-prefix=$root=/senim"
+    flags="$flags${separator}--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+    build_std=
+    if [ "$std" = source ]; then
+        flags="$flags${separator}--remap-path-prefix=$library=/rust/library"
+        RUSTC_BOOTSTRAP=1
+        __CARGO_TESTS_ONLY_SRC_ROOT=$library
+        export RUSTC_BOOTSTRAP __CARGO_TESTS_ONLY_SRC_ROOT
+        build_std="-Zbuild-std=core,alloc"
+    fi
+}

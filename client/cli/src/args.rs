@@ -2,8 +2,8 @@
 //! beside what it does, in [`crate::commands`].
 
 use crate::commands::{
-    device, id, key, ledger, log, organisation, pack, peer, pharmacy, prescription, upgrade,
-    validator, verify, voucher, wallet,
+    device, explain, fund, id, key, ledger, log, organisation, pack, peer, pharmacy, prescription,
+    programme, upgrade, validator, verify, voucher, wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -134,6 +134,15 @@ pub enum Command {
     /// Vouchers: issue, use, show, take back.
     #[command(subcommand)]
     Voucher(voucher::Command),
+    /// A payer's commands: budget lines and the money in them.
+    #[command(subcommand)]
+    Fund(fund::Command),
+    /// Programmes: what a support measure allows, and what other rules would have changed.
+    #[command(subcommand)]
+    Programme(programme::Command),
+    /// Says why something about a voucher was decided as it was: every rule that was looked at, judged again here.
+    #[command(after_help = "Example:\n  senim explain HASH")]
+    Explain(explain::Explain),
     /// Packs: their codes, images, and what the register says of them.
     #[command(subcommand)]
     Pack(pack::Command),

@@ -7,6 +7,7 @@
 //! - [`args`] and [`commands`]: the command line, one module per group of commands.
 //! - [`session`], [`node`]: the genesis that is trusted, the node that is not, the light client between them.
 //! - [`describe`], [`words`], [`names`]: receipts for people. [`answer`], [`failure`]: the two ends of a command.
+//! - [`history`], [`policies`], [`simulate`]: what happened, why, and what other rules would have changed.
 //! - [`sealing`]: what is kept off the ledger. [`keys`], [`files`]: secrets in files that only their owner reads.
 //!
 //! Deliberately absent: trust in a node, secrets on the terminal, and state of one role in another role's folder.
@@ -19,11 +20,14 @@ pub mod context;
 pub mod describe;
 pub mod failure;
 pub mod files;
+pub mod history;
 pub mod keys;
 pub mod names;
 pub mod node;
+pub mod policies;
 pub mod sealing;
 pub mod session;
+pub mod simulate;
 pub mod words;
 
 use answer::Answer;

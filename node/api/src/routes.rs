@@ -64,6 +64,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/state/{key}", get(state))
         .route("/v1/headers/{height}", get(header_at))
         .route("/v1/blocks/{height}", get(block_at))
+        .route("/v1/blocks/{height}/receipts", get(receipts_at))
         .route("/v1/light-blocks/{height}", get(log::light_block))
         .route("/v1/log/checkpoint", get(log::checkpoint))
         .route("/v1/log/headers/{height}", get(log::header_proof))
@@ -303,6 +304,17 @@ async fn block_at(
         transactions,
     })
     .into_response())
+}
+
+/// All receipts of a block, those of due entries and upgrades too: together they have the header's `receipts_root`, so
+/// whoever has the header needs no proof for each.
+async fn receipts_at(
+    State(api): State<Api>,
+    Path(height): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let record = block(&api, &height).await?;
+    Ok(bytes_or_json(&headers, &record.receipts))
 }
 
 /// A height by number; none for `latest`.

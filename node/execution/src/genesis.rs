@@ -60,7 +60,7 @@ pub enum GenesisError {
 }
 
 /// Nothing: what there is before the genesis.
-struct Void;
+pub struct Void;
 
 impl StateView for Void {
     fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, ViewError> {

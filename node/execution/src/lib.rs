@@ -15,6 +15,7 @@
 //! See `docs/execution.md`.
 #![deny(unsafe_code)] // Two places need it, each with its reason: `lend` and the cache in `engine`.
 
+mod ask_policy;
 mod authorise;
 mod block;
 pub mod cost;
@@ -32,6 +33,7 @@ mod session;
 mod stop;
 mod system;
 
+pub use ask_policy::ask_policy;
 pub use authorise::{Inadmissible, admit, next_sequence};
 pub use block::{BlockEnv, BlockExecution, ExecuteError, Mode, execute_block};
 pub use engine::{Contract, Engine, LoadError};

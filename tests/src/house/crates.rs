@@ -68,6 +68,8 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     (
         "senim-cli",
         &[
+            // Policies are run where they are explained: nobody has to believe a node.
+            "senim-execution",
             "senim-codes",
             "senim-fhir",
             "senim-light-client",

@@ -111,6 +111,16 @@ impl Ledger {
         answer.expect_err("it has to be refused")
     }
 
+    /// What a command that is refused says to programs.
+    pub fn failure(&self, args: &[&str]) -> Value {
+        let network = self.path("network");
+        let common = ["--node", &self.url, "--dir", &network];
+        let args = [&["senim"], args, &common].concat();
+        let cli = Cli::try_parse_from(args).unwrap_or_else(|error| panic!("{error}"));
+        let failure = commands::run(&cli).expect_err("it has to be refused");
+        failure.to_json()
+    }
+
     /// A one-time key of the wallet, which is made if it is not there.
     pub fn holder(&self) -> String {
         let wallet = self.path("wallet");

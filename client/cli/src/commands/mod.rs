@@ -1,6 +1,8 @@
 //! What each command does: arguments in, an answer or a failure out.
 
 pub mod device;
+pub mod explain;
+pub mod fund;
 pub mod id;
 pub mod key;
 pub mod ledger;
@@ -10,6 +12,7 @@ pub mod pack;
 pub mod peer;
 pub mod pharmacy;
 pub mod prescription;
+pub mod programme;
 pub mod upgrade;
 pub mod validator;
 pub mod verify;
@@ -43,6 +46,9 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Wallet(command) => wallet::run(command, global),
         Command::Pharmacy(command) => pharmacy::run(command, global),
         Command::Voucher(command) => voucher::run(command, global),
+        Command::Programme(command) => programme::run(command, global),
+        Command::Fund(command) => fund::run(command, global),
+        Command::Explain(args) => explain::run(args, global),
         Command::Pack(command) => pack::run(command, global),
         Command::Id(command) => id::run(command),
         Command::Code(args) => id::explain(args),

@@ -8,6 +8,7 @@ mod voucher;
 
 pub use marking::{Verified, verified, verified_lines};
 
+use crate::commands::explain::refused;
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::session::Final;
@@ -174,6 +175,12 @@ pub fn refusal(done: &Final, names: &Names) -> Option<Failure> {
         {
             let holder = OrgId(u32::from_be_bytes(org));
             failure = failure.line(format!("  held by {}", names.of_org(holder)));
+        }
+        if let Some(decided) = refused(code, detail) {
+            failure = failure.line(format!(
+                "  decided by rules of version {} of programme {}; to see which: senim explain {}",
+                decided.version, decided.programme, done.receipt.transaction
+            ));
         }
         if !detail.is_empty() {
             failure = failure.field("detail", hex::encode(detail));
