@@ -19,6 +19,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("senim-contract-marking", CONTRACT),
     ("senim-contract-prescription", CONTRACT),
     ("senim-contract-voucher", CONTRACT),
+    ("senim-contract-settlement", CONTRACT),
     // Broken builds for the simulator, optional wherever they are named: see `mutants`.
     ("senim-mutants", &[]),
     ("senim-state", &["senim-types", "senim-mutants"]),
@@ -64,9 +65,11 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("senim-codes", &["senim-abi", "senim-types"]),
     ("senim-fhir", &["senim-types"]),
+    ("senim-bank", &["senim-codes", "senim-abi", "senim-types"]),
     (
         "senim-cli",
         &[
+            "senim-bank",
             "senim-codes",
             "senim-fhir",
             "senim-light-client",
@@ -93,6 +96,11 @@ pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
         "senim-contract-voucher",
         &["senim-contract-treasury"],
         "a use of a voucher is paid in the same transaction",
+    ),
+    (
+        "senim-contract-settlement",
+        &["senim-contract-treasury"],
+        "an act is made of what the treasury posted",
     ),
     (
         "senim-api",
@@ -134,6 +142,7 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
         &[
             "senim-api",
             "senimd",
+            "senim-bank",
             "senim-cli",
             "senim-codes",
             "senim-fhir",
@@ -181,6 +190,10 @@ pub const UNSAFE: &[(&str, &str)] = &[
     ),
     (
         "contracts/voucher",
+        "exports its entry points under fixed names: `unsafe(no_mangle)`",
+    ),
+    (
+        "contracts/settlement",
         "exports its entry points under fixed names: `unsafe(no_mangle)`",
     ),
     (

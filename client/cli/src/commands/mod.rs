@@ -1,5 +1,8 @@
 //! What each command does: arguments in, an answer or a failure out.
 
+pub mod act;
+pub mod contract;
+pub mod details;
 pub mod device;
 pub mod id;
 pub mod key;
@@ -10,6 +13,7 @@ pub mod pack;
 pub mod peer;
 pub mod pharmacy;
 pub mod prescription;
+pub mod purse;
 pub mod upgrade;
 pub mod validator;
 pub mod verify;
@@ -43,6 +47,10 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Wallet(command) => wallet::run(command, global),
         Command::Pharmacy(command) => pharmacy::run(command, global),
         Command::Voucher(command) => voucher::run(command, global),
+        Command::Contract(command) => contract::run(command, global),
+        Command::Details(command) => details::run(command, global),
+        Command::Act(command) => act::run(command, global),
+        Command::Purse(command) => purse::run(command, global),
         Command::Pack(command) => pack::run(command, global),
         Command::Id(command) => id::run(command),
         Command::Code(args) => id::explain(args),
