@@ -13,6 +13,8 @@ mod prescription;
 mod registry;
 #[path = "conformance/replay.rs"]
 mod replay;
+#[path = "../../contracts/settlement/tests/common/mod.rs"]
+mod settlement;
 #[path = "../../contracts/treasury/tests/common/mod.rs"]
 mod treasury;
 #[path = "../../contracts/voucher/tests/common/mod.rs"]
@@ -417,6 +419,66 @@ mod meals {
                     }
                 }
             }
+            wasm().replay(&world.env);
+        }
+    }
+}
+
+mod acts {
+    use super::*;
+    use crate::settlement::*;
+    use senim_abi::settlement::{Execute, SettlementKind};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn random_lives_of_acts_are_the_same_in_wasm(kind in 0..4usize, steps in proptest::collection::vec((0..10u8, 0..8usize, 1..30_000u64), 1..40)) {
+            let kinds = [
+                SettlementKind::TengeAtRedemption,
+                SettlementKind::TengeAtAcceptance,
+                SettlementKind::BankFile,
+                SettlementKind::BankFile,
+            ];
+            let mut world = World::of(kinds[kind]);
+            let mut posted = 0;
+            for (what, number, amount) in steps {
+                let acts = world.acts();
+                let act = acts.get(number % acts.len().max(1)).map(|act| act.body.act);
+                match (what, act) {
+                    (0, _) => {
+                        world.reverse(1 + number as u64 % (posted + 1));
+                    }
+                    (1 | 2, _) => {
+                        world.env.advance(amount * 100_000);
+                        world.env.serve_due();
+                    }
+                    (3, Some(act)) => {
+                        let hash = world.act(act).body.hash();
+                        world.by(caterer(), &Execute::Sign { act, hash });
+                    }
+                    (4, Some(act)) => {
+                        let message = world.accept(act);
+                        world.by(city(), &message);
+                    }
+                    (5, Some(act)) => {
+                        let message = world.dispute(act, &[1]);
+                        world.by(city(), &message);
+                    }
+                    (6, Some(act)) => _ = world.by(caterer(), &correct(act, &[(amount, amount)])),
+                    (7, Some(act)) => _ = world.by(city(), &order(act, 1 + number as u8 % 3, amount)),
+                    (8, Some(act)) => {
+                        let payable = world.act(act).body.payable.0;
+                        world.by(city(), &confirm(act, 1, payable));
+                    }
+                    (9, Some(act)) => _ = world.by(city(), &fail(act, 1)),
+                    _ => {
+                        posted += 1;
+                        world.post(posted, amount);
+                    }
+                }
+            }
+            world.purse();
             wasm().replay(&world.env);
         }
     }

@@ -13,6 +13,8 @@ mod prescription;
 mod registry;
 #[path = "conformance/replay.rs"]
 mod replay;
+#[path = "../../contracts/settlement/tests/common/mod.rs"]
+mod settlement;
 #[path = "../../contracts/treasury/tests/common/mod.rs"]
 mod treasury;
 #[path = "../../contracts/voucher/tests/common/mod.rs"]
@@ -222,6 +224,37 @@ fn of_vouchers(wasm: &Wasm) -> String {
     names.costs(wasm, &world.env)
 }
 
+fn of_settlement(wasm: &Wasm) -> String {
+    use senim_abi::settlement::{Execute, SettlementKind};
+    use settlement::*;
+
+    let (mut world, mut names) = (World::empty(), Names::default());
+    let contract = agreement(CATERER, SettlementKind::TengeAtAcceptance, 500_000);
+    world.done(city(), &contract);
+    names.last(&world.env, "settlement.set_agreement");
+    world.confirm_details(caterer(), hash(8_000));
+    names.last(&world.env, "settlement.approve_details");
+    world.posted(1, 1_000);
+    names.last(&world.env, "treasury.pay_under_a_contract");
+    world.in_february();
+    names.last(&world.env, "settlement.cut");
+    let act = act_of(CATERER, JANUARY, 0);
+    let dispute = world.dispute(act, &[1]);
+    world.done(city(), &dispute);
+    names.last(&world.env, "settlement.dispute");
+    world.done(caterer(), &correct(act, &[(1, 100)]));
+    names.last(&world.env, "settlement.correct");
+    let act = act_of(CATERER, JANUARY, 1);
+    let hash = world.act(act).body.hash();
+    names.last(&world.env, "settlement.query_act");
+    world.done(caterer(), &Execute::Sign { act, hash });
+    names.last(&world.env, "settlement.sign");
+    let accept = world.accept(act);
+    world.done(city(), &accept);
+    names.last(&world.env, "settlement.accept");
+    names.costs(wasm, &world.env)
+}
+
 /// The golden file's lines: first the artefacts, then the costs.
 fn measured() -> (String, String) {
     let wasm = Wasm::load();
@@ -236,6 +269,7 @@ fn measured() -> (String, String) {
         of_marking,
         of_prescriptions,
         of_vouchers,
+        of_settlement,
     ]
     .map(|of| of(&wasm));
     (names, costs.concat())

@@ -13,9 +13,10 @@ use senim_abi::marking::{Day, MarkingEvent};
 use senim_abi::prescription::PrescriptionEvent;
 use senim_abi::registry::RegistryEvent;
 use senim_abi::schema::{file_name, of_events};
+use senim_abi::settlement::SettlementEvent;
 use senim_abi::treasury::TreasuryEvent;
 use senim_abi::voucher::VoucherEvent;
-use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER};
+use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
 use senim_types::{ContractId, Hash, PublicKey};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ fn typed(contract: ContractId, body: &[u8]) -> std::io::Result<(u16, u8, Value)>
         TREASURY => read!(TreasuryEvent, senim_abi::treasury::event::EVENT_VERSION),
         MARKING => read!(MarkingEvent, senim_abi::marking::event::EVENT_VERSION),
         VOUCHER => read!(VoucherEvent, senim_abi::voucher::event::EVENT_VERSION),
+        SETTLEMENT => read!(SettlementEvent, senim_abi::settlement::event::EVENT_VERSION),
         _ => read!(
             PrescriptionEvent,
             senim_abi::prescription::event::EVENT_VERSION

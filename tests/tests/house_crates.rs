@@ -49,9 +49,11 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
         "senim-contract-voucher",
         &[("senim-contract-measure", true), treasury],
     );
+    let settlement = package("senim-contract-settlement", &[treasury]);
     assert_clean(&check_arrows_of_tests(&[
         used,
         voucher.clone(),
+        settlement.clone(),
         api.clone(),
     ]));
     let unused = package(
@@ -59,7 +61,7 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
         &[treasury, ("senim-contract-marking", false)],
     );
     assert_finds(
-        &check_arrows_of_tests(&[unused, voucher, api]),
+        &check_arrows_of_tests(&[unused, voucher, settlement, api]),
         "senim-contract-marking is an arrow of tests",
     );
 }

@@ -2,8 +2,8 @@
 //! beside what it does, in [`crate::commands`].
 
 use crate::commands::{
-    device, explain, fund, id, key, ledger, log, organisation, pack, peer, pharmacy, prescription,
-    programme, upgrade, validator, verify, voucher, wallet,
+    act, contract, details, device, explain, fund, id, key, ledger, log, organisation, pack, peer,
+    pharmacy, prescription, programme, purse, upgrade, validator, verify, voucher, wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -143,6 +143,18 @@ pub enum Command {
     /// Says why something about a voucher was decided as it was: every rule that was looked at, judged again here.
     #[command(after_help = "Example:\n  senim explain HASH")]
     Explain(explain::Explain),
+    /// Contracts of payers with providers: what may be paid, and how.
+    #[command(subcommand)]
+    Contract(contract::Command),
+    /// A provider's bank details: proposed by it, approved by two devices of the payer's.
+    #[command(subcommand)]
+    Details(details::Command),
+    /// Acts of completed work: signed by the provider, accepted or disputed by the payer.
+    #[command(subcommand)]
+    Act(act::Command),
+    /// A provider's own digital tenge.
+    #[command(subcommand)]
+    Purse(purse::Command),
     /// Packs: their codes, images, and what the register says of them.
     #[command(subcommand)]
     Pack(pack::Command),

@@ -1,10 +1,10 @@
 //! Amounts, times and item numbers as people read and write them.
 
 use crate::failure::{Failure, Result};
-use senim_abi::civil::DAY_MS;
+use senim_abi::civil::{DAY_MS, Month};
 use senim_abi::marking::{Day, Unit};
 use senim_abi::prescription::{ItemMask, record::ITEMS_MAX};
-use senim_types::{TimeMs, Tiyn, TiynTotal};
+use senim_types::{Hash, TimeMs, Tiyn, TiynTotal};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Now, by this machine's clock, in Unix ms. The ledger judges by block time; this only stamps what is sent.
@@ -178,6 +178,49 @@ pub fn quantity(count: u32, unit: Unit) -> String {
 /// The first eight characters of a hash or key: enough to tell two apart on a screen.
 pub fn short(text: impl std::fmt::Display) -> String {
     text.to_string().chars().take(8).chain(['…']).collect()
+}
+
+/// A rate in 1/10,000: `16 %`, `12.5 %`.
+pub fn percent(basis_points: u16) -> String {
+    let (whole, rest) = (basis_points / 100, basis_points % 100);
+    let fraction = format!("{rest:02}");
+    match fraction.trim_end_matches('0') {
+        "" => format!("{whole} %"),
+        fraction => format!("{whole}.{fraction} %"),
+    }
+}
+
+/// Reads `2027-01`.
+pub fn parse_month(text: &str) -> std::result::Result<Month, String> {
+    let malformed = || format!("`{text}` is not a month, such as 2027-01");
+    let (year, month) = text.split_once('-').ok_or_else(malformed)?;
+    let number = |part: &str, digits: usize| {
+        let is_number = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| part.parse::<u32>().ok()).flatten()
+    };
+    match (number(year, 4), number(month, 2)) {
+        (Some(year), Some(month @ 1..=12)) => Ok(Month::new(year, month)),
+        _ => Err(malformed()),
+    }
+}
+
+/// `2027-01`
+pub fn month(month: Month) -> String {
+    format!("{:04}-{:02}", month.year(), month.month())
+}
+
+/// Reads a day, `2027-01-31`: its midnight in Greenwich.
+pub fn parse_day(text: &str) -> std::result::Result<TimeMs, String> {
+    let day: Day = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a day, such as 2027-01-31"))?;
+    Ok(TimeMs(u64::from(day.number()) * DAY_MS))
+}
+
+/// Reads a digest: 64 hex digits.
+pub fn parse_hash(text: &str) -> std::result::Result<Hash, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a hash: 64 hex digits"))
 }
 
 #[cfg(test)]

@@ -80,6 +80,24 @@ impl UtcOffsets {
     pub fn month_of(&self, time: TimeMs) -> Month {
         Month::of_day(self.day_of(time))
     }
+
+    /// The first instant that lies in this month or a later one. Where an offset changes just then, a month may begin
+    /// with the change.
+    pub fn start_of(&self, month: Month) -> TimeMs {
+        let midnight_ms = i128::from(month.first_day()) * i128::from(DAY_MS);
+        let by_offset = self
+            .0
+            .iter()
+            .map(|entry| midnight_ms - i128::from(entry.offset_minutes) * 60_000);
+        let by_change = self.0.iter().map(|entry| i128::from(entry.from.0));
+        by_offset
+            .chain(by_change)
+            .chain(self.0.is_empty().then_some(midnight_ms))
+            .map(|instant| TimeMs(instant.clamp(0, i128::from(u64::MAX)) as u64))
+            .filter(|instant| self.month_of(*instant) >= month)
+            .min()
+            .unwrap_or(TimeMs(u64::MAX))
+    }
 }
 
 /// A month of civil time: 12 · year + (month − 1), so that the next month is the next number.
@@ -108,6 +126,23 @@ impl Month {
     /// The month, 1–12.
     pub const fn month(self) -> u32 {
         self.0 % 12 + 1
+    }
+
+    /// The next month.
+    pub const fn next(self) -> Month {
+        Month(self.0.saturating_add(1))
+    }
+
+    /// Its first day, counted from 1970-01-01; that day for what lies before (the inverse of [`Month::of_day`], by the
+    /// same source).
+    pub const fn first_day(self) -> u64 {
+        let shifted_year = (self.year() - (self.month() <= 2) as u32) as u64;
+        let era = shifted_year / 400;
+        let year_of_era = shifted_year % 400;
+        let month_from_march = (self.month() as u64 + 9) % 12;
+        let day_of_year = (153 * month_from_march + 2) / 5;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        (era * 146_097 + day_of_era).saturating_sub(719_468)
     }
 
     /// The month of a day counted from 1970-01-01.

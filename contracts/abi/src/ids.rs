@@ -12,14 +12,17 @@ pub const MARKING: ContractId = ContractId(3);
 pub const PRESCRIPTION: ContractId = ContractId(4);
 /// Vouchers.
 pub const VOUCHER: ContractId = ContractId(5);
+/// Contracts with providers, acts of completed work and their payment.
+pub const SETTLEMENT: ContractId = ContractId(6);
 
 /// The engine contracts in the order in which a genesis sets them up, with the names of their artefacts.
-pub const ENGINE_CONTRACTS: [(ContractId, &str); 5] = [
+pub const ENGINE_CONTRACTS: [(ContractId, &str); 6] = [
     (REGISTRY, "registry"),
     (TREASURY, "treasury"),
     (MARKING, "marking"),
     (PRESCRIPTION, "prescription"),
     (VOUCHER, "voucher"),
+    (SETTLEMENT, "settlement"),
 ];
 
 /// The first number of a policy contract. Those below are engine contracts, which can be upgraded; from here on a

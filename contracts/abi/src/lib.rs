@@ -35,12 +35,13 @@ pub mod registry;
 pub mod roles;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod settlement;
 mod text;
 pub mod treasury;
 mod versioned;
 pub mod voucher;
 
 pub use context::{CallContext, Caller, Entry, Outcome, Refusal};
-pub use ids::{MARKING, MEASURE, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER};
+pub use ids::{MARKING, MEASURE, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
 pub use key::Key;
 pub use roles::Roles;

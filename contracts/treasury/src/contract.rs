@@ -1,14 +1,15 @@
 //! Who is entered how, and the payer's messages.
 
 use crate::rules::{self, Authority, Step};
+use crate::terms::{self, Pair};
 use crate::transfer::{self, Order};
 use crate::{lock, posting, state};
 use alloc::vec::Vec;
 use senim_abi::civil::{Month, UtcOffsets};
-use senim_abi::treasury::record::Operation;
+use senim_abi::treasury::record::{Operation, ProgrammeOwner, Terms};
 use senim_abi::treasury::{
-    Account, Budget, BudgetId, BudgetStanding, DueEntry, Execute, Genesis, ProgrammeId, Query,
-    TreasuryEvent,
+    Budget, BudgetId, BudgetStanding, DueEntry, Execute, Genesis, Issuer, ProgrammeId, Query,
+    TransferKey, TreasuryEvent,
 };
 use senim_sdk::{Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::{Code, ContractId, Hash, OrgId, Tiyn, TiynTotal};
@@ -18,7 +19,15 @@ pub fn run<E: Env>(env: &mut E, entry: Entry, input: &[u8]) -> Outcome {
     match entry {
         Entry::Execute => {
             let message = codec::decode(input)?;
-            let authority = rules::authority_of(&env.context())?;
+            let context = env.context();
+            if let Execute::Leave { id, amount } = message {
+                // A provider's own money: no line, no payer, no contract between.
+                ensure(context.caller == Caller::Device, Code::NOT_AUTHORISED)?;
+                return once(env, context.org, id, &message, |env| {
+                    terms::leave(env, id, context.org, amount)
+                });
+            }
+            let authority = rules::authority_of(&context)?;
             execute(env, &authority, message)
         }
         Entry::Query => query(env, codec::decode(input)?),
@@ -86,10 +95,14 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             amount,
         } => {
             let owner = state::owner_of(env, programme)?;
-            let payer = owner.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))?;
+            let payer = owner.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))?.payer;
             rules::acts_for(authority, payer)?;
+            let pair = Pair {
+                programme,
+                provider,
+            };
             once(env, payer, id, &message, |env| {
-                settle(env, id, payer, provider, programme, period, amount)
+                settle(env, id, payer, pair, period, amount)
             })
         }
         Execute::Pay {
@@ -172,6 +185,70 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             };
             lock::spend(env, caller, &order).map(|answer| codec::encode(&answer))
         }
+        Execute::SetTerms {
+            payer,
+            programme,
+            provider,
+            agreement,
+            from,
+            until,
+            ceiling,
+            vat_basis_points,
+            kind,
+        } => {
+            rules::settlement_only(authority)?;
+            let pair = Pair {
+                programme,
+                provider,
+            };
+            let new = Terms {
+                agreement,
+                from,
+                until,
+                ceiling,
+                vat_basis_points,
+                kind,
+                posted: TiynTotal(0),
+                debt: None,
+            };
+            terms::set(env, payer, pair, new)?;
+            Ok(Vec::new())
+        }
+        Execute::PayClaim {
+            id,
+            provider,
+            programme,
+            period,
+            amount,
+            to_purse,
+        } => {
+            rules::settlement_only(authority)?;
+            let pair = Pair {
+                programme,
+                provider,
+            };
+            terms::pay_claim(env, id, pair, period, amount, to_purse)?;
+            Ok(Vec::new())
+        }
+        Execute::Correct {
+            id,
+            provider,
+            programme,
+            period,
+            budget,
+            amount,
+            reference,
+        } => {
+            rules::settlement_only(authority)?;
+            let pair = Pair {
+                programme,
+                provider,
+            };
+            terms::correct(env, id, pair, period, (budget, amount), reference)?;
+            Ok(Vec::new())
+        }
+        // Of providers' devices: entered before authority over lines is asked for.
+        Execute::Leave { .. } => Err(Refusal::new(Code::NOT_AUTHORISED)),
     }
 }
 
@@ -220,8 +297,18 @@ fn open_budget<E: Env>(
         return ensure(same, Code::BUDGET_EXISTS);
     }
     match state::owner_of(env, programme)? {
-        Some(owner) => ensure(owner == payer, Code::NOT_AUTHORISED)?,
-        None => state::save_owner(env, programme, payer),
+        Some(owner) => {
+            ensure(owner.payer == payer, Code::NOT_AUTHORISED)?;
+            // One instant ends a month of all the programme's claims.
+            ensure(owner.offsets == offsets, Code::OUT_OF_RANGE)?;
+        }
+        None => {
+            let owner = ProgrammeOwner {
+                payer,
+                offsets: offsets.clone(),
+            };
+            state::save_owner(env, programme, owner);
+        }
     }
     let record = Budget {
         payer,
@@ -308,24 +395,26 @@ fn settle<E: Env>(
     env: &mut E,
     id: Hash,
     payer: OrgId,
-    provider: OrgId,
-    programme: ProgrammeId,
+    pair: Pair,
     period: Month,
     amount: Tiyn,
 ) -> Result<(), Refusal> {
     rules::not_zero(amount)?;
+    let (provider, programme) = (pair.provider, pair.programme);
     let known = state::claim(env, provider, programme, period)?;
     let mut claim = known.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))?;
+    // Two ways to pay would pay twice.
+    let has_contract = state::terms(env, programme, provider)?.is_some();
+    ensure(!has_contract, Code::SETTLED_BY_ACT)?;
     ensure(
         u128::from(amount.0) <= claim.owed().0,
         Code::BUDGET_EXHAUSTED,
     )?;
-    let account = Account::Claim {
-        provider,
-        programme,
-        period,
+    let key = TransferKey {
+        issuer: Issuer::Organisation(payer),
+        id,
     };
-    posting::settle(env, id, payer, account, &mut claim, amount)?;
+    posting::settle(env, key, payer, pair.claim(period), &mut claim, amount)?;
     state::save_claim(env, provider, programme, period, claim);
     Ok(())
 }
@@ -341,6 +430,12 @@ fn query<E: Env>(env: &E, question: Query) -> Outcome {
         Query::Claims { provider, after } => codec::encode(&state::claims(env, provider, after)?),
         Query::Transfer { issuer, id } => codec::encode(&state::transfer(env, issuer, &id)?),
         Query::Outside { payer } => codec::encode(&state::outside(env, payer)?),
+        Query::Programme { programme } => codec::encode(&state::owner_of(env, programme)?),
+        Query::Terms {
+            programme,
+            provider,
+        } => codec::encode(&state::terms(env, programme, provider)?),
+        Query::Purse { provider } => codec::encode(&state::purse(env, provider)?),
         Query::Locked { budget, contract } => {
             codec::encode(&state::lock(env, budget, contract)?.amount)
         }

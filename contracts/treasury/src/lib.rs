@@ -7,6 +7,7 @@
 //! - `contract`: who is entered how, and the payer's messages.
 //! - `transfer`: what the named contracts do with a payment of its own: pay, reserve, post, void, reverse.
 //! - `lock`: what they do with money that stands behind their tokens: lock, unlock, spend.
+//! - `terms`: what providers' contracts allow, how claims are paid, and providers' purses.
 //! - `posting`: the movements of money, each with both its sides.
 //! - `rules`: guards, and the automaton of a transfer.
 //! - `state`: all reads and writes.
@@ -20,6 +21,7 @@ mod lock;
 mod posting;
 mod rules;
 mod state;
+mod terms;
 mod transfer;
 
 pub use contract::run;

@@ -72,12 +72,12 @@ pub fn spend<E: Env>(env: &mut E, contract: ContractId, order: &Order) -> Result
         id: &order.id,
         transfer: &transfer,
     };
-    let period = posting::to_claim(env, PostingKind::Post, named, &mut budget, order.amount)?;
+    let line = posting::to_claim(env, PostingKind::Post, named, &mut budget, order.amount)?;
     state::save_budget(env, order.budget, budget);
     state::save_lock(env, order.budget, contract, lock);
     Ok(Posted {
         amount: order.amount,
-        period,
+        period: line.period,
     })
 }
 

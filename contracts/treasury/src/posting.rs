@@ -4,13 +4,14 @@
 
 use crate::rules::{minus, plus};
 use crate::state;
+use crate::terms::{self, Pair};
 use senim_abi::civil::Month;
 use senim_abi::treasury::{
     Account, Budget, BudgetId, Claim, ClaimLine, Issuer, Outside, Posting, PostingKind, Side,
-    Transfer, TransferKey, TreasuryEvent,
+    Transfer, TransferKey, TreasuryEvent, vat_share,
 };
 use senim_sdk::{Env, Refusal};
-use senim_types::{Code, ContractId, Hash, OrgId, Tiyn};
+use senim_types::{Code, ContractId, Hash, OrgId, Tiyn, TiynTotal};
 
 /// Which transfer a movement belongs to.
 #[derive(Clone, Copy)]
@@ -29,19 +30,36 @@ impl Named<'_> {
     }
 }
 
-/// Budget → claim of the month of now.
+/// Where a line went.
+pub struct Line {
+    /// The claim's month.
+    pub period: Month,
+    /// The rate of the VAT in it.
+    pub vat_basis_points: u16,
+}
+
+/// Budget → claim of the month of now, within what the provider's contract allows, and on to its purse if the contract pays
+/// at redemption.
 pub fn to_claim<E: Env>(
     env: &mut E,
     kind: PostingKind,
     named: Named<'_>,
     budget: &mut Budget,
     amount: Tiyn,
-) -> Result<Month, Refusal> {
-    let transfer = named.transfer;
-    let period = budget.offsets.month_of(env.now());
+) -> Result<Line, Refusal> {
+    let (transfer, now) = (named.transfer, env.now());
+    let period = budget.offsets.month_of(now);
+    let pair = pair_of(budget, transfer);
     let mut claim = claim_of(env, transfer.provider, budget, period)?;
+    let mut terms = state::terms(env, pair.programme, pair.provider)?;
+    if let Some(terms) = &mut terms {
+        terms::count(terms, now, amount)?;
+        terms::take_over(env, pair, terms, named.key(), period, &mut claim)?;
+    }
+    let vat_basis_points = terms.map_or(0, |terms| terms.vat_basis_points);
     budget.debits = plus(budget.debits, amount)?;
     claim.sum = plus(claim.sum, amount)?;
+    claim.vat = plus(claim.vat, vat_share(amount, vat_basis_points))?;
     claim.lines = claim
         .lines
         .checked_add(1)
@@ -51,15 +69,28 @@ pub fn to_claim<E: Env>(
         amount,
         total: budget.debits,
     };
-    let account = claim_account(transfer.provider, budget, period);
     let credit = Side {
-        account,
+        account: pair.claim(period),
         amount,
-        total: claim.sum,
+        total: claim.credits(),
     };
-    append_line(env, kind, named, &mut claim, debit, credit);
+    append_line(
+        env,
+        kind,
+        named,
+        &mut claim,
+        (debit, credit),
+        vat_basis_points,
+    );
+    if let Some(mut terms) = terms {
+        terms::conclude(env, pair, &mut terms, named.key(), period, &mut claim)?;
+        state::save_terms(env, pair.programme, pair.provider, terms);
+    }
     state::save_claim(env, transfer.provider, budget.programme, period, claim);
-    Ok(period)
+    Ok(Line {
+        period,
+        vat_basis_points,
+    })
 }
 
 /// Claim of `period` → budget.
@@ -68,17 +99,24 @@ pub fn from_claim<E: Env>(
     named: Named<'_>,
     budget: &mut Budget,
     amount: Tiyn,
-    period: Month,
+    line: Line,
 ) -> Result<(), Refusal> {
     let transfer = named.transfer;
+    let (pair, period) = (pair_of(budget, transfer), line.period);
     let mut claim = claim_of(env, transfer.provider, budget, period)?;
+    let mut terms = state::terms(env, pair.programme, pair.provider)?;
+    if let Some(terms) = &mut terms {
+        terms::uncount(terms, amount);
+        terms::take_over(env, pair, terms, named.key(), period, &mut claim)?;
+    }
     budget.credits = plus(budget.credits, amount)?;
     claim.reversed = plus(claim.reversed, amount)?;
+    let vat = vat_share(amount, line.vat_basis_points);
+    claim.vat_reversed = plus(claim.vat_reversed, vat)?;
     let lines = claim.reversed_lines.checked_add(1);
     claim.reversed_lines = lines.ok_or(Refusal::new(Code::AMOUNT_OVERFLOW))?;
-    let account = claim_account(transfer.provider, budget, period);
     let debit = Side {
-        account,
+        account: pair.claim(period),
         amount,
         total: claim.debits(),
     };
@@ -87,7 +125,19 @@ pub fn from_claim<E: Env>(
         amount,
         total: budget.credits,
     };
-    append_line(env, PostingKind::Reverse, named, &mut claim, debit, credit);
+    let sides = (debit, credit);
+    append_line(
+        env,
+        PostingKind::Reverse,
+        named,
+        &mut claim,
+        sides,
+        line.vat_basis_points,
+    );
+    if let Some(mut terms) = terms {
+        terms::conclude(env, pair, &mut terms, named.key(), period, &mut claim)?;
+        state::save_terms(env, pair.programme, pair.provider, terms);
+    }
     state::save_claim(env, transfer.provider, budget.programme, period, claim);
     Ok(())
 }
@@ -147,7 +197,7 @@ pub fn withdraw<E: Env>(
 /// Claim → outside: `account` is that of `claim`, which the caller saves.
 pub fn settle<E: Env>(
     env: &mut E,
-    id: Hash,
+    key: TransferKey,
     payer: OrgId,
     account: Account,
     claim: &mut Claim,
@@ -156,18 +206,10 @@ pub fn settle<E: Env>(
     let mut outside = outside_of(env, payer)?;
     outside.credits = plus(outside.credits, amount)?;
     claim.settled = plus(claim.settled, amount)?;
-    let debit = Side {
-        account,
-        amount,
-        total: claim.debits(),
-    };
-    let credit = Side {
-        account: Account::Outside(payer),
-        amount,
-        total: outside.credits,
-    };
+    let from = (account, claim.debits());
+    let to = (Account::Outside(payer), outside.credits);
     state::save_outside(env, payer, outside);
-    tell_operation(env, PostingKind::Settle, payer, id, debit, credit);
+    tell(env, PostingKind::Settle, key, amount, from, to);
     Ok(())
 }
 
@@ -183,11 +225,10 @@ pub fn release(budget: &mut Budget, amount: Tiyn) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn claim_account(provider: OrgId, budget: &Budget, period: Month) -> Account {
-    Account::Claim {
-        provider,
+fn pair_of(budget: &Budget, transfer: &Transfer) -> Pair {
+    Pair {
         programme: budget.programme,
-        period,
+        provider: transfer.provider,
     }
 }
 
@@ -210,8 +251,8 @@ fn append_line<E: Env>(
     kind: PostingKind,
     named: Named<'_>,
     claim: &mut Claim,
-    debit: Side,
-    credit: Side,
+    (debit, credit): (Side, Side),
+    vat_basis_points: u16,
 ) {
     let (transfer, reference, at) = (named.key(), named.transfer.reference, env.now());
     let line = ClaimLine {
@@ -219,6 +260,7 @@ fn append_line<E: Env>(
         transfer,
         reference,
         amount: debit.amount,
+        vat_basis_points,
         at,
     };
     claim.chain = env.hash(&line.link(&claim.chain));
@@ -228,13 +270,14 @@ fn append_line<E: Env>(
         debit,
         credit,
         reference,
+        vat_basis_points,
         chain: claim.chain,
         at,
     };
     state::emit(env, &TreasuryEvent::Posting(posting));
 }
 
-/// Tells the posting of a payer's operation, which is no line of a claim.
+/// Tells the posting of a payer's operation.
 fn tell_operation<E: Env>(
     env: &mut E,
     kind: PostingKind,
@@ -243,17 +286,55 @@ fn tell_operation<E: Env>(
     debit: Side,
     credit: Side,
 ) {
-    let transfer = TransferKey {
+    let key = TransferKey {
         issuer: Issuer::Organisation(payer),
         id,
     };
-    let (reference, chain, at) = (Hash::ZERO, Hash::ZERO, env.now());
+    let (from, to) = ((debit.account, debit.total), (credit.account, credit.total));
+    tell(env, kind, key, debit.amount, from, to);
+}
+
+/// The two accounts of a movement, each with its total afterwards.
+pub struct Sides {
+    pub amount: Tiyn,
+    pub from: (Account, TiynTotal),
+    pub to: (Account, TiynTotal),
+}
+
+/// Tells a posting that is no line of a claim.
+pub fn tell<E: Env>(
+    env: &mut E,
+    kind: PostingKind,
+    key: TransferKey,
+    amount: Tiyn,
+    from: (Account, TiynTotal),
+    to: (Account, TiynTotal),
+) {
+    tell_referring(env, kind, key, Sides { amount, from, to }, Hash::ZERO);
+}
+
+/// The same, joined to something.
+pub fn tell_referring<E: Env>(
+    env: &mut E,
+    kind: PostingKind,
+    transfer: TransferKey,
+    sides: Sides,
+    reference: Hash,
+) {
+    let side = |(account, total)| Side {
+        account,
+        amount: sides.amount,
+        total,
+    };
+    let (debit, credit) = (side(sides.from), side(sides.to));
+    let (chain, at) = (Hash::ZERO, env.now());
     let posting = Posting {
         kind,
         transfer,
         debit,
         credit,
         reference,
+        vat_basis_points: 0,
         chain,
         at,
     };

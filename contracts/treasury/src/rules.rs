@@ -1,5 +1,6 @@
 //! Guards, and the automaton of a transfer.
 
+use senim_abi::SETTLEMENT;
 use senim_abi::treasury::msg::RESERVATION_MS_MAX;
 use senim_abi::treasury::{Budget, BudgetStanding, Release, Transfer, TransferState};
 use senim_sdk::{CallContext, Caller, Refusal, Roles, ensure};
@@ -40,6 +41,13 @@ pub fn contract_only(authority: &Authority) -> Result<ContractId, Refusal> {
         Authority::Contract(contract) => Ok(*contract),
         Authority::Ledger | Authority::Payer(_) => Err(Refusal::new(Code::NOT_AUTHORISED)),
     }
+}
+
+/// How claims are paid is the settlement contract's business alone.
+pub fn settlement_only(authority: &Authority) -> Result<(), Refusal> {
+    let is_settlement =
+        matches!(authority, Authority::Contract(contract) if *contract == SETTLEMENT);
+    ensure(is_settlement, Code::NOT_AUTHORISED)
 }
 
 /// The line names the immediate caller.

@@ -6,8 +6,9 @@ use senim_abi::treasury::event::EVENT_VERSION;
 use senim_abi::treasury::msg::ClaimPage;
 use senim_abi::treasury::record::{
     Budget, BudgetRecord, Claim, ClaimRecord, Lock, LockRecord, Operation, OperationRecord,
-    Outside, OutsideRecord, ProgrammeOwner, ProgrammeRecord, Transfer, TransferRecord, budget_key,
-    claim_key, claims_prefix, lock_key, operation_key, outside_key, programme_key, transfer_key,
+    Outside, OutsideRecord, ProgrammeOwner, ProgrammeRecord, Purse, PurseRecord, Terms,
+    TermsRecord, Transfer, TransferRecord, budget_key, claim_key, claims_prefix, lock_key,
+    operation_key, outside_key, programme_key, purse_key, terms_key, transfer_key,
 };
 use senim_abi::treasury::{BudgetId, ProgrammeId, TreasuryEvent};
 use senim_sdk::{Env, Refusal, codec, state};
@@ -136,15 +137,41 @@ pub fn save_operation<E: Env>(env: &mut E, payer: OrgId, id: &Hash, operation: O
     );
 }
 
-/// The payer whose programme it is, if it has a budget line.
-pub fn owner_of<E: Env>(env: &E, programme: ProgrammeId) -> Result<Option<OrgId>, Refusal> {
-    let owner = state::load(env, &programme_key(programme))?.map(ProgrammeRecord::into_current);
-    Ok(owner.map(|owner| owner.payer))
+/// Whose programme it is, if it has a budget line.
+pub fn owner_of<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+) -> Result<Option<ProgrammeOwner>, Refusal> {
+    Ok(state::load(env, &programme_key(programme))?.map(ProgrammeRecord::into_current))
 }
 
-pub fn save_owner<E: Env>(env: &mut E, programme: ProgrammeId, payer: OrgId) {
-    let record = ProgrammeRecord::from(ProgrammeOwner { payer });
+pub fn save_owner<E: Env>(env: &mut E, programme: ProgrammeId, owner: ProgrammeOwner) {
+    let record = ProgrammeRecord::from(owner);
     state::save(env, &programme_key(programme), &record);
+}
+
+/// What the provider's contract allows, if it has one.
+pub fn terms<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    provider: OrgId,
+) -> Result<Option<Terms>, Refusal> {
+    let key = terms_key(programme, provider);
+    Ok(state::load(env, &key)?.map(TermsRecord::into_current))
+}
+
+pub fn save_terms<E: Env>(env: &mut E, programme: ProgrammeId, provider: OrgId, terms: Terms) {
+    let record = TermsRecord::from(terms);
+    state::save(env, &terms_key(programme, provider), &record);
+}
+
+pub fn purse<E: Env>(env: &E, provider: OrgId) -> Result<Purse, Refusal> {
+    let stored = state::load(env, &purse_key(provider))?;
+    Ok(stored.map(PurseRecord::into_current).unwrap_or_default())
+}
+
+pub fn save_purse<E: Env>(env: &mut E, provider: OrgId, purse: Purse) {
+    state::save(env, &purse_key(provider), &PurseRecord::from(purse));
 }
 
 pub fn emit<E: Env>(env: &mut E, event: &TreasuryEvent) {

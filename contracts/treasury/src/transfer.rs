@@ -1,6 +1,6 @@
 //! What the contracts that a budget line names do with it.
 
-use crate::posting::{self, Named};
+use crate::posting::{self, Line, Named};
 use crate::rules::{self, Resolution, Step};
 use crate::state;
 use senim_abi::treasury::{
@@ -60,11 +60,8 @@ pub fn pay<E: Env>(env: &mut E, caller: ContractId, order: &Order) -> Result<Pos
         id: &order.id,
         transfer: &transfer,
     };
-    let period = posting::to_claim(env, PostingKind::Pay, named, &mut budget, order.amount)?;
-    transfer.state = TransferState::Posted {
-        amount: order.amount,
-        period,
-    };
+    let line = posting::to_claim(env, PostingKind::Pay, named, &mut budget, order.amount)?;
+    transfer.state = posted_as(order.amount, &line);
     state::save_budget(env, order.budget, budget);
     state::save_transfer(env, caller, &order.id, transfer);
     posted(&transfer)
@@ -137,7 +134,7 @@ pub fn post<E: Env>(
             id,
             transfer: &transfer,
         };
-        let period = posting::to_claim(env, PostingKind::Post, named, &mut budget, amount)?;
+        let line = posting::to_claim(env, PostingKind::Post, named, &mut budget, amount)?;
         if let Some(rest) = transfer
             .amount
             .checked_sub(amount)
@@ -145,7 +142,7 @@ pub fn post<E: Env>(
         {
             tell_released(env, caller, id, &transfer, rest, Release::PostedLess);
         }
-        transfer.state = TransferState::Posted { amount, period };
+        transfer.state = posted_as(amount, &line);
         state::save_budget(env, transfer.budget, budget);
         state::save_transfer(env, caller, id, transfer);
     }
@@ -181,7 +178,11 @@ pub fn release<E: Env>(
 pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Reversed, Refusal> {
     let mut transfer = require_transfer(env, caller, id)?;
     if let Resolution::Reverse = rules::resolve(&transfer, Step::Reverse, env.now())?
-        && let TransferState::Posted { amount, period } = transfer.state
+        && let TransferState::Posted {
+            amount,
+            period,
+            vat_basis_points,
+        } = transfer.state
     {
         let mut budget = state::require_budget(env, transfer.budget)?;
         let reversed_in = budget.offsets.month_of(env.now());
@@ -190,7 +191,11 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
             id,
             transfer: &transfer,
         };
-        posting::from_claim(env, named, &mut budget, amount, reversed_in)?;
+        let line = Line {
+            period: reversed_in,
+            vat_basis_points,
+        };
+        posting::from_claim(env, named, &mut budget, amount, line)?;
         transfer.state = TransferState::Reversed {
             amount,
             period,
@@ -216,10 +221,18 @@ fn require_transfer<E: Env>(env: &E, issuer: ContractId, id: &Hash) -> Result<Tr
     state::transfer(env, issuer, id)?.ok_or(Refusal::new(Code::TRANSFER_UNKNOWN))
 }
 
+fn posted_as(amount: Tiyn, line: &Line) -> TransferState {
+    TransferState::Posted {
+        amount,
+        period: line.period,
+        vat_basis_points: line.vat_basis_points,
+    }
+}
+
 /// The answer of a posted transfer, which a reversal does not change.
 fn posted(transfer: &Transfer) -> Result<Posted, Refusal> {
     match transfer.state {
-        TransferState::Posted { amount, period }
+        TransferState::Posted { amount, period, .. }
         | TransferState::Reversed { amount, period, .. } => Ok(Posted { amount, period }),
         _ => Err(Refusal::new(Code::TRANSFER_RESOLVED)),
     }

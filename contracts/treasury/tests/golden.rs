@@ -141,6 +141,47 @@ fn messages() {
     golden.add("query.outside", &Query::Outside { payer });
     let contract = ContractId(5);
     golden.add("query.locked", &Query::Locked { budget, contract });
+    let terms = Execute::SetTerms {
+        payer,
+        programme,
+        provider,
+        agreement: REFERENCE,
+        from: TimeMs(1),
+        until: TimeMs(2),
+        ceiling: Tiyn(3),
+        vat_basis_points: 1_600,
+        kind: SettlementKind::BankFile,
+    };
+    golden.add("execute.set_terms", &terms);
+    let pay = Execute::PayClaim {
+        id: ID,
+        provider,
+        programme,
+        period,
+        amount,
+        to_purse: true,
+    };
+    golden.add("execute.pay_claim", &pay);
+    let correct = Execute::Correct {
+        id: ID,
+        provider,
+        programme,
+        period,
+        budget,
+        amount,
+        reference,
+    };
+    golden.add("execute.correct", &correct);
+    golden.add("execute.leave", &Execute::Leave { id: ID, amount });
+    golden.add("query.programme", &Query::Programme { programme });
+    golden.add(
+        "query.terms",
+        &Query::Terms {
+            programme,
+            provider,
+        },
+    );
+    golden.add("query.purse", &Query::Purse { provider });
     golden.check("tests/golden/messages.txt");
 }
 
@@ -165,7 +206,12 @@ fn records_and_their_keys() {
         reversed_lines: 1,
         sum: TiynTotal(900),
         reversed: TiynTotal(300),
+        vat: TiynTotal(124),
+        vat_reversed: TiynTotal(41),
         settled: TiynTotal(200),
+        corrected: TiynTotal(50),
+        set_off: TiynTotal(40),
+        made_good: TiynTotal(30),
         chain: REFERENCE,
     };
     golden.add(
@@ -176,7 +222,14 @@ fn records_and_their_keys() {
     golden.add("transfer.key", &transfer_key(ContractId(4), &ID).to_vec());
     let states = [
         ("pending", TransferState::Pending),
-        ("posted", TransferState::Posted { amount, period }),
+        (
+            "posted",
+            TransferState::Posted {
+                amount,
+                period,
+                vat_basis_points: 1_600,
+            },
+        ),
         ("voided", TransferState::Voided),
         ("expired", TransferState::Expired),
         (
@@ -213,13 +266,34 @@ fn records_and_their_keys() {
     golden.add("programme.key", &programme_key(ProgrammeId(7)).to_vec());
     golden.add(
         "programme",
-        &ProgrammeRecord::from(ProgrammeOwner { payer: OrgId(10) }),
+        &ProgrammeRecord::from(ProgrammeOwner {
+            payer: OrgId(10),
+            offsets: offsets(),
+        }),
     );
     let lock = Lock {
         amount: TiynTotal(123_456),
     };
     golden.add("lock", &LockRecord::from(lock));
     golden.add("key.lock", &lock_key(BudgetId(1), ContractId(5)).to_vec());
+    let terms = Terms {
+        agreement: REFERENCE,
+        from: TimeMs(1),
+        until: TimeMs(2),
+        ceiling: Tiyn(3),
+        vat_basis_points: 1_600,
+        kind: SettlementKind::TengeAtRedemption,
+        posted: TiynTotal(4),
+        debt: Some(period),
+    };
+    golden.add("terms", &TermsRecord::from(terms));
+    golden.add("key.terms", &terms_key(ProgrammeId(7), OrgId(20)).to_vec());
+    let purse = Purse {
+        debits: TiynTotal(1),
+        credits: TiynTotal(2),
+    };
+    golden.add("purse", &PurseRecord::from(purse));
+    golden.add("key.purse", &purse_key(OrgId(20)).to_vec());
     golden.check("tests/golden/records.txt");
 }
 
@@ -245,6 +319,7 @@ fn events() {
         debit: side(Account::Budget(budget), 200_000),
         credit: side(claim, 123_456),
         reference: REFERENCE,
+        vat_basis_points: 1_600,
         chain: Hash([0xcc; 32]),
         at,
     };
@@ -258,6 +333,7 @@ fn events() {
         debit: side(Account::Outside(OrgId(10)), 123_456),
         credit: side(Account::Budget(budget), 123_456),
         reference: Hash::ZERO,
+        vat_basis_points: 0,
         chain: Hash::ZERO,
         at,
     };
@@ -304,6 +380,7 @@ fn events() {
         transfer: key(),
         reference: REFERENCE,
         amount,
+        vat_basis_points: 1_600,
         at,
     };
     golden.add("claim_line", &line);
@@ -321,5 +398,23 @@ fn events() {
         amount,
     };
     golden.add("unlocked", &unlocked);
+    let pay_out = Posting {
+        kind: PostingKind::PayOut,
+        debit: side(claim, 123_456),
+        credit: side(Account::Purse(OrgId(20)), 200_000),
+        ..allot
+    };
+    golden.add("posting.pay_out", &TreasuryEvent::Posting(pay_out));
+    let terms = TreasuryEvent::TermsSet {
+        programme: ProgrammeId(7),
+        provider: OrgId(20),
+        agreement: REFERENCE,
+        from: TimeMs(1),
+        until: TimeMs(2),
+        ceiling: Tiyn(3),
+        vat_basis_points: 1_600,
+        kind: SettlementKind::StockOnly,
+    };
+    golden.add("terms_set", &terms);
     golden.check("tests/golden/events.txt");
 }

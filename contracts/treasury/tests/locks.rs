@@ -70,6 +70,7 @@ fn locked_money_is_there_for_this_contract_alone_until_it_is_spent_or_unlocked()
         },
         reference: id(900),
         amount: Tiyn(250),
+        vat_basis_points: 0,
         at: env.time(),
     };
     assert_eq!(claim.chain, line.append_to(&Hash::ZERO));

@@ -46,6 +46,7 @@ fn a_payment_moves_money_from_the_line_to_the_claim() {
         transfer,
         reference: id(900),
         amount: Tiyn(300),
+        vat_basis_points: 0,
         at: env.time(),
     };
     assert_eq!(posting.chain, line.append_to(&Hash::ZERO));
@@ -482,6 +483,7 @@ fn a_chain_is_reproduced_from_the_events() {
                 transfer: posting.transfer,
                 reference: posting.reference,
                 amount: posting.debit.amount,
+                vat_basis_points: 0,
                 at: posting.at,
             };
             chain = line.append_to(&chain);

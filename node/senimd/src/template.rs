@@ -1,6 +1,7 @@
 //! A network described for people (TOML), turned into a genesis. `genesis/devnet.toml` is one.
 
 mod medicine;
+mod settlement;
 mod voucher;
 
 use medicine::ProgrammeRules;
@@ -11,9 +12,10 @@ use senim_abi::marking::{Day, Form, Gtin, InnCode, Lot, Product, Serial, Strengt
 use senim_abi::prescription::ProgrammeId;
 use senim_abi::prescription::msg as prescription;
 use senim_abi::registry::msg as registry;
+use senim_abi::settlement::msg as settling;
 use senim_abi::treasury::{BudgetId, msg as treasury};
 use senim_abi::voucher as vouchers;
-use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, Roles, TREASURY, VOUCHER, ledger};
+use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, Roles, SETTLEMENT, TREASURY, VOUCHER, ledger};
 use senim_types::{
     ContractId, GenesisCall, Hash, OrgId, PublicKey, TimeMs, Tiyn, Validator, ValidatorSet, codec,
 };
@@ -38,6 +40,8 @@ pub struct Template {
     programme: Vec<ProgrammeRules>,
     #[serde(default)]
     voucher_programme: Vec<VoucherProgramme>,
+    #[serde(default)]
+    contract: Vec<settlement::Agreement>,
     #[serde(default)]
     product: Vec<CatalogueEntry>,
     #[serde(default)]
@@ -237,6 +241,13 @@ impl Template {
                     .map(|part| call(VOUCHER, codec::encode(&vouchers::Genesis(part.to_vec())))),
             );
         }
+        let contracts = self.contract.iter().map(settlement::Agreement::call);
+        let contracts = contracts.collect::<Result<Vec<_>, _>>()?;
+        calls.extend(
+            contracts
+                .chunks(MESSAGES_PER_CALL)
+                .map(|part| call(SETTLEMENT, codec::encode(&settling::Genesis(part.to_vec())))),
+        );
         Ok(calls)
     }
 
@@ -337,12 +348,15 @@ fn rights() -> Vec<(ContractId, u8, Roles)> {
         };
         rights.push((REGISTRY, method, roles));
     }
-    // The payer's own methods come first; the rest is for contracts alone.
+    // The payer's own methods come first, a provider takes money out of its purse; the rest is for contracts alone.
     rights.extend((0..=5).map(|method| (TREASURY, method, Roles::FUND)));
+    let leave = treasury::Execute::METHOD_LEAVE;
+    rights.push((TREASURY, leave, settling::RIGHT_TO_LEAVE));
     for (contract, table) in [
         (MARKING, marking::RIGHTS.as_slice()),
         (PRESCRIPTION, prescription::RIGHTS.as_slice()),
         (VOUCHER, vouchers::msg::RIGHTS.as_slice()),
+        (SETTLEMENT, settling::RIGHTS.as_slice()),
     ] {
         for (method, (_, roles)) in (0u8..).zip(table) {
             if !roles.is_empty() {

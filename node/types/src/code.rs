@@ -15,12 +15,14 @@
 //! | 3200–3299 | marking |
 //! | 3300–3399 | prescription |
 //! | 3400–3499 | voucher |
+//! | 3500–3599 | settlement |
 //! | 6000–6099 | this node: storage, configuration |
 //! | 7000–7099 | FHIR |
 //! | 7100–7199 | GS1 element strings |
 //! | 7200–7249 | national identifiers |
 //! | 7250–7299 | images, QR, sealed data |
 //! | 7300–7399 | commands of clients |
+//! | 7400–7449 | bank |
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
@@ -288,6 +290,26 @@ codes! {
     3431 PROOF_KIND Caller "The programme does not accept this kind of proof. Use one that it accepts."
     3432 NOT_ACTIVATED Caller "The voucher waits to be activated by its holder. Activate it in the wallet."
 
+    3500 CONTRACT_EXCEEDED Caller "The provider's contract has not that much left under its ceiling. The payer can raise the ceiling by an addendum."
+    3501 CONTRACT_NOT_IN_FORCE Caller "The provider's contract is not in force at this time. The payer makes contracts; `senim contract show` says from when to when."
+    3502 STOCK_ONLY Caller "The provider's contract is for stock that is handed out: nothing is paid under it."
+    3503 AGREEMENT_UNKNOWN Caller "The provider has no contract under this programme. Check both numbers; the payer makes contracts."
+    3504 AGREEMENT_IN_USE Caller "Lines of this month, or of one that is not cut yet, stand under the contract before. Another contract begins with a month; the same one may have its ceiling, end and VAT changed at any time."
+    3505 ACT_UNKNOWN Caller "There is no such act. Check programme, provider, month and number; `senim act list` has them."
+    3506 PERIOD_OPEN Caller "The month has not ended in the programme's civil time. Its act is cut by itself when it has."
+    3507 ACT_HASH Caller "What is signed is not the act's hash. Read the act again, and sign what it says."
+    3508 ACT_MISMATCH Caller "The act is not what the treasury's claim says: it must not be accepted. Have a person compare both."
+    3509 EDIT_CHECK_FAILED Caller "More is claimed than the edit check found eligible and present. Dispute the act, and have it corrected."
+    3510 DETAILS_UNCONFIRMED Caller "The provider's details are not confirmed by two devices of the payer's. Have them proposed and approved first."
+    3511 DETAILS_UNKNOWN Caller "The provider has proposed no such details. Read what it proposed; a proposal that came later takes the place of the one before."
+    3512 SAME_APPROVER Caller "The two approvals have to be by two different devices, of two people. Have another one approve."
+    3513 DISPUTED_LINE Caller "A correction names no line, too many, a line twice, or one that an earlier correction has. Name each line that is wrong once."
+    3514 PAYMENT_EXISTS Caller "The act's payment is under way in another file. Wait for the bank's answer to that one."
+    3515 PAYMENT_UNKNOWN Caller "No such payment of the act was ordered. Check the end-to-end id of the bank's answer."
+    3516 PAYMENT_SUPERSEDED Caller "The answer is about an earlier attempt, while a later one is under way or was paid. Stop the later one at the bank, and have a person decide: the money may have moved twice."
+    3517 PAYMENT_AMOUNT Caller "The bank moved another amount than the act's. Have a person ask the bank; the act stays as it is."
+    3518 SETTLED_BY_ACT Caller "The provider has a contract: its claims are paid by their acts, and in no other way."
+
     6000 STORE_FAILED Node "The node's store failed. It stops rather than continue. Look at the disk and start the node again: what was acknowledged is in its log, from which the rest is made anew."
     6001 LOG_DAMAGED Node "The block log is damaged at the height and offset given. Restore it from a backup or another node."
     6002 STORE_DAMAGED Node "The store does not agree with the log; it is rebuilt from the log."
@@ -414,6 +436,8 @@ codes! {
     7309 ORDER_ISSUED Caller "A line of the message was issued before from this clinic's folder, and a person would get it twice."
     7310 SEALED_NOT_OPENED Caller "The sealed data cannot be opened with this key: it belongs to another prescription, or is damaged."
     7311 NO_RANDOMNESS Node "The operating system gives no randomness, and no key is made without."
+
+    7400 BANK_DETAILS Caller "A provider's details have a field that no bank takes; the message names it. Correct the file, and have it proposed and approved again."
 }
 
 impl Code {

@@ -20,6 +20,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("senim-contract-prescription", CONTRACT),
     ("senim-contract-voucher", CONTRACT),
     ("senim-contract-measure", CONTRACT),
+    ("senim-contract-settlement", CONTRACT),
     // Broken builds for the simulator, optional wherever they are named: see `mutants`.
     ("senim-mutants", &[]),
     ("senim-state", &["senim-types", "senim-mutants"]),
@@ -65,11 +66,13 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("senim-codes", &["senim-abi", "senim-types"]),
     ("senim-fhir", &["senim-types"]),
+    ("senim-bank", &["senim-codes", "senim-abi", "senim-types"]),
     (
         "senim-cli",
         &[
             // Policies are run where they are explained: nobody has to believe a node.
             "senim-execution",
+            "senim-bank",
             "senim-codes",
             "senim-fhir",
             "senim-light-client",
@@ -96,6 +99,11 @@ pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
         "senim-contract-voucher",
         &["senim-contract-measure", "senim-contract-treasury"],
         "a use of a voucher is paid in the same transaction",
+    ),
+    (
+        "senim-contract-settlement",
+        &["senim-contract-treasury"],
+        "an act is made of what the treasury posted",
     ),
     (
         "senim-api",
@@ -137,6 +145,7 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
         &[
             "senim-api",
             "senimd",
+            "senim-bank",
             "senim-cli",
             "senim-codes",
             "senim-fhir",
@@ -188,6 +197,10 @@ pub const UNSAFE: &[(&str, &str)] = &[
     ),
     (
         "contracts/measure",
+        "exports its entry points under fixed names: `unsafe(no_mangle)`",
+    ),
+    (
+        "contracts/settlement",
         "exports its entry points under fixed names: `unsafe(no_mangle)`",
     ),
     (

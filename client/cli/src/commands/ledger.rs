@@ -12,8 +12,8 @@ use clap::Args;
 use senim_abi::treasury::BudgetId;
 use senim_abi::treasury::record::{BudgetRecord, budget_key};
 use senim_abi::{
-    MARKING, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER, marking, prescription, registry, treasury,
-    voucher,
+    MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER, marking, prescription,
+    registry, settlement, treasury, voucher,
 };
 use senim_types::{
     Code, CommitCertificate, ContractId, Hash, Header, Height, SignedTransaction, TimeMs, codec,
@@ -63,7 +63,7 @@ pub struct Submit {
 /// Arguments of `query`.
 #[derive(Debug, Args)]
 pub struct Query {
-    /// registry, treasury, marking, prescription or voucher, or its number.
+    /// registry, treasury, marking, prescription, voucher or settlement, or its number.
     #[arg(value_parser = contract)]
     pub contract: ContractId,
     /// The question: an object of one field named after it, or a name alone for a question without fields.
@@ -353,6 +353,9 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
             treasury::Query::Transfer { .. } => treasury::msg::TransferAnswer,
             treasury::Query::Outside { .. } => treasury::msg::OutsideAnswer,
             treasury::Query::Locked { .. } => treasury::msg::LockedAnswer,
+            treasury::Query::Programme { .. } => treasury::msg::ProgrammeAnswer,
+            treasury::Query::Terms { .. } => treasury::msg::TermsAnswer,
+            treasury::Query::Purse { .. } => treasury::msg::PurseAnswer,
         ),
         MARKING => ask!(marking::msg::Query,
             marking::msg::Query::Verify { .. } => marking::msg::PackView,
@@ -374,9 +377,15 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
             voucher::Query::Calendar { .. } => voucher::msg::CalendarAnswer,
             voucher::Query::Tally { .. } => voucher::msg::TallyAnswer,
         ),
+        SETTLEMENT => ask!(settlement::Query,
+            settlement::Query::Agreement { .. } => settlement::msg::AgreementAnswer,
+            settlement::Query::Act { .. } => settlement::msg::ActAnswer,
+            settlement::Query::Acts { .. } => settlement::msg::ActsAnswer,
+            settlement::Query::Details { .. } => settlement::msg::DetailsAnswer,
+        ),
         _ => {
             return Err(Failure::usage(
-                "this program knows the questions of registry, treasury, marking, prescription and voucher",
+                "this program knows the questions of registry, treasury, marking, prescription, voucher and settlement",
             ));
         }
     })

@@ -1,5 +1,8 @@
 //! What each command does: arguments in, an answer or a failure out.
 
+pub mod act;
+pub mod contract;
+pub mod details;
 pub mod device;
 pub mod explain;
 pub mod fund;
@@ -13,6 +16,7 @@ pub mod peer;
 pub mod pharmacy;
 pub mod prescription;
 pub mod programme;
+pub mod purse;
 pub mod upgrade;
 pub mod validator;
 pub mod verify;
@@ -49,6 +53,10 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Programme(command) => programme::run(command, global),
         Command::Fund(command) => fund::run(command, global),
         Command::Explain(args) => explain::run(args, global),
+        Command::Contract(command) => contract::run(command, global),
+        Command::Details(command) => details::run(command, global),
+        Command::Act(command) => act::run(command, global),
+        Command::Purse(command) => purse::run(command, global),
         Command::Pack(command) => pack::run(command, global),
         Command::Id(command) => id::run(command),
         Command::Code(args) => id::explain(args),

@@ -3,10 +3,12 @@
 mod marking;
 mod prescription;
 mod registry;
+mod settlement;
 mod treasury;
 mod voucher;
 
 pub use marking::{Verified, verified, verified_lines};
+pub use settlement::reason_text;
 
 use crate::commands::explain::refused;
 use crate::failure::Failure;
@@ -17,9 +19,10 @@ use borsh::BorshDeserialize;
 use senim_abi::marking::MarkingEvent;
 use senim_abi::prescription::PrescriptionEvent;
 use senim_abi::registry::RegistryEvent;
+use senim_abi::settlement::SettlementEvent;
 use senim_abi::treasury::TreasuryEvent;
 use senim_abi::voucher::VoucherEvent;
-use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, TREASURY, VOUCHER, ids};
+use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER, ids};
 use senim_types::{Code, Event, OrgId, Receipt, Status};
 use serde_json::{Value, json};
 
@@ -30,6 +33,7 @@ enum Known {
     Marking(MarkingEvent),
     Prescription(PrescriptionEvent),
     Voucher(VoucherEvent),
+    Settlement(SettlementEvent),
 }
 
 /// Decodes an event by contract, kind and version; `None` where this program is older than the event.
@@ -45,6 +49,7 @@ fn decode(event: &Event) -> Option<Known> {
         MARKING => Known::Marking(body(event)?),
         PRESCRIPTION => Known::Prescription(body(event)?),
         VOUCHER => Known::Voucher(body(event)?),
+        SETTLEMENT => Known::Settlement(body(event)?),
         _ => return None,
     };
     let kind = match &known {
@@ -53,8 +58,17 @@ fn decode(event: &Event) -> Option<Known> {
         Known::Marking(event) => event.kind(),
         Known::Prescription(event) => event.kind(),
         Known::Voucher(event) => event.kind(),
+        Known::Settlement(event) => event.kind(),
     };
     (kind == event.kind).then_some(known)
+}
+
+/// What the treasury told, where this event is its.
+pub fn treasury_event(event: &Event) -> Option<TreasuryEvent> {
+    match decode(event) {
+        Some(Known::Treasury(told)) => Some(told),
+        _ => None,
+    }
 }
 
 /// What the prescription contract told, where this event is its.
@@ -74,6 +88,7 @@ pub fn event_json(event: &Event) -> Value {
         Some(Known::Marking(told)) => json!(told),
         Some(Known::Prescription(told)) => json!(told),
         Some(Known::Voucher(told)) => json!(told),
+        Some(Known::Settlement(told)) => json!(told),
         None => {
             json!({ "kind": event.kind, "version": event.version, "body": hex::encode(&event.body) })
         }
@@ -100,6 +115,7 @@ pub fn event_line(event: &Event, names: &Names) -> String {
         Some(Known::Marking(event)) => marking::line(&event, names),
         Some(Known::Prescription(event)) => prescription::line(&event, names),
         Some(Known::Voucher(event)) => voucher::line(&event, names),
+        Some(Known::Settlement(event)) => settlement::line(&event, names),
         None => format!(
             "event {} of contract {} (this program does not know it: update it)",
             event.kind, event.contract

@@ -18,6 +18,7 @@ fn account(account: &Account, names: &Names) -> String {
             period.year(),
             period.month()
         ),
+        Account::Purse(provider) => format!("purse of {}", names.of_org(*provider)),
     }
 }
 
@@ -32,6 +33,10 @@ pub fn line(event: &TreasuryEvent, names: &Names) -> String {
                 PostingKind::Pay | PostingKind::Post => "paid",
                 PostingKind::Reverse => "taken back",
                 PostingKind::Settle => "settled",
+                PostingKind::PayOut => "paid out",
+                PostingKind::Leave => "taken out",
+                PostingKind::SetOff => "set off",
+                PostingKind::Correct => "corrected",
             };
             format!(
                 "{word} {}: {} → {}",
@@ -84,6 +89,18 @@ pub fn line(event: &TreasuryEvent, names: &Names) -> String {
         E::BudgetStandingSet { budget, standing } => {
             format!("budget line {budget} is now {standing:?}")
         }
+        E::TermsSet {
+            programme,
+            provider,
+            ceiling,
+            until,
+            ..
+        } => format!(
+            "at most {} of programme {programme} may be posted to {} until {}",
+            tenge(*ceiling),
+            names.of_org(*provider),
+            time(*until)
+        ),
         E::Locked { budget, amount, .. } => {
             format!("locked {} of budget line {budget}", tenge(*amount))
         }

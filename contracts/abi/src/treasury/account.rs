@@ -35,7 +35,8 @@ impl fmt::Display for BudgetId {
     serde(rename_all = "snake_case")
 )]
 pub enum Account {
-    /// The payer's money outside the ledger: the other side of what enters and leaves. Its balance is never positive.
+    /// An organisation's money outside the ledger: the other side of what enters and leaves. A payer's balance is never
+    /// positive; a provider's is what it took out of its purse.
     Outside(OrgId),
     /// A budget line. Its balance is never negative, nor is it with all reservations taken off.
     Budget(BudgetId),
@@ -49,6 +50,8 @@ pub enum Account {
         /// The month of posting.
         period: Month,
     },
+    /// A provider's own digital tenge: what claims were paid into, free of any purpose. Its balance is never negative.
+    Purse(OrgId),
 }
 
 /// Who gave a transfer its id: ids of different issuers never clash.
@@ -98,8 +101,46 @@ pub enum PostingKind {
     Post = 3,
     /// Claim → budget.
     Reverse = 4,
-    /// Claim → outside: the provider was paid.
+    /// Claim → outside: the provider was paid by a bank.
     Settle = 5,
+    /// Claim → purse: the provider was paid in digital tenge.
+    PayOut = 6,
+    /// Purse → outside, by the provider.
+    Leave = 7,
+    /// Claim → claim of an earlier month: what was taken off there after it had been paid is set off here.
+    SetOff = 8,
+    /// Claim → budget, by a correcting act.
+    Correct = 9,
+}
+
+/// When and how a provider's claim is paid: the programme's contract with the provider says so.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[repr(u8)]
+pub enum SettlementKind {
+    /// In digital tenge, in the transaction of the redemption.
+    TengeAtRedemption = 0,
+    /// In digital tenge, when the payer accepts the act.
+    TengeAtAcceptance = 1,
+    /// By a payment file to the payer's bank, after the act is accepted.
+    BankFile = 2,
+    /// Never: state-bought stock is handed out. Nothing can be posted.
+    StockOnly = 3,
+}
+
+/// The VAT in an amount that includes it, in tiyn: amount · r ÷ (1 + r), half a tiyn rounded up. Each line of an act is
+/// rounded by itself, and an act's VAT is the sum over its lines.
+pub const fn vat_share(amount: Tiyn, basis_points: u16) -> Tiyn {
+    let whole = 10_000 + basis_points as u128;
+    let doubled = 2 * amount.0 as u128 * basis_points as u128 + whole;
+    // Below the amount, which is a u64.
+    Tiyn((doubled / (2 * whole)) as u64)
 }
 
 /// A line of a provider's claim. The ledger keeps only the hash chain over a claim's lines; a settlement act that lists
@@ -113,8 +154,11 @@ pub struct ClaimLine {
     pub transfer: TransferKey,
     /// What the caller wants the line to be joined to, such as the hash of a dispense.
     pub reference: Hash,
-    /// How much, in tiyn.
+    /// How much, VAT included, in tiyn.
     pub amount: Tiyn,
+    /// The rate of the VAT in it, in 1/10,000; 0 where the provider pays none, or has no contract on the ledger. A line
+    /// that takes off has the rate of the one that it takes off.
+    pub vat_basis_points: u16,
     /// The block's time.
     pub at: TimeMs,
 }

@@ -1,6 +1,6 @@
 //! What the treasury tells. Kind and version stand beside the body.
 
-use super::account::{Account, BudgetId, PostingKind, ProgrammeId, TransferKey};
+use super::account::{Account, BudgetId, PostingKind, ProgrammeId, SettlementKind, TransferKey};
 use super::record::BudgetStanding;
 use crate::civil::UtcOffsets;
 use alloc::vec::Vec;
@@ -41,6 +41,8 @@ pub struct Posting {
     pub credit: Side,
     /// What the line is joined to; zero for a payer's operation.
     pub reference: Hash,
+    /// For a line of a claim, the rate of the VAT in it, in 1/10,000; 0 for others.
+    pub vat_basis_points: u16,
     /// For a line of a claim, the claim's chain with this line appended; zero for others.
     pub chain: Hash,
     /// The block's time.
@@ -148,6 +150,25 @@ pub enum TreasuryEvent {
         /// How much, in tiyn.
         amount: Tiyn,
     },
+    /// What may be posted to a provider was set by its contract.
+    TermsSet {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// To whom.
+        provider: OrgId,
+        /// Which contract: the hash of its document.
+        agreement: Hash,
+        /// Nothing is posted before.
+        from: TimeMs,
+        /// Nothing is posted from then on.
+        until: TimeMs,
+        /// Σ of what may be posted, in tiyn.
+        ceiling: Tiyn,
+        /// The rate of the VAT in what is posted from now on, in 1/10,000.
+        vat_basis_points: u16,
+        /// When and how it is paid.
+        kind: SettlementKind,
+    },
 }
 
 impl TreasuryEvent {
@@ -162,6 +183,7 @@ impl TreasuryEvent {
             TreasuryEvent::BudgetStandingSet { .. } => 5,
             TreasuryEvent::Locked { .. } => 6,
             TreasuryEvent::Unlocked { .. } => 7,
+            TreasuryEvent::TermsSet { .. } => 8,
         }
     }
 }

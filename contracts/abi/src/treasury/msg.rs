@@ -1,13 +1,15 @@
 //! What the treasury can be asked. The first byte of a message is its method.
 //!
-//! Two kinds of callers: the payer's devices (role `FUND`, their own budget lines), and the contracts that a line names.
-//! `NOT_AUTHORISED` for anybody else.
+//! Kinds of callers: the payer's devices (role `FUND`, their own budget lines), the contracts that a line names, the
+//! settlement contract, and a provider's devices for its own purse. `NOT_AUTHORISED` for anybody else.
 //!
 //! Ids are idempotent: the same message again gives the same answer and changes nothing; the same id with another message
 //! is refused (`TRANSFER_EXISTS`). Ids of different contracts and payers never clash.
 
-use super::account::{BudgetId, ProgrammeId};
-use super::record::{Budget, BudgetStanding, Claim, Outside, Transfer};
+use super::account::{BudgetId, ProgrammeId, SettlementKind};
+use super::record::{
+    Budget, BudgetStanding, Claim, Outside, ProgrammeOwner, Purse, Terms, Transfer,
+};
 use crate::civil::{Month, UtcOffsets};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -25,7 +27,8 @@ pub const RESERVATION_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
 )]
 pub enum Execute {
     /// By the payer: opens an empty budget line. `BUDGET_EXISTS` with other details; `NOT_AUTHORISED` if the programme is
-    /// another payer's; `OUT_OF_RANGE` for callers or offsets beyond their limits.
+    /// another payer's; `OUT_OF_RANGE` for callers or offsets beyond their limits, or other offsets than the
+    /// programme's first line has.
     OpenBudget {
         /// Its number.
         budget: BudgetId,
@@ -74,8 +77,8 @@ pub enum Execute {
         /// How much.
         amount: Tiyn,
     },
-    /// By the payer: says that a provider's claim was paid out. `ACCOUNT_UNKNOWN`; `BUDGET_EXHAUSTED` above what is owed;
-    /// `AMOUNT_ZERO`, `TRANSFER_EXISTS`.
+    /// By the payer: says that a provider's claim was paid out. `ACCOUNT_UNKNOWN`; `SETTLED_BY_ACT` where the provider has a
+    /// contract; `BUDGET_EXHAUSTED` above what is owed; `AMOUNT_ZERO`, `TRANSFER_EXISTS`.
     Settle {
         /// The payer's id for this operation.
         id: Hash,
@@ -89,7 +92,8 @@ pub enum Execute {
         amount: Tiyn,
     },
     /// By a named contract: pays at once. Answers [`Posted`]. `NO_BUDGET`, `WRONG_STATE` if not open,
-    /// `BUDGET_EXHAUSTED`, `AMOUNT_ZERO`, `AMOUNT_OVERFLOW`, `OUT_OF_RANGE` for provider 0, `TRANSFER_EXISTS`.
+    /// `BUDGET_EXHAUSTED`, `AMOUNT_ZERO`, `AMOUNT_OVERFLOW`, `OUT_OF_RANGE` for provider 0, `TRANSFER_EXISTS`. This, `Post`
+    /// and `Spend` where the provider has a contract: `CONTRACT_EXCEEDED`, `CONTRACT_NOT_IN_FORCE`, `STOCK_ONLY`.
     Pay {
         /// The caller's id for this transfer.
         id: Hash,
@@ -171,6 +175,77 @@ pub enum Execute {
         /// What the line is to be joined to; kept, not interpreted.
         reference: Hash,
     },
+    /// By the settlement contract: sets what may be posted to a provider. The same contract again with another ceiling
+    /// keeps what was posted; another contract counts from nothing. `ACCOUNT_UNKNOWN` for a programme without a line,
+    /// `NOT_AUTHORISED` if it is another payer's.
+    SetTerms {
+        /// The payer in whose name.
+        payer: OrgId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// To whom.
+        provider: OrgId,
+        /// Which contract: the hash of its document.
+        agreement: Hash,
+        /// Nothing is posted before.
+        from: TimeMs,
+        /// Nothing is posted from then on.
+        until: TimeMs,
+        /// Σ of what may be posted, in tiyn.
+        ceiling: Tiyn,
+        /// The rate of the VAT in what is posted, in 1/10,000.
+        vat_basis_points: u16,
+        /// When and how it is paid.
+        kind: SettlementKind,
+    },
+    /// By the settlement contract, whose own state has to say that it happened once: pays a claim. `ACCOUNT_UNKNOWN`,
+    /// `BUDGET_EXHAUSTED` above what is owed, `AMOUNT_ZERO`.
+    PayClaim {
+        /// The caller's id, such as the hash of an act.
+        id: Hash,
+        /// Whose claim.
+        provider: OrgId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which month.
+        period: Month,
+        /// How much.
+        amount: Tiyn,
+        /// True: into the provider's purse. False: to the outside, by a bank.
+        to_purse: bool,
+    },
+    /// By the settlement contract, whose own state has to say that it happened once: returns a part of a claim to a budget
+    /// line of its programme. The claim may have been paid: the next payment is the smaller for it. `ACCOUNT_UNKNOWN`,
+    /// `NO_BUDGET`, `NOT_AUTHORISED` for a line of another programme, `REVERSAL_EXCEEDS_POSTED`, `AMOUNT_ZERO`.
+    Correct {
+        /// The caller's id, such as the hash of a correcting act.
+        id: Hash,
+        /// Whose claim.
+        provider: OrgId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which month.
+        period: Month,
+        /// To which line.
+        budget: BudgetId,
+        /// How much.
+        amount: Tiyn,
+        /// What the movement is joined to, such as the act that is corrected.
+        reference: Hash,
+    },
+    /// By a provider's device: takes money out of its own purse. `BUDGET_EXHAUSTED` above what is in it, `AMOUNT_ZERO`,
+    /// `TRANSFER_EXISTS`.
+    Leave {
+        /// The provider's id for this operation.
+        id: Hash,
+        /// How much.
+        amount: Tiyn,
+    },
+}
+
+impl Execute {
+    /// The first byte of [`Execute::Leave`], the one method that providers have a right to.
+    pub const METHOD_LEAVE: u8 = 17;
 }
 
 /// Answer to [`Execute::Pay`], [`Execute::Post`] and [`Execute::Spend`].
@@ -273,6 +348,23 @@ pub enum Query {
         /// Which contract.
         contract: ContractId,
     },
+    /// `Option<`[`ProgrammeOwner`]`>`: whose programme it is, and its civil time.
+    Programme {
+        /// Which.
+        programme: ProgrammeId,
+    },
+    /// `Option<`[`Terms`]`>`: what may be posted to a provider that has a contract.
+    Terms {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// To whom.
+        provider: OrgId,
+    },
+    /// [`Purse`]: a provider's own digital tenge.
+    Purse {
+        /// Whose.
+        provider: OrgId,
+    },
 }
 
 /// Answer to [`Query::Budget`].
@@ -285,5 +377,11 @@ pub type ClaimPage = Vec<(ProgrammeId, Month, Claim)>;
 pub type TransferAnswer = Option<Transfer>;
 /// Answer to [`Query::Outside`].
 pub type OutsideAnswer = Option<Outside>;
+/// Answer to [`Query::Programme`].
+pub type ProgrammeAnswer = Option<ProgrammeOwner>;
+/// Answer to [`Query::Terms`].
+pub type TermsAnswer = Option<Terms>;
+/// Answer to [`Query::Purse`].
+pub type PurseAnswer = Purse;
 /// Answer to [`Query::Locked`], in tiyn.
 pub type LockedAnswer = TiynTotal;

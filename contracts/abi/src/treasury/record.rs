@@ -9,11 +9,14 @@
 //! | 5 operation | payer (4, BE) ‖ id (32) | [`OperationRecord`] |
 //! | 6 programme | programme (4, BE) | [`ProgrammeRecord`] |
 //! | 7 lock | budget (4, BE) ‖ contract (4, BE) | [`LockRecord`] |
+//! | 8 terms | programme (4, BE) ‖ provider (4, BE) | [`TermsRecord`] |
+//! | 9 purse | provider (4, BE) | [`PurseRecord`] |
 //!
 //! A payment writes three keys: its own transfer, the provider's claim, and the budget line; the latter two are shared by
-//! all payments of a block. A payment out of a lock writes none of its own: claim, line and lock.
+//! all payments of a block. A payment out of a lock writes none of its own: claim, line and lock. Where the provider has a
+//! contract, its terms are written too, since they count up to the ceiling.
 
-use super::account::{BudgetId, ProgrammeId};
+use super::account::{BudgetId, ProgrammeId, SettlementKind};
 use crate::civil::{Month, UtcOffsets};
 use crate::key::Key;
 use crate::versioned::versioned;
@@ -35,6 +38,10 @@ pub const COLLECTION_OPERATION: u8 = 5;
 pub const COLLECTION_PROGRAMME: u8 = 6;
 /// Collection of what contracts have locked.
 pub const COLLECTION_LOCK: u8 = 7;
+/// Collection of what contracts with providers allow.
+pub const COLLECTION_TERMS: u8 = 8;
+/// Collection of providers' purses.
+pub const COLLECTION_PURSE: u8 = 9;
 
 /// Key of a [`BudgetRecord`].
 pub fn budget_key(budget: BudgetId) -> Key {
@@ -74,6 +81,16 @@ pub fn programme_key(programme: ProgrammeId) -> Key {
 /// Key of a [`LockRecord`].
 pub fn lock_key(budget: BudgetId, contract: ContractId) -> Key {
     Key::new(COLLECTION_LOCK).u32(budget.0).contract(contract)
+}
+
+/// Key of a [`TermsRecord`].
+pub fn terms_key(programme: ProgrammeId, provider: OrgId) -> Key {
+    Key::new(COLLECTION_TERMS).u32(programme.0).org(provider)
+}
+
+/// Key of a [`PurseRecord`].
+pub fn purse_key(provider: OrgId) -> Key {
+    Key::new(COLLECTION_PURSE).org(provider)
 }
 
 /// How a budget line stands.
@@ -140,12 +157,22 @@ pub struct Claim {
     pub lines: u32,
     /// Lines that take off.
     pub reversed_lines: u32,
-    /// Σ of the lines posted, in tiyn: the account's credits.
+    /// Σ of the lines posted, in tiyn.
     pub sum: TiynTotal,
     /// Σ of the lines that take off, in tiyn.
     pub reversed: TiynTotal,
-    /// Paid out, in tiyn. `reversed` and this are the account's debits.
+    /// Σ of the VAT in the lines posted, each rounded by itself, in tiyn.
+    pub vat: TiynTotal,
+    /// Σ of the VAT in the lines that take off, in tiyn.
+    pub vat_reversed: TiynTotal,
+    /// Paid out, in tiyn.
     pub settled: TiynTotal,
+    /// Returned to the budget by correcting acts, in tiyn.
+    pub corrected: TiynTotal,
+    /// Set off against what was taken off an earlier month's claim after that one had been paid, in tiyn.
+    pub set_off: TiynTotal,
+    /// What a later month's claim made good of this one, in tiyn.
+    pub made_good: TiynTotal,
     /// Hash chain over all lines, in order.
     pub chain: Hash,
 }
@@ -153,12 +180,24 @@ pub struct Claim {
 impl Claim {
     /// The account's debits, in tiyn.
     pub const fn debits(&self) -> TiynTotal {
-        TiynTotal(self.reversed.0.saturating_add(self.settled.0))
+        let taken_off = self.reversed.0.saturating_add(self.corrected.0);
+        let paid = self.settled.0.saturating_add(self.set_off.0);
+        TiynTotal(taken_off.saturating_add(paid))
+    }
+
+    /// The account's credits, in tiyn.
+    pub const fn credits(&self) -> TiynTotal {
+        TiynTotal(self.sum.0.saturating_add(self.made_good.0))
     }
 
     /// What is still to be paid, in tiyn; 0 where more was taken off than posted.
     pub const fn owed(&self) -> TiynTotal {
-        TiynTotal(self.sum.0.saturating_sub(self.debits().0))
+        TiynTotal(self.credits().0.saturating_sub(self.debits().0))
+    }
+
+    /// What was taken off and paid beyond what was posted, in tiyn: the next payment is the smaller for it.
+    pub const fn excess(&self) -> TiynTotal {
+        TiynTotal(self.debits().0.saturating_sub(self.credits().0))
     }
 }
 
@@ -178,6 +217,8 @@ pub enum TransferState {
         amount: Tiyn,
         /// The claim's month.
         period: Month,
+        /// The rate of the VAT in it, in 1/10,000.
+        vat_basis_points: u16,
     },
     /// Released by its issuer.
     Voided,
@@ -213,13 +254,13 @@ pub struct Transfer {
     pub state: TransferState,
 }
 
-/// The other side of what enters and leaves the ledger, per payer.
+/// The other side of what enters and leaves the ledger, per organisation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Outside {
     /// Σ allotted, in tiyn.
     pub debits: TiynTotal,
-    /// Σ withdrawn and settled, in tiyn.
+    /// Σ withdrawn, settled by bank, and taken out of a purse, in tiyn.
     pub credits: TiynTotal,
 }
 
@@ -232,11 +273,53 @@ pub struct Operation {
 }
 
 /// A programme that has a budget line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct ProgrammeOwner {
     /// Who opened its first line: only this payer may open more, or settle its claims.
     pub payer: OrgId,
+    /// Civil time of all its lines, so that a month of its claims ends at one instant.
+    pub offsets: UtcOffsets,
+}
+
+/// What a contract with a provider allows to be posted. A provider without terms is paid as the budget line's contracts
+/// say, and its claims are settled by the payer's own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Terms {
+    /// Which contract: the hash of its document. Another contract counts from nothing.
+    pub agreement: Hash,
+    /// Nothing is posted before.
+    pub from: TimeMs,
+    /// Nothing is posted from then on.
+    pub until: TimeMs,
+    /// Σ of what may be posted, in tiyn.
+    pub ceiling: Tiyn,
+    /// The rate of the VAT in what is posted, in 1/10,000.
+    pub vat_basis_points: u16,
+    /// When and how it is paid.
+    pub kind: SettlementKind,
+    /// Posted under this contract and not taken off since, in tiyn.
+    pub posted: TiynTotal,
+    /// The one month whose claim is negative, if one is; the next line of a later month takes that over.
+    pub debt: Option<Month>,
+}
+
+/// A provider's purse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Purse {
+    /// Σ taken out, in tiyn.
+    pub debits: TiynTotal,
+    /// Σ paid in, in tiyn.
+    pub credits: TiynTotal,
+}
+
+impl Purse {
+    /// What is in it, in tiyn.
+    pub const fn balance(&self) -> TiynTotal {
+        TiynTotal(self.credits.0.saturating_sub(self.debits.0))
+    }
 }
 
 /// What one contract has locked in a line: the money behind its tokens. Part of [`Budget::pending`].
@@ -274,4 +357,12 @@ versioned! {
 versioned! {
     /// A stored [`Lock`].
     LockRecord(Lock)
+}
+versioned! {
+    /// A stored [`Terms`].
+    TermsRecord(Terms)
+}
+versioned! {
+    /// A stored [`Purse`].
+    PurseRecord(Purse)
 }

@@ -1,0 +1,249 @@
+//! What the contract can be asked. The first byte of a message is its method.
+
+use super::act::{ActId, CorrectionLine};
+use super::record::{Act, Agreement, Details, DisputeReason, EditCheck};
+use crate::civil::Month;
+use crate::roles::Roles;
+use crate::treasury::{BudgetId, ProgrammeId, SettlementKind};
+use alloc::vec::Vec;
+use borsh::{BorshDeserialize, BorshSerialize};
+use senim_types::{Hash, OrgId, TimeMs, Tiyn};
+
+/// Messages that change something. The roles that may send them are in [`RIGHTS`].
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum Execute {
+    /// By the payer of the budget line: sets the contract with a provider. The same document again is an addendum: what
+    /// was posted under it counts. `NO_BUDGET`; `NOT_AUTHORISED` if the line is another payer's or another programme's;
+    /// `OUT_OF_RANGE`; `AGREEMENT_IN_USE` for another document while lines of the month stand under the one before, or a
+    /// month before is not cut yet.
+    SetAgreement {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// With whom.
+        provider: OrgId,
+        /// The budget line that corrections return money to.
+        budget: BudgetId,
+        /// The hash of its document, which has its number and date.
+        document: Hash,
+        /// In force from this time on.
+        from: TimeMs,
+        /// Until this time.
+        until: TimeMs,
+        /// Σ of what may be posted under it, in tiyn.
+        ceiling: Tiyn,
+        /// The rate of the VAT in the provider's prices, in 1/10,000.
+        vat_basis_points: u16,
+        /// When and how it is paid.
+        kind: SettlementKind,
+    },
+    /// By the provider: proposes its details to a payer; what it proposed before and was not confirmed is gone.
+    ProposeDetails {
+        /// To whom.
+        payer: OrgId,
+        /// Their hash.
+        details: Hash,
+    },
+    /// By the payer, twice, with two devices: confirms details. From the second approval on they hold for payments that
+    /// are ordered from then on. `DETAILS_UNKNOWN`, `SAME_APPROVER`.
+    ApproveDetails {
+        /// Whose.
+        provider: OrgId,
+        /// Their hash.
+        details: Hash,
+    },
+    /// By the provider or the payer: makes the act of a month that has ended, if the ledger has not done so by itself.
+    /// Answers an `Option<`[`ActId`]`>`, none where nothing was posted; the same again is a success. `AGREEMENT_UNKNOWN`,
+    /// `NOT_AUTHORISED`, `PERIOD_OPEN`.
+    Cut {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Whose work.
+        provider: OrgId,
+        /// Of which month.
+        period: Month,
+    },
+    /// By the provider: signs an act. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `ACT_HASH`, `WRONG_STATE`.
+    Sign {
+        /// Which.
+        act: ActId,
+        /// Its hash.
+        hash: Hash,
+    },
+    /// By the payer: signs an act that the provider has signed, after the edit checks. What the contract pays in digital
+    /// tenge is paid by this. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `ACT_HASH`, `WRONG_STATE`, `ACT_MISMATCH`,
+    /// `CONTRACT_EXCEEDED`, `DETAILS_UNCONFIRMED`, `EDIT_CHECK_FAILED`.
+    Accept {
+        /// Which.
+        act: ActId,
+        /// Its hash.
+        hash: Hash,
+        /// What the edit check against attendance found, where there was one.
+        check: Option<EditCheck>,
+    },
+    /// By the payer: disputes an act that it has not accepted. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `ACT_HASH`,
+    /// `WRONG_STATE`, `OUT_OF_RANGE` for too many lines.
+    Dispute {
+        /// Which.
+        act: ActId,
+        /// Its hash.
+        hash: Hash,
+        /// Why.
+        reason: DisputeReason,
+        /// The hash of the statement.
+        statement: Hash,
+        /// The transfers of the lines that are disputed; none for the whole act.
+        lines: Vec<Hash>,
+    },
+    /// By the payer: takes its dispute back. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `WRONG_STATE`.
+    WithdrawDispute {
+        /// Which.
+        act: ActId,
+    },
+    /// By the provider: admits that lines of a disputed act are wrong. The ledger makes a correcting act, which names the
+    /// one that it takes the place of, and the money returns to the budget line. Answers the [`ActId`] of the correcting
+    /// act. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `WRONG_STATE`, `DISPUTED_LINE`, `REVERSAL_EXCEEDS_POSTED`.
+    Correct {
+        /// Which.
+        act: ActId,
+        /// What is taken off.
+        lines: Vec<CorrectionLine>,
+    },
+    /// By the payer: says that an accepted act is in a payment file, or again after the bank refused it. The same again
+    /// is a success. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `WRONG_STATE`, `PAYMENT_EXISTS`, `DETAILS_UNCONFIRMED`,
+    /// `ACT_MISMATCH`, `PAYMENT_UNKNOWN` for an attempt that is not the next one.
+    OrderPayment {
+        /// Which.
+        act: ActId,
+        /// Which attempt, from 1.
+        attempt: u8,
+        /// The hash of the file.
+        file: Hash,
+        /// The hash of the provider's details in it: those that are confirmed.
+        details: Hash,
+    },
+    /// By the payer: says that the bank has paid. The same again is a success. `ACT_UNKNOWN`, `NOT_AUTHORISED`,
+    /// `PAYMENT_UNKNOWN`, `PAYMENT_SUPERSEDED`, `PAYMENT_AMOUNT`, `WRONG_STATE`.
+    ConfirmPayment {
+        /// Which.
+        act: ActId,
+        /// Which attempt.
+        attempt: u8,
+        /// How much the bank moved, in tiyn.
+        amount: Tiyn,
+        /// The hash of the bank's message.
+        message: Hash,
+    },
+    /// By the payer: says that the bank has refused to pay. Silence is no refusal. The same again is a success.
+    /// `ACT_UNKNOWN`, `NOT_AUTHORISED`, `PAYMENT_UNKNOWN`, `WRONG_STATE` if it was paid.
+    FailPayment {
+        /// Which.
+        act: ActId,
+        /// Which attempt.
+        attempt: u8,
+        /// The hash of the bank's message.
+        message: Hash,
+        /// The ISO reason code; zero bytes where the bank gave none.
+        reason: [u8; 4],
+    },
+}
+
+/// Whoever may be a provider.
+const PROVIDERS: u32 = Roles::PROVIDER.0 | Roles::PHARMACY.0 | Roles::CLINIC.0;
+
+/// Who may call each method, in the order of the methods: what a genesis enters in the registry.
+pub const RIGHTS: [(&str, Roles); 12] = [
+    ("set_agreement", Roles::FUND),
+    ("propose_details", Roles(PROVIDERS)),
+    ("approve_details", Roles::FUND),
+    ("cut", Roles(PROVIDERS | Roles::FUND.0)),
+    ("sign", Roles(PROVIDERS)),
+    ("accept", Roles::FUND),
+    ("dispute", Roles::FUND),
+    ("withdraw_dispute", Roles::FUND),
+    ("correct", Roles(PROVIDERS)),
+    ("order_payment", Roles::FUND),
+    ("confirm_payment", Roles::FUND),
+    ("fail_payment", Roles::FUND),
+];
+
+/// Whoever may take money out of a purse: the right to the treasury's `leave`.
+pub const RIGHT_TO_LEAVE: Roles = Roles(PROVIDERS);
+
+/// The input of `Entry::Genesis`: contracts, carried out with the ledger's authority, in order, all or none. Others are
+/// `NOT_AUTHORISED` here.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct Genesis(pub Vec<Execute>);
+
+/// The input of `Entry::Due`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum DueEntry {
+    /// A month has ended: its act is made.
+    Cut {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Whose work.
+        provider: OrgId,
+        /// Of which month.
+        period: Month,
+    },
+}
+
+/// Questions. Each names the borsh type of its answer.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+pub enum Query {
+    /// `Option<`[`Agreement`]`>`.
+    Agreement {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// With whom.
+        provider: OrgId,
+    },
+    /// `Option<`[`Act`]`>`.
+    Act {
+        /// Which.
+        act: ActId,
+    },
+    /// `Vec<`[`Act`]`>`: a programme's acts above `after`, by provider, month and number, at most [`Query::ACTS_MAX`].
+    Acts {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// None for the first page, then the last act of the page before.
+        after: Option<ActId>,
+    },
+    /// [`Details`].
+    Details {
+        /// Towards whom.
+        payer: OrgId,
+        /// Whose.
+        provider: OrgId,
+    },
+}
+
+impl Query {
+    /// Acts of one page.
+    pub const ACTS_MAX: usize = 8;
+}
+
+/// Answer to [`Query::Agreement`].
+pub type AgreementAnswer = Option<Agreement>;
+/// Answer to [`Query::Act`].
+pub type ActAnswer = Option<Act>;
+/// Answer to [`Query::Acts`].
+pub type ActsAnswer = Vec<Act>;
+/// Answer to [`Query::Details`].
+pub type DetailsAnswer = Details;

@@ -1,0 +1,179 @@
+//! The guards, and the automaton of an act.
+
+use alloc::vec::Vec;
+use senim_abi::settlement::{
+    Act, ActBody, ActId, ActState, Agreement, CorrectionLine, EditCheck, Payment, SettlementKind,
+};
+use senim_abi::treasury::{Claim, Terms};
+use senim_sdk::{CallContext, Caller, Refusal, ensure};
+use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
+
+/// A payer commands its own contracts only; a genesis those of all.
+pub fn acts_for(context: &CallContext, org: OrgId) -> Result<(), Refusal> {
+    let is_own = context.caller == Caller::Ledger || context.org == org;
+    ensure(is_own, Code::NOT_AUTHORISED)
+}
+
+/// A contract within its ranges.
+pub fn check_agreement(
+    provider: OrgId,
+    (from, until): (TimeMs, TimeMs),
+    vat_basis_points: u16,
+) -> Result<(), Refusal> {
+    let in_range =
+        provider != OrgId(0) && from < until && vat_basis_points <= Agreement::VAT_BASIS_POINTS_MAX;
+    ensure(in_range, Code::OUT_OF_RANGE)
+}
+
+/// What happens to an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The provider signs.
+    Sign,
+    /// The payer signs.
+    Accept(Due),
+    /// The payer disputes.
+    Dispute,
+    /// The payer takes its dispute back; whether the provider had signed before.
+    WithdrawDispute {
+        /// As it is in the record: a signature is never taken off.
+        signed: bool,
+    },
+    /// The provider admits that lines are wrong, and another act takes its place.
+    Correct,
+    /// It goes into a payment file.
+    Order,
+    /// The bank paid.
+    Confirm,
+    /// The bank refused.
+    Fail,
+}
+
+/// What is due when an act is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Nothing: it was paid at each redemption, or is set off.
+    Nothing,
+    /// Digital tenge, at once.
+    Purse,
+    /// A bank payment.
+    Bank,
+}
+
+/// The automaton of an act.
+pub fn next(state: ActState, input: Input) -> Result<ActState, Refusal> {
+    use ActState::{
+        Accepted, Corrected, Disputed, Generated, Paid, PaymentFailed, PaymentPending,
+        SignedByProvider,
+    };
+    Ok(match (state, input) {
+        (Generated, Input::Sign) => SignedByProvider,
+        // The provider signs first: the payer accepts what was handed over.
+        (SignedByProvider, Input::Accept(Due::Bank)) => Accepted,
+        // Digital tenge moves in the same transaction.
+        (SignedByProvider, Input::Accept(Due::Nothing | Due::Purse)) => Paid,
+        // What was accepted is disputed no more.
+        (Generated | SignedByProvider, Input::Dispute) => Disputed,
+        (Disputed, Input::WithdrawDispute { signed: false }) => Generated,
+        (Disputed, Input::WithdrawDispute { signed: true }) => SignedByProvider,
+        (Disputed, Input::Correct) => Corrected,
+        (Accepted | PaymentFailed, Input::Order) => PaymentPending,
+        (PaymentPending, Input::Confirm) => Paid,
+        // An answer that came late: the bank had refused, and paid after all.
+        (PaymentFailed, Input::Confirm) => Paid,
+        (PaymentPending, Input::Fail) => PaymentFailed,
+        _ => return Err(Refusal::new(Code::WRONG_STATE)),
+    })
+}
+
+/// What the act says is due.
+pub fn due(body: &ActBody) -> Due {
+    match (body.payable, body.kind) {
+        (Tiyn::ZERO, _) => Due::Nothing,
+        (_, SettlementKind::BankFile) => Due::Bank,
+        // Paid at each redemption: what is owed all the same was posted before the contract said so.
+        (_, SettlementKind::TengeAtAcceptance | SettlementKind::TengeAtRedemption) => Due::Purse,
+        // Nothing can be posted any more; what was posted under the contract before is owed.
+        (_, SettlementKind::StockOnly) => Due::Bank,
+    }
+}
+
+/// The hash that a device names is the act's own.
+pub fn is_what_it_says(act: &Act, hash: &Hash) -> Result<(), Refusal> {
+    ensure(act.body.hash() == *hash, Code::ACT_HASH)
+}
+
+/// The edit check of the ledger's own: the act is exactly the treasury's claim, to the tiyn and to the line.
+pub fn is_the_claim(body: &ActBody, claim: &Claim) -> Result<(), Refusal> {
+    let same = body.lines == claim.lines
+        && body.reversed_lines == claim.reversed_lines
+        && body.sum == claim.sum
+        && body.reversed == claim.reversed
+        && body.vat == claim.vat
+        && body.vat_reversed == claim.vat_reversed
+        && body.corrected == claim.corrected
+        && body.chain == claim.chain
+        && u128::from(body.payable.0) == claim.owed().0;
+    ensure(same, Code::ACT_MISMATCH)
+}
+
+/// The payer may have lowered a ceiling since.
+pub fn is_below_ceiling(body: &ActBody, terms: Option<&Terms>) -> Result<(), Refusal> {
+    let exceeded = terms.is_some_and(|terms| {
+        terms.agreement == body.agreement && terms.posted.0 > u128::from(terms.ceiling.0)
+    });
+    ensure(!exceeded, Code::CONTRACT_EXCEEDED)
+}
+
+/// What the payer's edit check found allows the act.
+pub fn check_passed(check: Option<&EditCheck>) -> Result<(), Refusal> {
+    let excess = check.map_or(Tiyn::ZERO, |check| check.excess);
+    ensure(excess == Tiyn::ZERO, Code::EDIT_CHECK_FAILED)
+}
+
+/// A correction names lines, each once, and none that an earlier correction of the month has.
+pub fn are_new(lines: &[CorrectionLine], before: &[CorrectionLine]) -> Result<(), Refusal> {
+    let counted = (1..=ActBody::CORRECTIONS_MAX).contains(&lines.len());
+    let once = lines.iter().enumerate().all(|(index, line)| {
+        let earlier = lines[..index].iter().chain(before);
+        line.amount != Tiyn::ZERO && earlier.clone().all(|known| known.transfer != line.transfer)
+    });
+    ensure(counted && once, Code::DISPUTED_LINE)
+}
+
+/// Which correcting act comes next.
+pub fn next_number(act: &ActId) -> Result<ActId, Refusal> {
+    ensure(act.number < ActBody::NUMBER_MAX, Code::OUT_OF_RANGE)?;
+    Ok(ActId {
+        number: act.number + 1,
+        ..*act
+    })
+}
+
+/// How an answer stands to the attempts that were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It is about the latest.
+    Latest,
+    /// It is about one before.
+    Earlier,
+}
+
+/// The attempt that an answer is about.
+pub fn attempt_of(act: &Act, attempt: u8) -> Result<(Payment, Attempt), Refusal> {
+    let unknown = Refusal::new(Code::PAYMENT_UNKNOWN);
+    let latest = act.payment.ok_or(unknown.clone())?;
+    match attempt {
+        0 => Err(unknown),
+        attempt if attempt > latest.attempt => Err(unknown),
+        attempt if attempt == latest.attempt => Ok((latest, Attempt::Latest)),
+        _ => Ok((latest, Attempt::Earlier)),
+    }
+}
+
+/// All corrections of a month, in the order of the acts.
+pub fn joined(acts: &[Act]) -> Vec<CorrectionLine> {
+    acts.iter()
+        .flat_map(|act| act.body.corrections.iter().copied())
+        .collect()
+}

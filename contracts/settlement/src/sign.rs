@@ -1,0 +1,247 @@
+//! What provider and payer say about an act: signatures, disputes, corrections.
+
+use crate::contract::emit;
+use crate::cut;
+use crate::rules::{self, Due, Input};
+use crate::setup::signed;
+use crate::state;
+use alloc::vec::Vec;
+use senim_abi::settlement::record::Dispute;
+use senim_abi::settlement::{
+    Act, ActBody, ActId, ActState, CorrectionLine, DisputeReason, EditCheck, SettlementEvent,
+};
+use senim_abi::treasury::{self, Claim, vat_share};
+use senim_sdk::{CallContext, Env, Refusal, ensure};
+use senim_types::{Code, Hash, Tiyn, TiynTotal};
+
+/// The provider hands the work over.
+pub fn sign<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: &ActId,
+    hash: &Hash,
+) -> Result<(), Refusal> {
+    let mut act = state::act(env, id)?;
+    rules::acts_for(context, id.provider)?;
+    rules::is_what_it_says(&act, hash)?;
+    if act.signed.is_some() && act.state != ActState::Generated {
+        // Signed already: the same again.
+        return Ok(());
+    }
+    act.state = rules::next(act.state, Input::Sign)?;
+    let by = signed(env, context)?;
+    act.signed = Some(by);
+    state::save_act(env, act);
+    let event = SettlementEvent::ActSigned {
+        act: *id,
+        hash: *hash,
+        device: by.device,
+    };
+    emit(env, &event);
+    Ok(())
+}
+
+/// The payer accepts it, and digital tenge moves.
+pub fn accept<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: &ActId,
+    hash: &Hash,
+    check: Option<EditCheck>,
+) -> Result<(), Refusal> {
+    let mut act = state::act(env, id)?;
+    rules::acts_for(context, act.body.payer)?;
+    rules::is_what_it_says(&act, hash)?;
+    if act.accepted.is_some() {
+        return Ok(());
+    }
+    let due = rules::due(&act.body);
+    act.state = rules::next(act.state, Input::Accept(due))?;
+    rules::is_the_claim(&act.body, &claim_of(env, id)?)?;
+    let terms = state::terms(env, id.programme, id.provider)?;
+    rules::is_below_ceiling(&act.body, terms.as_ref())?;
+    let details = state::details(env, act.body.payer, id.provider)?;
+    ensure(details.confirmed.is_some(), Code::DETAILS_UNCONFIRMED)?;
+    rules::check_passed(check.as_ref())?;
+    let by = signed(env, context)?;
+    (act.accepted, act.check) = (Some(by), check);
+    let event = SettlementEvent::ActAccepted {
+        act: *id,
+        hash: *hash,
+        device: by.device,
+        check,
+    };
+    let payable = act.body.payable;
+    state::save_act(env, act);
+    emit(env, &event);
+    match due {
+        Due::Bank => Ok(()),
+        Due::Nothing => {
+            tell_paid(env, id, Tiyn::ZERO);
+            Ok(())
+        }
+        Due::Purse => {
+            let pay = treasury::Execute::PayClaim {
+                id: *hash,
+                provider: id.provider,
+                programme: id.programme,
+                period: id.period,
+                amount: payable,
+                to_purse: true,
+            };
+            state::command(env, &pay)?;
+            tell_paid(env, id, payable);
+            Ok(())
+        }
+    }
+}
+
+fn tell_paid<E: Env>(env: &mut E, id: &ActId, amount: Tiyn) {
+    let event = SettlementEvent::ActPaid {
+        act: *id,
+        amount,
+        attempt: None,
+        message: Hash::ZERO,
+    };
+    emit(env, &event);
+}
+
+/// What the treasury says of the act's month.
+pub fn claim_of<E: Env>(env: &mut E, id: &ActId) -> Result<Claim, Refusal> {
+    let claim = state::claim(env, id.programme, id.provider, id.period)?;
+    claim.ok_or(Refusal::new(Code::ACT_MISMATCH))
+}
+
+/// What the payer objects to.
+pub struct Objection {
+    pub reason: DisputeReason,
+    pub statement: Hash,
+    pub lines: Vec<Hash>,
+}
+
+/// The payer disputes an act.
+pub fn dispute<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: &ActId,
+    hash: &Hash,
+    objection: Objection,
+) -> Result<(), Refusal> {
+    let mut act = state::act(env, id)?;
+    rules::acts_for(context, act.body.payer)?;
+    rules::is_what_it_says(&act, hash)?;
+    let few = objection.lines.len() <= Dispute::LINES_MAX;
+    ensure(few, Code::OUT_OF_RANGE)?;
+    act.state = rules::next(act.state, Input::Dispute)?;
+    let Objection {
+        reason,
+        statement,
+        lines,
+    } = objection;
+    act.dispute = Some(Dispute {
+        reason,
+        statement,
+        lines: lines.clone(),
+        by: signed(env, context)?,
+    });
+    state::save_act(env, act);
+    let event = SettlementEvent::ActDisputed {
+        act: *id,
+        reason,
+        statement,
+        lines,
+    };
+    emit(env, &event);
+    Ok(())
+}
+
+/// The payer takes its dispute back; that there was one stays in the events.
+pub fn withdraw_dispute<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: &ActId,
+) -> Result<(), Refusal> {
+    let mut act = state::act(env, id)?;
+    rules::acts_for(context, act.body.payer)?;
+    let signed = act.signed.is_some();
+    act.state = rules::next(act.state, Input::WithdrawDispute { signed })?;
+    state::save_act(env, act);
+    emit(env, &SettlementEvent::DisputeWithdrawn { act: *id });
+    Ok(())
+}
+
+/// The provider admits that lines are wrong: another act takes the place of this one.
+pub fn correct<E: Env>(
+    env: &mut E,
+    context: &CallContext,
+    id: &ActId,
+    lines: Vec<CorrectionLine>,
+) -> Result<ActId, Refusal> {
+    let mut act = state::act(env, id)?;
+    rules::acts_for(context, id.provider)?;
+    act.state = rules::next(act.state, Input::Correct)?;
+    rules::are_new(&lines, &corrections_until(env, &act)?)?;
+    let number = rules::next_number(id)?;
+    let original = act.body.hash();
+    let overflow = Refusal::new(Code::AMOUNT_OVERFLOW);
+    let amount = lines
+        .iter()
+        .try_fold(Tiyn::ZERO, |sum, line| sum.checked_add(line.amount));
+    let amount = amount.ok_or(overflow.clone())?;
+    let rate = act.body.vat_basis_points;
+    let vat = lines
+        .iter()
+        .map(|line| u128::from(vat_share(line.amount, rate).0))
+        .sum::<u128>();
+    let agreement = state::agreement(env, id.programme, id.provider)?;
+    let correct = treasury::Execute::Correct {
+        id: number_hash(env, &original, number.number),
+        provider: id.provider,
+        programme: id.programme,
+        period: id.period,
+        budget: agreement.budget,
+        amount,
+        reference: original,
+    };
+    state::command(env, &correct)?;
+    let claim = claim_of(env, id)?;
+    let vat_corrected = act.body.vat_corrected.0.checked_add(vat);
+    let body = ActBody {
+        act: number,
+        cut_at: env.now(),
+        corrects: Some(original),
+        corrections: lines,
+        corrected: claim.corrected,
+        vat_corrected: TiynTotal(vat_corrected.ok_or(overflow)?),
+        payable: cut::payable(&claim)?,
+        ..act.body.clone()
+    };
+    rules::is_the_claim(&body, &claim)?;
+    state::save_act(env, act);
+    cut::save_new(env, body);
+    Ok(number)
+}
+
+/// The treasury's name for the movement of a correction: one for each correcting act.
+fn number_hash<E: Env>(env: &E, original: &Hash, number: u8) -> Hash {
+    let preimage = [
+        b"senim/correction".as_slice(),
+        original.as_bytes(),
+        &[number],
+    ]
+    .concat();
+    env.hash(&preimage)
+}
+
+/// All corrections of the month, up to this act.
+fn corrections_until<E: Env>(env: &E, act: &Act) -> Result<Vec<CorrectionLine>, Refusal> {
+    let mut acts = Vec::new();
+    for number in 0..=act.body.act.number {
+        let id = ActId {
+            number,
+            ..act.body.act
+        };
+        acts.push(state::act(env, &id)?);
+    }
+    Ok(rules::joined(&acts))
+}

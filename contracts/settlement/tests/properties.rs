@@ -1,0 +1,201 @@
+//! Whatever is done in whatever order: no act is paid twice, acts are claims, and every tiyn is somewhere.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use borsh::BorshDeserialize;
+use common::*;
+use proptest::prelude::*;
+use senim_abi::TREASURY;
+use senim_abi::civil::Month;
+use senim_abi::settlement::{Act, ActState, Execute, SettlementEvent, SettlementKind};
+use senim_abi::treasury::msg::{BudgetAnswer, OutsideAnswer};
+use senim_abi::treasury::{self, check_postings};
+use senim_types::Event;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Post(u64),
+    Reverse(usize),
+    Days(u64),
+    Kind(u8),
+    Sign(usize),
+    Accept(usize),
+    Dispute(usize),
+    Withdraw(usize),
+    Correct(usize, u64),
+    Order(usize, u8),
+    Confirm(usize, u8),
+    Fail(usize, u8),
+    Leave(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let which = || 0..12usize;
+    prop_oneof![
+        4 => (1..30_000u64).prop_map(Step::Post),
+        2 => which().prop_map(Step::Reverse),
+        3 => (1..40u64).prop_map(Step::Days),
+        1 => (0..4u8).prop_map(Step::Kind),
+        3 => which().prop_map(Step::Sign),
+        3 => which().prop_map(Step::Accept),
+        2 => which().prop_map(Step::Dispute),
+        1 => which().prop_map(Step::Withdraw),
+        2 => (which(), 1..20_000u64).prop_map(|(act, amount)| Step::Correct(act, amount)),
+        3 => (which(), 1..4u8).prop_map(|(act, attempt)| Step::Order(act, attempt)),
+        3 => (which(), 1..4u8).prop_map(|(act, attempt)| Step::Confirm(act, attempt)),
+        2 => (which(), 1..4u8).prop_map(|(act, attempt)| Step::Fail(act, attempt)),
+        1 => (1..50_000u64).prop_map(Step::Leave),
+    ]
+}
+
+/// Does a step, refused or not, and gives what it told.
+fn take(world: &mut World, step: Step, posted: &mut u64, day: &mut u64) -> Vec<Event> {
+    let all = world.acts();
+    let act = |which: usize| all.get(which % all.len().max(1)).cloned();
+    let by = |world: &mut World, actor, message: Option<Execute>| {
+        message.map_or(Vec::new(), |message| world.by(actor, &message).events)
+    };
+    match step {
+        Step::Post(amount) => {
+            *posted += 1;
+            world.post(*posted, amount).events
+        }
+        Step::Reverse(which) => world.reverse(1 + which as u64 % (*posted).max(1)).events,
+        Step::Days(days) => {
+            *day += days;
+            world.env.advance(days * DAY_MS);
+            let served = world.env.serve_due().into_iter();
+            served
+                .flat_map(|(due, outcome)| {
+                    assert_eq!(outcome.code(), None, "{due:?}");
+                    outcome.events
+                })
+                .collect()
+        }
+        Step::Kind(kind) => {
+            let kind = [
+                SettlementKind::TengeAtRedemption,
+                SettlementKind::TengeAtAcceptance,
+                SettlementKind::BankFile,
+                SettlementKind::StockOnly,
+            ][usize::from(kind)];
+            let message = agreement(CATERER, kind, 500_000);
+            by(world, city(), Some(message))
+        }
+        Step::Sign(which) => {
+            let message = act(which).map(|act| Execute::Sign {
+                act: act.body.act,
+                hash: act.body.hash(),
+            });
+            by(world, caterer(), message)
+        }
+        Step::Accept(which) => {
+            let message = act(which).map(|act| world.accept(act.body.act));
+            by(world, city(), message)
+        }
+        Step::Dispute(which) => {
+            let message = act(which).map(|act| world.dispute(act.body.act, &[]));
+            by(world, city(), message)
+        }
+        Step::Withdraw(which) => {
+            let message = act(which).map(|act| Execute::WithdrawDispute { act: act.body.act });
+            by(world, city(), message)
+        }
+        Step::Correct(which, amount) => {
+            let message = act(which).map(|act| correct(act.body.act, &[(amount, amount)]));
+            by(world, caterer(), message)
+        }
+        Step::Order(which, attempt) => {
+            let message = act(which).map(|act| order(act.body.act, attempt, u64::from(attempt)));
+            by(world, city(), message)
+        }
+        Step::Confirm(which, attempt) => {
+            let message = act(which).map(|act| confirm(act.body.act, attempt, act.body.payable.0));
+            by(world, city(), message)
+        }
+        Step::Fail(which, attempt) => {
+            let message = act(which).map(|act| fail(act.body.act, attempt));
+            by(world, city(), message)
+        }
+        Step::Leave(amount) => {
+            *posted += 1;
+            let message = leave(*posted, amount);
+            world.env.execute(&caterer(), TREASURY, &message).events
+        }
+    }
+}
+
+fn ask<T: BorshDeserialize>(world: &mut World, question: &treasury::Query) -> T {
+    T::try_from_slice(&world.env.ask(TREASURY, question).unwrap()).unwrap()
+}
+
+/// What an account has: credits less debits.
+fn balance(credits: senim_types::TiynTotal, debits: senim_types::TiynTotal) -> i128 {
+    credits.0 as i128 - debits.0 as i128
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn no_act_is_paid_twice_and_every_tiyn_is_somewhere(kind in 0..3u8, steps in proptest::collection::vec(step(), 1..60)) {
+        let mut world = World::of(SettlementKind::TengeAtAcceptance);
+        let (mut posted, mut day) = (0, 0);
+        let mut paid: BTreeMap<Month, u64> = BTreeMap::new();
+        take(&mut world, Step::Kind(kind), &mut posted, &mut day);
+        let mut known: BTreeMap<_, Act> = BTreeMap::new();
+        for step in steps {
+            let told = take(&mut world, step, &mut posted, &mut day);
+            prop_assert!(check_postings(&told).is_ok(), "{step:?}");
+            for event in told.iter().filter(|event| event.contract == senim_abi::SETTLEMENT) {
+                if let SettlementEvent::ActPaid { act, amount, .. } = SettlementEvent::try_from_slice(&event.body).unwrap() {
+                    let before = paid.insert(act.period, amount.0);
+                    prop_assert_eq!(before, None, "one month is paid once: {:?}", act);
+                }
+            }
+            for act in world.acts() {
+                // What an act says never changes, and a signature is never taken off.
+                if let Some(before) = known.insert(act.body.act, act.clone()) {
+                    prop_assert_eq!(&before.body, &act.body);
+                    prop_assert!(before.signed.is_none() || act.signed == before.signed);
+                    prop_assert!(before.state != ActState::Paid || act.state == ActState::Paid);
+                }
+            }
+        }
+
+        let months: Vec<Month> = (JANUARY.0..=JANUARY.0 + 90).map(Month).collect();
+        let mut claims = 0;
+        let mut debts = 0;
+        for month in &months {
+            let claim = world.claim(*month);
+            claims += balance(claim.credits(), claim.debits());
+            debts += u32::from(claim.excess().0 > 0);
+            if claim.excess().0 > 0 {
+                prop_assert_eq!(world.terms().debt, Some(*month));
+            }
+            // Σ of an act's lines = Σ of the claim's, to the tiyn; and what is paid is what was owed.
+            let last = known.values().filter(|act| act.body.act.period == *month).max_by_key(|act| act.body.act.number);
+            if let Some(act) = last {
+                prop_assert_eq!(act.body.sum, claim.sum);
+                prop_assert_eq!(act.body.reversed, claim.reversed);
+                prop_assert_eq!(act.body.corrected, claim.corrected);
+                prop_assert_eq!(act.body.chain, claim.chain);
+                let still = if act.state == ActState::Paid { 0 } else { act.body.payable.0 };
+                prop_assert_eq!(u128::from(still), claim.owed().0);
+            }
+        }
+        prop_assert!(debts <= 1, "one claim at most is negative");
+        let line: BudgetAnswer = ask(&mut world, &treasury::Query::Budget { budget: LINE });
+        let line = line.unwrap();
+        let outside: OutsideAnswer = ask(&mut world, &treasury::Query::Outside { payer: CITY });
+        let left: OutsideAnswer = ask(&mut world, &treasury::Query::Outside { payer: CATERER });
+        let outside = outside.unwrap();
+        let own = left.map_or(0, |own| balance(own.credits, own.debits));
+        let purse = world.purse() as i128;
+        let all = balance(line.credits, line.debits) + claims + purse + own + balance(outside.credits, outside.debits);
+        prop_assert_eq!(all, 0, "what came in is somewhere");
+        prop_assert!(world.terms().posted.0 <= 500_000, "nothing is posted above the ceiling");
+    }
+}

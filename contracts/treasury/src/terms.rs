@@ -1,0 +1,302 @@
+//! What the settlement contract and providers do: what may be posted under a contract, how a claim is paid, and a
+//! provider's own purse.
+//!
+//! At most one claim of a provider under a programme is negative: a line that was taken off after its month had been paid.
+//! The next line of a later month takes that over ([`take_over`]), so that it is set off against the next payment.
+
+use crate::rules::{self, minus, plus};
+use crate::{posting, state};
+use senim_abi::civil::Month;
+use senim_abi::treasury::record::{Claim, Terms};
+use senim_abi::treasury::{
+    Account, BudgetId, Issuer, PostingKind, ProgrammeId, SettlementKind, TransferKey, TreasuryEvent,
+};
+use senim_sdk::{Env, Refusal, ensure};
+use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn, TiynTotal};
+
+/// Whose claims under which programme.
+#[derive(Clone, Copy)]
+pub struct Pair {
+    pub programme: ProgrammeId,
+    pub provider: OrgId,
+}
+
+impl Pair {
+    pub fn claim(self, period: Month) -> Account {
+        Account::Claim {
+            provider: self.provider,
+            programme: self.programme,
+            period,
+        }
+    }
+
+    fn require_claim<E: Env>(self, env: &E, period: Month) -> Result<Claim, Refusal> {
+        let known = state::claim(env, self.provider, self.programme, period)?;
+        known.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))
+    }
+}
+
+/// Sets what may be posted.
+pub fn set<E: Env>(env: &mut E, payer: OrgId, pair: Pair, new: Terms) -> Result<(), Refusal> {
+    let owner = state::owner_of(env, pair.programme)?.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))?;
+    ensure(owner.payer == payer, Code::NOT_AUTHORISED)?;
+    rules::is_somebody(pair.provider)?;
+    let before = state::terms(env, pair.programme, pair.provider)?;
+    let posted = before
+        .filter(|known| known.agreement == new.agreement)
+        .map_or(TiynTotal(0), |known| known.posted);
+    // What is owed back outlives the contract.
+    let debt = before.and_then(|known| known.debt);
+    let terms = Terms {
+        posted,
+        debt,
+        ..new
+    };
+    state::save_terms(env, pair.programme, pair.provider, terms);
+    let event = TreasuryEvent::TermsSet {
+        programme: pair.programme,
+        provider: pair.provider,
+        agreement: terms.agreement,
+        from: terms.from,
+        until: terms.until,
+        ceiling: terms.ceiling,
+        vat_basis_points: terms.vat_basis_points,
+        kind: terms.kind,
+    };
+    state::emit(env, &event);
+    Ok(())
+}
+
+/// Whether the contract allows this much more at this time; counts it.
+pub fn count(terms: &mut Terms, now: TimeMs, amount: Tiyn) -> Result<(), Refusal> {
+    ensure(terms.kind != SettlementKind::StockOnly, Code::STOCK_ONLY)?;
+    let in_force = (terms.from..terms.until).contains(&now);
+    ensure(in_force, Code::CONTRACT_NOT_IN_FORCE)?;
+    let posted = plus(terms.posted, amount)?;
+    ensure(
+        posted.0 <= u128::from(terms.ceiling.0),
+        Code::CONTRACT_EXCEEDED,
+    )?;
+    terms.posted = posted;
+    Ok(())
+}
+
+/// Gives back to the ceiling what was taken off. A line of an earlier contract was never counted under this one.
+pub fn uncount(terms: &mut Terms, amount: Tiyn) {
+    terms.posted = minus(terms.posted, amount).unwrap_or(TiynTotal(0));
+}
+
+/// Before a line of `period`, whose claim this is: takes over what an earlier month's claim is negative by.
+pub fn take_over<E: Env>(
+    env: &mut E,
+    pair: Pair,
+    terms: &mut Terms,
+    key: TransferKey,
+    period: Month,
+    claim: &mut Claim,
+) -> Result<(), Refusal> {
+    let Some(month) = terms.debt.filter(|month| *month < period) else {
+        return Ok(());
+    };
+    let mut earlier = pair.require_claim(env, month)?;
+    set_off(env, pair, key, (period, claim), (month, &mut earlier))?;
+    state::save_claim(env, pair.provider, pair.programme, month, earlier);
+    terms.debt = None;
+    Ok(())
+}
+
+/// Moves what the earlier claim is negative by to the later one. The caller saves both.
+fn set_off<E: Env>(
+    env: &mut E,
+    pair: Pair,
+    key: TransferKey,
+    (later_month, later): (Month, &mut Claim),
+    (earlier_month, earlier): (Month, &mut Claim),
+) -> Result<(), Refusal> {
+    let Some(amount) = whole(earlier.excess())? else {
+        return Ok(());
+    };
+    later.set_off = plus(later.set_off, amount)?;
+    earlier.made_good = plus(earlier.made_good, amount)?;
+    let from = (pair.claim(later_month), later.debits());
+    let to = (pair.claim(earlier_month), earlier.credits());
+    posting::tell(env, PostingKind::SetOff, key, amount, from, to);
+    Ok(())
+}
+
+/// After a line of `period`: pays at once where the contract says so, and notes a claim that is negative.
+pub fn conclude<E: Env>(
+    env: &mut E,
+    pair: Pair,
+    terms: &mut Terms,
+    key: TransferKey,
+    period: Month,
+    claim: &mut Claim,
+) -> Result<(), Refusal> {
+    if terms.kind == SettlementKind::TengeAtRedemption
+        && let Some(amount) = whole(claim.owed())?
+    {
+        to_purse(env, pair, key, period, claim, amount)?;
+    }
+    if claim.excess().0 > 0 {
+        terms.debt = Some(period);
+    } else if terms.debt == Some(period) {
+        terms.debt = None;
+    }
+    Ok(())
+}
+
+/// An amount of a posting, if there is one.
+fn whole(total: TiynTotal) -> Result<Option<Tiyn>, Refusal> {
+    let amount = u64::try_from(total.0).map_err(|_| Refusal::new(Code::AMOUNT_OVERFLOW))?;
+    Ok(Some(Tiyn(amount)).filter(|amount| *amount != Tiyn::ZERO))
+}
+
+/// Claim → purse. The caller saves the claim.
+fn to_purse<E: Env>(
+    env: &mut E,
+    pair: Pair,
+    key: TransferKey,
+    period: Month,
+    claim: &mut Claim,
+    amount: Tiyn,
+) -> Result<(), Refusal> {
+    let mut purse = state::purse(env, pair.provider)?;
+    claim.settled = plus(claim.settled, amount)?;
+    purse.credits = plus(purse.credits, amount)?;
+    let from = (pair.claim(period), claim.debits());
+    let to = (Account::Purse(pair.provider), purse.credits);
+    state::save_purse(env, pair.provider, purse);
+    posting::tell(env, PostingKind::PayOut, key, amount, from, to);
+    Ok(())
+}
+
+/// Pays a claim by the settlement contract's word.
+pub fn pay_claim<E: Env>(
+    env: &mut E,
+    id: Hash,
+    pair: Pair,
+    period: Month,
+    amount: Tiyn,
+    to_purse_of_provider: bool,
+) -> Result<(), Refusal> {
+    rules::not_zero(amount)?;
+    let mut claim = pair.require_claim(env, period)?;
+    ensure(
+        u128::from(amount.0) <= claim.owed().0,
+        Code::BUDGET_EXHAUSTED,
+    )?;
+    if to_purse_of_provider {
+        to_purse(env, pair, by_settlement(id), period, &mut claim, amount)?;
+    } else {
+        let owner = state::owner_of(env, pair.programme)?;
+        let payer = owner.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))?.payer;
+        posting::settle(
+            env,
+            by_settlement(id),
+            payer,
+            pair.claim(period),
+            &mut claim,
+            amount,
+        )?;
+    }
+    state::save_claim(env, pair.provider, pair.programme, period, claim);
+    Ok(())
+}
+
+/// Returns a part of a claim to a budget line, by a correcting act.
+pub fn correct<E: Env>(
+    env: &mut E,
+    id: Hash,
+    pair: Pair,
+    period: Month,
+    (budget_id, amount): (BudgetId, Tiyn),
+    reference: Hash,
+) -> Result<(), Refusal> {
+    rules::not_zero(amount)?;
+    let mut budget = state::require_budget(env, budget_id)?;
+    ensure(budget.programme == pair.programme, Code::NOT_AUTHORISED)?;
+    let mut claim = pair.require_claim(env, period)?;
+    let taken_off = plus(claim.reversed, amount)?.0 + claim.corrected.0;
+    ensure(taken_off <= claim.sum.0, Code::REVERSAL_EXCEEDS_POSTED)?;
+    claim.corrected = plus(claim.corrected, amount)?;
+    budget.credits = plus(budget.credits, amount)?;
+    let from = (pair.claim(period), claim.debits());
+    let to = (Account::Budget(budget_id), budget.credits);
+    state::save_budget(env, budget_id, budget);
+    let sides = posting::Sides { amount, from, to };
+    posting::tell_referring(
+        env,
+        PostingKind::Correct,
+        by_settlement(id),
+        sides,
+        reference,
+    );
+    if let Some(mut terms) = state::terms(env, pair.programme, pair.provider)? {
+        uncount(&mut terms, amount);
+        owe_back(
+            env,
+            pair,
+            &mut terms,
+            by_settlement(id),
+            (period, &mut claim),
+        )?;
+        state::save_terms(env, pair.programme, pair.provider, terms);
+    }
+    state::save_claim(env, pair.provider, pair.programme, period, claim);
+    Ok(())
+}
+
+/// A claim that a correction may have made negative: the debt lies in the later of two months.
+fn owe_back<E: Env>(
+    env: &mut E,
+    pair: Pair,
+    terms: &mut Terms,
+    key: TransferKey,
+    (period, claim): (Month, &mut Claim),
+) -> Result<(), Refusal> {
+    match terms.debt {
+        Some(other) if other < period => take_over(env, pair, terms, key, period, claim)?,
+        Some(other) if other > period => {
+            let mut later = pair.require_claim(env, other)?;
+            set_off(env, pair, key, (other, &mut later), (period, claim))?;
+            state::save_claim(env, pair.provider, pair.programme, other, later);
+            return Ok(());
+        }
+        _ => {}
+    }
+    if claim.excess().0 > 0 {
+        terms.debt = Some(period);
+    }
+    Ok(())
+}
+
+/// Purse → outside, by the provider itself.
+pub fn leave<E: Env>(env: &mut E, id: Hash, provider: OrgId, amount: Tiyn) -> Result<(), Refusal> {
+    rules::not_zero(amount)?;
+    let mut purse = state::purse(env, provider)?;
+    ensure(
+        u128::from(amount.0) <= purse.balance().0,
+        Code::BUDGET_EXHAUSTED,
+    )?;
+    let mut outside = state::outside(env, provider)?.unwrap_or_default();
+    purse.debits = plus(purse.debits, amount)?;
+    outside.credits = plus(outside.credits, amount)?;
+    let key = TransferKey {
+        issuer: Issuer::Organisation(provider),
+        id,
+    };
+    let from = (Account::Purse(provider), purse.debits);
+    let to = (Account::Outside(provider), outside.credits);
+    state::save_purse(env, provider, purse);
+    state::save_outside(env, provider, outside);
+    posting::tell(env, PostingKind::Leave, key, amount, from, to);
+    Ok(())
+}
+
+fn by_settlement(id: Hash) -> TransferKey {
+    TransferKey {
+        issuer: Issuer::Contract(senim_abi::SETTLEMENT),
+        id,
+    }
+}
