@@ -58,7 +58,12 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 /// The rules that an explanation went through, and whether each was kept.
 fn steps(explained: &Value) -> Vec<(u64, bool)> {
     let steps = explained["decided"][0]["steps"].as_array().expect("steps");
-    let step = |step: &Value| (step["rule"].as_u64().unwrap(), step["kept"] == true);
+    let step = |step: &Value| {
+        (
+            step["rule"].as_u64().expect("a number"),
+            step["kept"] == true,
+        )
+    };
     steps.iter().map(step).collect()
 }
 

@@ -164,7 +164,7 @@ fn again(session: &Session, decided: &Decided) -> Result<(Vec<String>, Value)> {
     };
     let mut lines = vec![format!(
         "Voucher {}, programme {}, rules of version {}, policy {} ({}): {outcome}",
-        short(&decided.voucher),
+        short(decided.voucher),
         decided.programme,
         decided.version,
         policy.contract,

@@ -178,14 +178,28 @@ id = 2
 budget = 2
 payer = 4
 allotted_tiyn = 1_000_000_000_000_000
-price_max_tiyn = {price}
-uses_per_day_max = 1
-validity_days_max = 300
 dispute_days = 60
+proof_seconds_max = 120
+[[voucher_programme.rules]]
+providers = "any"
+regions = "any"
+price = {{ cap = {price} }}
+share_basis_points = 10_000
+whole_packs = false
+partial = true
+uses_per_day_max = 1
+weekdays = 0b111_1111
+calendar = false
+absent_may = false
+validity_ms_max = 25_920_000_000
+consent = false
+proofs = 0b1000
+clawback = "before_maturity"
 [[voucher_programme.service]]
 place = {school}
 provider = {caterer}
 terminals = {caterer}
+region = 71
 until = "2036-01-01"
 "#,
         pharmacy = PHARMACY.0,
