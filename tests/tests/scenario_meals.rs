@@ -76,3 +76,175 @@ fn a_pupil_eats_once_a_day_and_the_caterer_is_paid_at_once() {
     let unknown = ["voucher", "show", &"0".repeat(64)];
     assert_eq!(ledger.refused(&unknown), Code::VOUCHER_UNKNOWN);
 }
+
+/// A voucher of the wallet's for this many tenge.
+fn issued(ledger: &Ledger, tenge: &str) -> String {
+    let holder = ledger.holder();
+    let issue = [
+        "voucher", "issue", "--holder", &holder, "--place", "40", "--amount", tenge,
+    ];
+    text(&ledger.done(&issue), "/voucher").to_owned()
+}
+
+/// A voucher of its own each, since each is used once a day.
+#[test]
+fn three_proofs_buy_a_meal_and_copies_of_them_do_not() {
+    let ledger = Ledger::start();
+    let wallet = ledger.path("wallet");
+    let scan = |picture: &str, key: &str| {
+        ledger.senim(&[
+            "voucher", "redeem", "--scan", picture, "--price", "900", "--key", key,
+        ])
+    };
+
+    // The holder's live QR: good once, at the terminal that shows its own organisation and purchase.
+    let voucher = issued(&ledger, "9000");
+    let qr = ledger.path("qr.png");
+    let of_wallet = |words: &[&str]| {
+        let words = [&["wallet", "voucher"], words, &["--wallet", &wallet]].concat();
+        ledger.senim(&words)
+    };
+    of_wallet(&["qr", &voucher, "--out", &qr]).expect("a QR of the holder's");
+    assert_eq!(scan(&qr, "pharmacy").err(), Some(Code::WRONG_PLACE));
+    let meal = scan(&qr, "canteen").expect("a meal by a live QR").json;
+    assert_eq!(proof(&meal), "live_qr");
+    // A photograph of it is worthless, at the other terminal too.
+    assert_eq!(scan(&qr, "canteen-2").err(), Some(Code::STATEMENT_REPLAYED));
+    let old = ledger.path("old.png");
+    of_wallet(&["qr", &voucher, "--out", &old, "--ttl", "1s"]).expect("a QR for a second");
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    assert_eq!(scan(&old, "canteen").err(), Some(Code::QR_EXPIRED));
+
+    // A code that the parent prints for the child: one meal a day, and nothing once it is taken back.
+    let voucher = issued(&ledger, "9000");
+    let code = ledger.path("child.png");
+    let share = [
+        "share", &voucher, "--days", "30d", "--uses", "20", "--out", &code,
+    ];
+    of_wallet(&share).expect("a part is shared");
+    let meal = scan(&code, "canteen")
+        .expect("a meal by a printed code")
+        .json;
+    assert_eq!(proof(&meal), "code");
+    assert_eq!(scan(&code, "canteen-2").err(), Some(Code::DAILY_LIMIT));
+    let shown = ledger.done(&["voucher", "show", &voucher]);
+    assert_eq!(shown["record"]["delegation"]["bounds"]["uses"], 19);
+    of_wallet(&["unshare", &voucher]).expect("it is taken back");
+    assert_eq!(scan(&code, "canteen").err(), Some(Code::NOT_SIGNED));
+
+    // The child's telephone makes live QRs of what was shared; and the meal system knows the pupil itself.
+    let voucher = issued(&ledger, "9000");
+    let shared = ledger.path("shared.png");
+    of_wallet(&["share", &voucher, "--out", &shared]).expect("a part is shared");
+    of_wallet(&["qr", "--shared", &shared, "--out", &qr]).expect("a QR of the child's");
+    let meal = scan(&qr, "canteen").expect("a meal by the child's QR").json;
+    assert_eq!(proof(&meal), "delegated_qr");
+    let voucher = issued(&ledger, "9000");
+    let redeem = ["voucher", "redeem", &voucher, "--price", "900"];
+    assert_eq!(proof(&ledger.done(&redeem)), "attested");
+
+    // Another's wallet can share nothing of it.
+    let stranger = ledger.path("stranger");
+    ledger.done(&["wallet", "new", "--wallet", &stranger]);
+    let words = [
+        "wallet", "voucher", "share", &voucher, "--out", &code, "--wallet", &stranger,
+    ];
+    assert_eq!(ledger.refused(&words), Code::NOT_IN_WALLET);
+}
+
+/// By which proof a meal was bought.
+fn proof(meal: &Value) -> String {
+    let events = meal["events"].as_array().expect("events").iter();
+    let kinds = events.filter_map(|event| event.pointer("/event/redeemed/facts/act/redeem/proof"));
+    let kinds: Vec<&str> = kinds.filter_map(Value::as_str).collect();
+    assert_eq!(kinds.len(), 1, "{meal}");
+    kinds[0].to_owned()
+}
+
+#[test]
+fn a_payer_changes_a_voucher_and_a_new_telephone_takes_it_over() {
+    let ledger = Ledger::start();
+    let voucher = issued(&ledger, "1000");
+    let by_payer = |words: &[&str]| ledger.done(&[&["voucher"], words].concat());
+    let redeem = ["voucher", "redeem", &voucher, "--price", "900"];
+    by_payer(&["suspend", &voucher]);
+    assert_eq!(ledger.refused(&redeem), Code::VOUCHER_STATE);
+    by_payer(&["resume", &voucher]);
+    by_payer(&["move", &voucher, "--place", "41"]);
+    assert_eq!(
+        ledger.refused(&redeem),
+        Code::NOT_WHITELISTED,
+        "nobody serves it"
+    );
+    by_payer(&["move", &voucher, "--place", "40"]);
+    by_payer(&["top-up", &voucher, "--amount", "500", "--valid-for", "250d"]);
+    assert_eq!(budget(&ledger).1, 150_000);
+    ledger.done(&redeem);
+
+    // The telephone is lost: what the old wallet signs is worth nothing any more.
+    let (old, new) = (ledger.path("wallet"), ledger.path("new"));
+    ledger.done(&["wallet", "new", "--wallet", &new]);
+    let key = ledger.senim(&["wallet", "key", "--wallet", &new]);
+    let key = key.expect("a wallet gives keys").text.trim().to_owned();
+    let bind = ["voucher", "bind", &voucher, "--holder", &key];
+    ledger.done(&bind);
+    let qr = ledger.path("qr.png");
+    let show = |wallet: &str| {
+        ledger.senim(&[
+            "wallet", "voucher", "qr", &voucher, "--out", &qr, "--wallet", wallet,
+        ])
+    };
+    assert_eq!(show(&old).err(), Some(Code::NOT_IN_WALLET));
+    show(&new).expect("a QR of the new telephone's");
+    // Nobody asked this person for a consent: there is none to take back.
+    let withdraw = ["wallet", "voucher", "withdraw", &voucher, "--wallet", &new];
+    assert_eq!(ledger.refused(&withdraw), Code::VOUCHER_STATE);
+    by_payer(&["revoke", &voucher]);
+    assert_eq!(budget(&ledger).1, 0);
+}
+
+#[test]
+fn a_school_says_which_days_are_open() {
+    let ledger = Ledger::start();
+    ledger.holder();
+    let calendar = |words: &[&str]| {
+        let common = [
+            "school",
+            "calendar",
+            "--programme",
+            "3",
+            "--month",
+            "2026-12",
+        ];
+        ledger.senim(&[&common, words].concat())
+    };
+    // A block for the state's proofs.
+    issued(&ledger, "1000");
+    let set = calendar(&["--closed", "16,17"])
+        .expect("the school sets its month")
+        .json;
+    assert_eq!(set["open_days"], 21);
+    assert_eq!(
+        calendar(&["--key", "canteen", "--place", "40"]).err(),
+        Some(Code::ROLE_NOT_ALLOWED)
+    );
+    let attend = |key: &str| {
+        let today = senim_abi::marking::Day::new((senimd::driver::now().0 / 86_400_000) as u32);
+        let day = today.expect("today").to_string();
+        let words = [
+            "school",
+            "attend",
+            "--programme",
+            "3",
+            "--day",
+            &day,
+            "--present",
+            "412",
+            "--key",
+            key,
+        ];
+        ledger.senim(&words)
+    };
+    assert_eq!(attend("canteen").err(), Some(Code::ROLE_NOT_ALLOWED));
+    attend("school").expect("the school reports its own pupils");
+}

@@ -3,7 +3,7 @@
 
 use crate::commands::{
     act, contract, details, device, explain, fund, id, key, ledger, log, organisation, pack, peer,
-    pharmacy, prescription, programme, purse, upgrade, validator, verify, voucher, wallet,
+    pharmacy, prescription, programme, purse, school, upgrade, validator, verify, voucher, wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -134,6 +134,9 @@ pub enum Command {
     /// Vouchers: issue, use, show, take back.
     #[command(subcommand)]
     Voucher(voucher::Command),
+    /// A school's commands: which days are open, and who was present.
+    #[command(subcommand)]
+    School(school::Command),
     /// A payer's commands: budget lines and the money in them.
     #[command(subcommand)]
     Fund(fund::Command),

@@ -4,11 +4,11 @@
 //! sees the code may hold the items, so the pharmacy signs its hold with that key and nobody who copies the hold
 //! from elsewhere can. The private key never leaves the QR: it is wiped from memory and left out of `Debug`.
 //!
-//! Text form: `SENIM1:` + base45 (RFC 9285) of the borsh encoding + `.`, all in QR's alphanumeric mode. The full
-//! stop at the end keeps programs that trim lines from eating a final space, which base45 may end with.
+//! Text form: `SENIM1:` and what [`crate::envelope`] says.
 
 use std::fmt;
 
+use crate::envelope::{self, VERSION};
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_abi::{
     prescription::{GroupId, ItemMask},
@@ -22,16 +22,12 @@ use senim_types::{
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+pub use crate::envelope::TEXT_LENGTH_MAX;
+
 /// Ahead of the text form: names the system and the encoding.
 pub const PREFIX: &str = "SENIM1:";
-/// At the end of the text form.
-const END: char = '.';
-/// Characters of the text form. A QR code of 900 alphanumeric characters can still be scanned from a telephone.
-pub const TEXT_LENGTH_MAX: usize = 900;
 /// Bytes of a content key, as the wallet hands it over.
 pub const CONTENT_KEY_BYTES_MAX: usize = 128;
-/// The only version so far.
-const VERSION: u8 = 1;
 
 /// Why a live QR is refused before anything is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -89,9 +85,9 @@ impl LiveQrError {
     }
 }
 
-/// The ephemeral private key of a live QR.
+/// A private key in a code.
 #[derive(Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Zeroize, ZeroizeOnDrop)]
-struct Seed([u8; 32]);
+pub(crate) struct Seed(pub [u8; 32]);
 
 /// A key that opens the prescription's encrypted part, 1 to [`CONTENT_KEY_BYTES_MAX`] bytes.
 #[derive(Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Zeroize, ZeroizeOnDrop)]
@@ -265,45 +261,15 @@ impl LiveQr {
 
     /// The text that the QR shows. A secret for its minute.
     pub fn to_text(&self) -> Zeroizing<String> {
-        let bytes = self.encoded();
-        let payload = Zeroizing::new(base45::encode(bytes.as_slice()));
-        Zeroizing::new([PREFIX, payload.as_str(), "."].concat())
+        envelope::to_text(PREFIX, self)
     }
 
     /// Reads the text of a QR; white space around it is dropped. Limits come before decoding, and only the text
     /// that [`LiveQr::to_text`] writes for the same content is accepted.
     pub fn from_text(text: &str) -> Result<LiveQr, LiveQrError> {
-        let text = text.trim();
-        let payload = text.strip_prefix(PREFIX).ok_or(LiveQrError::Prefix)?;
-        if text.len() > TEXT_LENGTH_MAX {
-            return Err(LiveQrError::TooLong);
-        }
-        let payload = payload.strip_suffix(END).ok_or(LiveQrError::Malformed)?;
-        let bytes = Zeroizing::new(base45::decode(payload).map_err(|_| LiveQrError::Malformed)?);
-        // The decoder drops the high bits of an overlong last pair; only what encodes back is that text.
-        if *Zeroizing::new(base45::encode(bytes.as_slice())) != payload {
-            return Err(LiveQrError::Malformed);
-        }
-        let (version, body) = bytes.split_first().ok_or(LiveQrError::Malformed)?;
-        if *version != VERSION {
-            return Err(LiveQrError::Version { version: *version });
-        }
-        let qr = LiveQr::try_from_slice(body).map_err(|_| LiveQrError::Malformed)?;
-        if *qr.encoded() != *bytes {
-            return Err(LiveQrError::Malformed);
-        }
+        let qr: LiveQr = envelope::from_text(PREFIX, text)?;
         qr.check_form()?;
         Ok(qr)
-    }
-
-    /// Version byte and borsh. Not `codec::encode`, which would leave a copy of the secrets in freed memory.
-    fn encoded(&self) -> Zeroizing<Vec<u8>> {
-        // Enough that writing never moves the buffer.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(TEXT_LENGTH_MAX));
-        bytes.push(VERSION);
-        self.serialize(&mut *bytes)
-            .expect("writing to memory cannot fail");
-        bytes
     }
 }
 

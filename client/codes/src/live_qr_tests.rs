@@ -125,7 +125,7 @@ fn a_terminal_refuses_before_it_sends() {
 fn unsound_text_is_refused_with_its_code() {
     let sound = live_qr().to_text();
     let with_bytes = |change: fn(&mut Vec<u8>)| {
-        let mut bytes = live_qr().encoded().to_vec();
+        let mut bytes = envelope::encoded(&live_qr()).to_vec();
         change(&mut bytes);
         format!("{PREFIX}{}.", base45::encode(bytes))
     };

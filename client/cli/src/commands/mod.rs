@@ -17,6 +17,7 @@ pub mod pharmacy;
 pub mod prescription;
 pub mod programme;
 pub mod purse;
+pub mod school;
 pub mod upgrade;
 pub mod validator;
 pub mod verify;
@@ -50,6 +51,7 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Wallet(command) => wallet::run(command, global),
         Command::Pharmacy(command) => pharmacy::run(command, global),
         Command::Voucher(command) => voucher::run(command, global),
+        Command::School(command) => school::run(command, global),
         Command::Programme(command) => programme::run(command, global),
         Command::Fund(command) => fund::run(command, global),
         Command::Explain(args) => explain::run(args, global),

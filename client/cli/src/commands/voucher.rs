@@ -3,17 +3,22 @@
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::wallet::WalletKey;
-use crate::context::{applied, device, session, told};
+use crate::commands::wallet::voucher::scan;
+use crate::context::{applied, device, enrolled, session, told};
 use crate::failure::{Failure, Result};
 use crate::session::{Final, Session};
 use crate::words::{self, parse_duration_ms, parse_tenge, tenge, time};
 use clap::{Args, Subcommand};
 use senim_abi::VOUCHER;
 use senim_abi::policy::{Line, Product};
+use senim_abi::voucher::proof::{UseStatement, lines_hash};
 use senim_abi::voucher::record::{VoucherRecord, voucher_key};
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, Status, Voucher, VoucherId};
-use senim_types::{Call, Code, Header, OrgId, TimeMs, Tiyn, codec};
+use senim_codes::voucher_code::VoucherCode;
+use senim_types::crypto::SecretKey;
+use senim_types::{Call, Code, Header, OrgId, Signature, Statement, TimeMs, Tiyn, codec};
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Vouchers: money for a purpose, such as school meals.
 #[derive(Debug, Subcommand)]
@@ -24,14 +29,31 @@ pub enum Command {
     )]
     Issue(Issue),
     /// Uses a voucher once: the provider of the place is paid at once.
-    #[command(after_help = "Example:\n  senim voucher redeem VOUCHER --price 900")]
+    #[command(
+        after_help = "Examples:\n  senim voucher redeem VOUCHER --price 900\n  senim voucher redeem --scan qr.png --price 900"
+    )]
     Redeem(Redeem),
     /// Shows a voucher, proven.
     #[command(after_help = "Example:\n  senim voucher show VOUCHER")]
     Show(Show),
+    /// Says whose key a voucher is held by from now on: the first key of a listed person, or that of a new telephone.
+    #[command(after_help = "Example:\n  senim voucher bind VOUCHER --holder senimwallet1…")]
+    Bind(Bind),
+    /// Gives a voucher more money, or a later end.
+    #[command(after_help = "Example:\n  senim voucher top-up VOUCHER --amount 20000")]
+    TopUp(TopUp),
+    /// Says where a voucher may be used from now on, such as at another school.
+    #[command(after_help = "Example:\n  senim voucher move VOUCHER --place 41")]
+    Move(Move),
+    /// Has a voucher rest until it is resumed.
+    #[command(after_help = "Example:\n  senim voucher suspend VOUCHER")]
+    Suspend(ByPayer),
+    /// Ends a suspension.
+    #[command(after_help = "Example:\n  senim voucher resume VOUCHER")]
+    Resume(ByPayer),
     /// Takes a voucher back: what is left returns to the budget line.
     #[command(after_help = "Example:\n  senim voucher revoke VOUCHER")]
-    Revoke(Revoke),
+    Revoke(ByPayer),
 }
 
 /// Arguments of `voucher issue`.
@@ -60,9 +82,12 @@ pub struct Issue {
 /// Arguments of `voucher redeem`.
 #[derive(Debug, Args)]
 pub struct Redeem {
-    /// Which.
-    #[arg(value_parser = voucher_id)]
-    pub voucher: VoucherId,
+    /// Which: the terminal itself says who stands before it.
+    #[arg(value_parser = voucher_id, required_unless_present = "scan")]
+    pub voucher: Option<VoucherId>,
+    /// The picture of the code that is shown: a live QR, or a printed or shared code.
+    #[arg(long, conflicts_with = "voucher")]
+    pub scan: Option<PathBuf>,
     /// What it costs, in tenge.
     #[arg(long, value_parser = parse_tenge)]
     pub price: Tiyn,
@@ -88,9 +113,48 @@ pub struct Show {
     pub voucher: VoucherId,
 }
 
-/// Arguments of `voucher revoke`.
+/// Arguments of `voucher bind`.
 #[derive(Debug, Args)]
-pub struct Revoke {
+pub struct Bind {
+    /// Which.
+    #[arg(value_parser = voucher_id)]
+    pub voucher: VoucherId,
+    /// The wallet's key.
+    #[arg(long)]
+    pub holder: String,
+    /// The identity service's device key, by name or file.
+    #[arg(long, default_value = "identity")]
+    pub key: String,
+}
+
+/// Arguments of `voucher top-up`.
+#[derive(Debug, Args)]
+pub struct TopUp {
+    /// Which, and by whom.
+    #[command(flatten)]
+    pub of: ByPayer,
+    /// How much more, in tenge.
+    #[arg(long, value_parser = parse_tenge)]
+    pub amount: Option<Tiyn>,
+    /// How long it may be used from now on; without it, until its end as it is.
+    #[arg(long, value_parser = parse_duration_ms)]
+    pub valid_for: Option<u64>,
+}
+
+/// Arguments of `voucher move`.
+#[derive(Debug, Args)]
+pub struct Move {
+    /// Which, and by whom.
+    #[command(flatten)]
+    pub of: ByPayer,
+    /// The number of the place; without it, any that is served.
+    #[arg(long)]
+    pub place: Option<u32>,
+}
+
+/// A voucher and its payer.
+#[derive(Debug, Args)]
+pub struct ByPayer {
     /// Which.
     #[arg(value_parser = voucher_id)]
     pub voucher: VoucherId,
@@ -99,7 +163,8 @@ pub struct Revoke {
     pub key: String,
 }
 
-fn voucher_id(text: &str) -> std::result::Result<VoucherId, String> {
+/// The id of a voucher.
+pub fn voucher_id(text: &str) -> std::result::Result<VoucherId, String> {
     let hash = text.parse().map(VoucherId);
     hash.map_err(|_| format!("`{text}` is not the id of a voucher: 64 hex digits"))
 }
@@ -110,12 +175,25 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Issue(args) => issue(args, global),
         Command::Redeem(args) => redeem(args, global),
         Command::Show(args) => show(&args.voucher, global),
-        Command::Revoke(args) => {
-            let execute = Execute::Revoke {
-                voucher: args.voucher,
-            };
-            changed(&args.key, &execute, args.voucher, global)
+        Command::Bind(args) => {
+            let holder = WalletKey::from_text(&args.holder)?.token;
+            let (voucher, key) = (args.voucher, &args.key);
+            changed(key, &Execute::Bind { voucher, holder }, voucher, global)
         }
+        Command::TopUp(args) => top_up(args, global),
+        Command::Move(args) => {
+            let place = args.place.map(OrgId);
+            by_payer(&args.of, global, |voucher| Execute::Move { voucher, place })
+        }
+        Command::Suspend(args) => by_payer(args, global, |voucher| Execute::Suspend {
+            voucher,
+            suspended: true,
+        }),
+        Command::Resume(args) => by_payer(args, global, |voucher| Execute::Suspend {
+            voucher,
+            suspended: false,
+        }),
+        Command::Revoke(args) => by_payer(args, global, |voucher| Execute::Revoke { voucher }),
     }
 }
 
@@ -140,11 +218,41 @@ fn issue(args: &Issue, global: &Global) -> Result<Answer> {
     Ok(answer.line(format!("Voucher {voucher}")))
 }
 
+fn by_payer(
+    args: &ByPayer,
+    global: &Global,
+    message: impl FnOnce(VoucherId) -> Execute,
+) -> Result<Answer> {
+    changed(&args.key, &message(args.voucher), args.voucher, global)
+}
+
+fn top_up(args: &TopUp, global: &Global) -> Result<Answer> {
+    let session = session(global)?;
+    let id = args.of.voucher;
+    let until = match args.valid_for {
+        Some(valid_for) => TimeMs(words::now().0.saturating_add(valid_for)),
+        None => voucher(&session, &id)?.0.until,
+    };
+    let execute = Execute::TopUp {
+        voucher: id,
+        amount: args.amount.unwrap_or(Tiyn::ZERO),
+        until,
+    };
+    let done = submitted(&session, global, &args.of.key, &execute)?;
+    Ok(told(&session, &done, json!({ "voucher": id })))
+}
+
 fn redeem(args: &Redeem, global: &Global) -> Result<Answer> {
     let session = session(global)?;
+    let code = args.scan.as_deref().map(scan).transpose()?;
+    let id = match (&code, args.voucher) {
+        (Some(code), _) => code.voucher(),
+        (None, Some(id)) => id,
+        (None, None) => return Err(Failure::usage("name a voucher, or scan its code")),
+    };
     let place = match args.place {
         Some(place) => OrgId(place),
-        None => only_place(&session, &args.voucher)?,
+        None => only_place(&session, &id)?,
     };
     let line = Line {
         product: args.product,
@@ -152,14 +260,43 @@ fn redeem(args: &Redeem, global: &Global) -> Result<Answer> {
         price: args.price,
         listing: None,
     };
-    let execute = Execute::Redeem {
-        voucher: args.voucher,
-        place,
-        lines: vec![line],
-        proof: Proof::Attested,
+    let lines = vec![line];
+    let key = device(global, &args.key)?;
+    let (proof, witnesses) = match &code {
+        Some(code) => proven(&session, code, &key, &lines)?,
+        None => (Proof::Attested, Vec::new()),
     };
-    let done = submitted(&session, global, &args.key, &execute)?;
-    Ok(told(&session, &done, json!({ "voucher": args.voucher })))
+    let execute = Execute::Redeem {
+        voucher: id,
+        place,
+        lines,
+        proof,
+    };
+    let call = Call {
+        contract: VOUCHER,
+        input: codec::encode(&execute),
+    };
+    let done = applied(&session, session.submit(&key, vec![call], witnesses)?)?;
+    Ok(told(&session, &done, json!({ "voucher": id })))
+}
+
+/// A scanned code as the proof of this use at this terminal.
+fn proven(
+    session: &Session,
+    code: &VoucherCode,
+    key: &SecretKey,
+    lines: &[Line],
+) -> Result<(Proof, Vec<(Statement, Signature)>)> {
+    let now = words::now();
+    code.check(&session.chain, now)?;
+    let statement = UseStatement {
+        voucher: code.voucher(),
+        org: enrolled(session, key)?.org,
+        device: key.public(),
+        at: code.at(now),
+        lines: lines_hash(lines),
+    };
+    Ok(code.prove(&statement))
 }
 
 /// The only place where a voucher may be used.
@@ -196,7 +333,7 @@ fn submitted(session: &Session, global: &Global, key: &str, execute: &Execute) -
 }
 
 /// A voucher, proven by a header.
-fn voucher(session: &Session, id: &VoucherId) -> Result<(Voucher, Header)> {
+pub fn voucher(session: &Session, id: &VoucherId) -> Result<(Voucher, Header)> {
     let proven = session.record::<VoucherRecord>(&voucher_key(id), VOUCHER)?;
     let record = proven
         .value

@@ -4,6 +4,7 @@
 mod act;
 mod list;
 mod store;
+pub mod voucher;
 
 pub use store::{Wallet, WalletKey};
 
@@ -39,6 +40,9 @@ pub enum Command {
     /// Cancels what remains of a prescription.
     #[command(after_help = "Example:\n  senim wallet cancel GROUP --items 2")]
     Cancel(Cancel),
+    /// Vouchers: activate, share, show, take the consent back.
+    #[command(subcommand)]
+    Voucher(voucher::Command),
 }
 
 /// The wallet's folder.
@@ -112,5 +116,6 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::List(folder) => list::list(&folder.wallet, global),
         Command::Qr(args) => act::qr(args, global),
         Command::Cancel(args) => act::cancel(args, global),
+        Command::Voucher(command) => voucher::run(command, global),
     }
 }
