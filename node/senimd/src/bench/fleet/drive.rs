@@ -6,6 +6,7 @@ use crate::bench::BenchError;
 use crate::bench::load::{Encoded, Redemption};
 use axum::body::Bytes;
 use hyper::StatusCode;
+use senim_types::Code;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -179,6 +180,10 @@ impl Terminal {
                     self.seen.told_when += u64::from(answer.retry_after.is_some());
                     sleep(answer.retry_after.unwrap_or(RETRY)).await;
                 }
+                // The node has not seen the device's earlier transactions in blocks yet: another that was ahead let it begin.
+                StatusCode::UNPROCESSABLE_ENTITY if says(&answer.body, Code::SEQUENCE_TOO_FAR) => {
+                    sleep(RETRY).await;
+                }
                 status => {
                     let text = String::from_utf8_lossy(&answer.body).into_owned();
                     return Err(BenchError::Still(format!("a node says {status}: {text}")));
@@ -206,4 +211,10 @@ impl Terminal {
 
 fn since_us(then: Instant) -> u64 {
     u64::try_from(then.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Whether an error's answer has this code.
+fn says(body: &[u8], code: Code) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body)
+        .is_ok_and(|answer| answer["code"] == code.name())
 }

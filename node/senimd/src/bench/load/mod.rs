@@ -415,3 +415,34 @@ impl<'a> Signing<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::{Keys, Template, validator_name};
+
+    /// A benchmark is run seldom; that its network can be made is seen always.
+    #[test]
+    fn the_loads_network_is_one_that_can_be_made() {
+        let wanted = Wanted {
+            validators: 4,
+            devices: 2,
+            contracts: Path::new("unused"),
+        };
+        let template = Template::parse(&template(wanted)).expect("the template is sound");
+        let mut keys = Keys::new();
+        for organisation in template.organisations() {
+            let names = organisation.devices.iter().cloned();
+            for name in names.chain([validator_name(organisation.id)]) {
+                let seed = blake3::hash(name.as_bytes());
+                keys.insert(name, SecretKey::from_seed(seed.as_bytes()).public());
+            }
+        }
+        let calls = template.calls(&keys).expect("every device has a key");
+        assert!(!calls.is_empty());
+        let validators = template
+            .validators(&keys)
+            .expect("every validator has a key");
+        assert_eq!(validators.validators().len(), 4);
+    }
+}
