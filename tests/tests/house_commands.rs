@@ -37,6 +37,11 @@ fn every_command_that_a_document_names_exists() {
     let tree = Tree::repository();
     assert_clean(&check_program(&tree, "senim", &senim_cli::is_command));
     assert_clean(&check_program(&tree, "senimd", &senimd::args::is_command));
+    assert_clean(&check_program(
+        &tree,
+        "senim-portal",
+        &senim_portal::args::is_command,
+    ));
 }
 
 #[test]

@@ -14,14 +14,16 @@ const KEY_FILE_BYTES_MAX: u64 = 512;
 /// Bytes of a file with a client's own records.
 const RECORDS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-fn unreadable(path: &Path, reason: impl std::fmt::Display) -> Failure {
+/// The failure of a file that cannot be read.
+pub fn unreadable(path: &Path, reason: impl std::fmt::Display) -> Failure {
     Failure::with(
         Code::FILE_UNREADABLE,
         format!("{}: {reason}", path.display()),
     )
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+/// The failure of a file that cannot be written.
+pub fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::with(
         Code::FILE_UNWRITABLE,
         format!("{}: {error}", path.display()),

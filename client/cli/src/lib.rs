@@ -90,10 +90,10 @@ fn answers_in_json(args: &[OsString]) -> bool {
 
 fn finish(result: failure::Result<Answer>, output: Output) -> ExitCode {
     match (result, output) {
-        (Ok(answer), Output::Text) => print(&answer.text),
-        (Ok(answer), Output::Json) => print(&format!("{}\n", answer.json)),
+        (Ok(answer), Output::Text) => say(&answer.text),
+        (Ok(answer), Output::Json) => say(&format!("{}\n", answer.json)),
         (Err(failure), Output::Json) => {
-            print(&format!("{}\n", failure.to_json()));
+            say(&format!("{}\n", failure.to_json()));
             return ExitCode::from(failure.exit as u8);
         }
         (Err(failure), Output::Text) => {
@@ -102,8 +102,7 @@ fn finish(result: failure::Result<Answer>, output: Output) -> ExitCode {
                 .lines
                 .iter()
                 .for_each(|line| text += &format!("{line}\n"));
-            // Standard error may be closed; the exit code still says it.
-            let _ = std::io::stderr().write_all(text.as_bytes());
+            complain(&text);
             return ExitCode::from(failure.exit as u8);
         }
     }
@@ -111,8 +110,13 @@ fn finish(result: failure::Result<Answer>, output: Output) -> ExitCode {
 }
 
 /// Writes to standard output. Whoever closed the pipe has read enough.
-fn print(text: &str) {
+pub fn say(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Writes to standard error. It may be closed; the exit code still says it.
+pub fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Whether these words are a command of this program: for checking documents.

@@ -23,6 +23,7 @@
 //! | 7250–7299 | images, QR, sealed data |
 //! | 7300–7399 | commands of clients |
 //! | 7400–7449 | bank |
+//! | 7450–7499 | portal, lists, SMS |
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
@@ -438,6 +439,24 @@ codes! {
     7311 NO_RANDOMNESS Node "The operating system gives no randomness, and no key is made without."
 
     7400 BANK_DETAILS Caller "A provider's details have a field that no bank takes; the message names it. Correct the file, and have it proposed and approved again."
+
+    7450 WRONG_NUMBER Caller "The reply came from a number that was not asked. Reply from the SIM card that the question came to."
+    7451 BAD_CODE Caller "The reply is not the code of a question, such as 2#1, and nothing else. Send the code again."
+    7452 AMBIGUOUS_CONSENT Caller "The reply fits several questions, or holds several codes. Send the code of one question."
+    7453 SUBSCRIBER_UNREGISTERED Caller "The register of mobile citizens has no number of the parent. Register one, or answer in the wallet, at a service centre or at the school."
+    7454 SUBSCRIBER_BLOCKED Caller "The subscriber takes no messages of this service. The subscriber asks the operator to lift the block, or answers in the wallet, at a service centre or at the school."
+    7455 SMS_UNDELIVERED Caller "The message could not be delivered to the number. Check it in the register, or let another channel ask."
+    7456 QUESTIONS_TOO_MANY Caller "The number has nine open questions. Another channel asks the others."
+    7460 SMSC_UNREACHABLE Node "No connection to the SMSC, or no answer. Questions wait; check the address and the way to it."
+    7461 SMSC_REFUSED Caller "The SMSC refused the login. Check system_id and password with the operator."
+    7462 SMSC_NONSENSE Peer "The SMSC sent what is no SMPP, or no answer to what was asked. The connection is made anew; tell the operator."
+    7470 LIST_PERSON_TWICE Caller "A child is on the list twice. The message names the lines."
+    7471 LIST_NOT_ENTITLED Caller "A person is on the list who is not entitled by the rule that it was made by. The message names the line."
+    7472 LIST_WRONG_OFFICE Caller "The list is not signed by a device of the office that the programme names."
+    7473 LIST_FORM Caller "The file is not a sealed list of this version, or is damaged."
+    7474 LIST_NOT_OPENED Caller "A record of the list cannot be opened with this key: it was sealed for another party, or moved."
+    7475 LIST_NOT_LISTED Caller "A record's voucher is not on the ledger as the list says. Ask the office."
+    7476 PORTAL_JOURNAL Node "The portal's journal cannot be read: another key, or damage before its end. Restore it before anything is sent."
 }
 
 impl Code {

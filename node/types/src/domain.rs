@@ -46,6 +46,8 @@ pub enum Domain {
     VoucherHolder = 24,
     /// A request to a node's private interface, such as the store of sealed data.
     Request = 32,
+    /// A sealed list of persons who are entitled, by a device of the office that made it. It stays off the ledger.
+    List = 33,
 }
 
 impl Domain {

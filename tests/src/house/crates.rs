@@ -80,6 +80,17 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "senim-types",
         ],
     ),
+    (
+        "senim-portal",
+        &[
+            // Sessions with a node, key files, failures: as every client does it.
+            "senim-cli",
+            "senim-codes",
+            "senim-light-client",
+            "senim-abi",
+            "senim-types",
+        ],
+    ),
     ("senim-tests", EVERYTHING),
 ];
 
@@ -149,13 +160,20 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
             "senim-cli",
             "senim-codes",
             "senim-fhir",
+            "senim-portal",
             "senim-tests",
         ],
         "JSON is for people and their programs; nothing that is hashed or signed passes through it",
     ),
     (
         "tokio*",
-        &["senim-api", "senim-network", "senimd", "senim-cli"],
+        &[
+            "senim-api",
+            "senim-network",
+            "senimd",
+            "senim-cli",
+            "senim-portal",
+        ],
         "only the edges do I/O",
     ),
     (
@@ -164,10 +182,15 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
         "how nodes reach each other can be replaced in one place",
     ),
     ("axum*", &["senim-api", "senimd"], "HTTP ends at the edge"),
+    (
+        "rusmpp*",
+        &["senim-portal"],
+        "how an operator is reached can be replaced in one place",
+    ),
     ("reqwest", &["senim-cli"], "only the client asks over HTTP"),
     (
         "clap*",
-        &["senimd", "senim-cli"],
+        &["senimd", "senim-cli", "senim-portal"],
         "only programs have arguments",
     ),
 ];

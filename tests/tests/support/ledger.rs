@@ -82,6 +82,11 @@ impl Ledger {
         }
     }
 
+    /// Its interface's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A file or folder of the roles.
     pub fn path(&self, name: &str) -> String {
         let path = self.folder.path().join(name);

@@ -6,7 +6,9 @@ use senim_abi::registry::msg::{OrganisationAnswer, Query};
 use senim_abi::registry::record::{OrganisationRecord, organisation_key};
 use senim_abi::{REGISTRY, Roles};
 use senim_types::text::KeyKind;
-use senim_types::{Block, CommitCertificate, Hash, Header, OrgId, PublicKey, codec, limits};
+use senim_types::{
+    Block, CommitCertificate, Hash, Header, OrgId, PublicKey, Receipt, codec, limits, merkle,
+};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -105,6 +107,15 @@ async fn headers_and_blocks_are_certified() {
 
     let block = Block::decode(&network.get_bytes("/v1/blocks/1").await.body).expect("a block");
     assert_eq!(block.header, certified.header);
+    let receipts = network.get_bytes("/v1/blocks/1/receipts").await.body;
+    let receipts: Vec<Receipt> =
+        codec::decode(&receipts, limits::PROOF_BYTES_MAX).expect("receipts");
+    assert!(!receipts.is_empty());
+    let root = merkle::list_root(receipts.iter().map(codec::encode));
+    assert_eq!(root, certified.header.receipts_root);
+    let json = network.get("/v1/blocks/1/receipts").await.json();
+    assert_eq!(json[0]["transaction"], receipts[0].transaction.to_string());
+
     let json = network.get("/v1/blocks/latest").await.json();
     let transaction = &json["transactions"][0];
     assert_eq!(

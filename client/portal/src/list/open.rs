@@ -1,0 +1,165 @@
+//! Those for whom a list is sealed: the portal and the identity service.
+
+use super::file::{ForPortal, List, Record};
+use crate::sealing::BoxKey;
+use senim_abi::REGISTRY;
+use senim_abi::VOUCHER;
+use senim_abi::registry::record::{DeviceRecord, device_key};
+use senim_abi::voucher::msg::{Attestation, BATCH_MAX};
+use senim_abi::voucher::record::{
+    Programme, ProgrammeRecord, VoucherRecord, programme_key, voucher_key,
+};
+use senim_abi::voucher::{Execute, ProgrammeId, Standing, Voucher, VoucherId};
+use senim_cli::context::applied;
+use senim_cli::failure::{Failure, Result};
+use senim_cli::session::Session;
+use senim_types::crypto::SecretKey;
+use senim_types::{Call, Code, Hash, PublicKey, codec};
+
+/// Ahead of what a nullifier is made of.
+const NULLIFIER_CONTEXT: &[u8] = b"senim nullifier 1";
+
+/// A programme, proven. `PROGRAMME_UNKNOWN`.
+pub fn programme(session: &Session, id: ProgrammeId) -> Result<Programme> {
+    let record = session.record::<ProgrammeRecord>(&programme_key(id), VOUCHER)?;
+    let record = record
+        .value
+        .ok_or_else(|| Failure::new(Code::PROGRAMME_UNKNOWN))?;
+    Ok(record.into_current())
+}
+
+/// A voucher, proven; none where the ledger has none.
+pub fn voucher(session: &Session, id: &VoucherId) -> Result<Option<Voucher>> {
+    let record = session.record::<VoucherRecord>(&voucher_key(id), VOUCHER)?;
+    Ok(record.value.map(VoucherRecord::into_current))
+}
+
+/// A list that the programme's own office signed. `LIST_FORM`, `BAD_SIGNATURE`, `LIST_WRONG_OFFICE`.
+pub fn read(session: &Session, file: &[u8]) -> Result<(List, Programme)> {
+    let (list, device) = List::read(&session.chain, file)?;
+    let programme = programme(session, list.programme)?;
+    let office = organisation(session, &device)?;
+    if programme.settings.office.is_none() || programme.settings.office != office {
+        return Err(Failure::new(Code::LIST_WRONG_OFFICE));
+    }
+    Ok((list, programme))
+}
+
+/// Whose device it is now, proven.
+pub fn organisation(session: &Session, device: &PublicKey) -> Result<Option<senim_types::OrgId>> {
+    let record = session.record::<DeviceRecord>(&device_key(device), REGISTRY)?;
+    Ok(record.value.map(|record| record.into_current().org))
+}
+
+/// A record that the portal opened.
+pub struct Opened {
+    /// The pseudonym.
+    pub voucher: VoucherId,
+    /// Who it is.
+    pub person: ForPortal,
+    /// How the ledger has it.
+    pub standing: Standing,
+    /// Whether the ledger has the person's nullifier.
+    pub is_attested: bool,
+}
+
+/// Opens a list for the portal; every record stands on the ledger as the list says. Those whose time on the ledger is
+/// over are left out. `LIST_NOT_OPENED`, `LIST_NOT_LISTED`.
+pub fn open(session: &Session, list: &List, key: &BoxKey) -> Result<Vec<Opened>> {
+    let mut opened = Vec::with_capacity(list.records.len());
+    for record in &list.records {
+        let person = list.open_for_portal(&session.chain, record, key)?;
+        let found = listed(session, list, record)?;
+        if !found.standing.has_ended() {
+            opened.push(Opened {
+                voucher: record.voucher,
+                person,
+                standing: found.standing,
+                is_attested: found.nullifier.is_some(),
+            });
+        }
+    }
+    Ok(opened)
+}
+
+/// The record's voucher on the ledger. A record that was added to a list has none there, since the ledger took it from
+/// the office alone.
+fn listed(session: &Session, list: &List, record: &Record) -> Result<Voucher> {
+    let found = voucher(session, &record.voucher)?;
+    let agrees = |voucher: &Voucher| {
+        voucher.programme == list.programme && voucher.place == record.entry.place
+    };
+    found.filter(agrees).ok_or_else(|| {
+        Failure::new(Code::LIST_NOT_LISTED).line(format!("Voucher {}", record.voucher))
+    })
+}
+
+/// The nullifier of a person: a keyed hash, so that whoever has all numbers and not the secret finds nothing.
+pub fn nullifier(secret: &[u8; 32], group: u32, period: &str, iin: &[u8; 12]) -> Hash {
+    let mut hasher = blake3::Hasher::new_keyed(secret);
+    hasher.update(NULLIFIER_CONTEXT);
+    hasher.update(&group.to_be_bytes());
+    hasher.update(&(period.len() as u64).to_be_bytes());
+    hasher.update(period.as_bytes());
+    hasher.update(iin);
+    Hash(*hasher.finalize().as_bytes())
+}
+
+/// What came of attesting.
+pub struct Attested {
+    /// Persons whose nullifier the ledger has.
+    pub attested: usize,
+    /// Persons who have a live voucher of the group already, or were attested otherwise.
+    pub refused: Vec<(VoucherId, Code)>,
+}
+
+/// The identity service: opens who the persons are and attests their nullifiers, each batch in one transaction. A batch
+/// that is refused is tried one by one, so that one person twice costs nobody else the meal.
+pub fn attest(
+    session: &Session,
+    list: &List,
+    group: u32,
+    period: &str,
+    (key, secret, device): (&BoxKey, &[u8; 32], &SecretKey),
+) -> Result<Attested> {
+    let mut attestations = Vec::with_capacity(list.records.len());
+    for record in &list.records {
+        let person = list.open_for_identity(&session.chain, record, key)?;
+        attestations.push(Attestation {
+            voucher: record.voucher,
+            nullifier: nullifier(secret, group, period, person.iin.digits()),
+        });
+    }
+    let bring = |attestations: &[Attestation]| {
+        let execute = Execute::Attest {
+            attestations: attestations.to_vec(),
+        };
+        let call = Call {
+            contract: VOUCHER,
+            input: codec::encode(&execute),
+        };
+        let done = session.submit(device, vec![call], Vec::new())?;
+        applied(session, done)
+    };
+    let (mut attested, mut refused) = (0, Vec::new());
+    for batch in attestations.chunks(BATCH_MAX) {
+        match bring(batch) {
+            Ok(_) => attested += batch.len(),
+            Err(failure) if failure.exit != senim_cli::failure::Exit::Refused => {
+                return Err(failure);
+            }
+            Err(_) => {
+                for one in batch {
+                    match bring(std::slice::from_ref(one)) {
+                        Ok(_) => attested += 1,
+                        Err(failure) if failure.exit != senim_cli::failure::Exit::Refused => {
+                            return Err(failure);
+                        }
+                        Err(failure) => refused.push((one.voucher, failure.code)),
+                    }
+                }
+            }
+        }
+    }
+    Ok(Attested { attested, refused })
+}

@@ -1,0 +1,176 @@
+//! Free meals from the office's table to the parent's yes: a real node, the portal's service, an SMSC, and each party's
+//! own files. Then every other party's files are searched for who it was.
+
+#[path = "../support/ledger.rs"]
+mod ledger;
+mod lists;
+mod parties;
+mod privacy;
+
+use parties::{Child, Parties, phone, wait};
+use senim_abi::voucher::Standing;
+use senim_portal::conversation::What;
+use senim_portal::smpp::smsc::{Mood, Smsc, Subscriber};
+
+/// An SMSC on a runtime of its own.
+struct Operator {
+    smsc: Smsc,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Operator {
+    fn start() -> Operator {
+        let runtime = tokio::runtime::Runtime::new().expect("threads can be had");
+        let smsc = runtime
+            .block_on(Smsc::listen("127.0.0.1:0"))
+            .expect("a port is free");
+        Operator {
+            smsc,
+            _runtime: runtime,
+        }
+    }
+}
+
+#[test]
+fn parents_are_asked_and_answer_for_their_own_children_alone() {
+    let operator = Operator::start();
+    let smsc = &operator.smsc;
+    let (aigerim, alikhan) = (
+        Child::new("Айгерім", 1, 1, true),
+        Child::new("Әлихан", 2, 1, true),
+    );
+    let (borrowed, refused) = (
+        Child::new("Бекзат", 3, 2, true),
+        Child::new("Гүлназ", 4, 3, true),
+    );
+    let (blocked, unknown) = (
+        Child::new("Дәурен", 5, 4, true),
+        Child::new("Еркежан", 6, 5, false),
+    );
+    let children = [&aigerim, &alikhan, &borrowed, &refused, &blocked, &unknown];
+    // Nobody is reminded here: an hour.
+    let parties = Parties::new(&children, smsc, (3_600_000, 7_200_000));
+    smsc.subscriber(phone(2), Subscriber::From(phone(9)));
+    smsc.subscriber(phone(3), Subscriber::No);
+    smsc.subscriber(phone(4), Subscriber::Blocked);
+    parties
+        .list("september", &children, "office")
+        .expect("the office lists them");
+    parties
+        .open(&parties.path("office/september.list"))
+        .expect("it is the portal's");
+
+    // The operator is full, and hangs up; and nobody is asked whom the identity service has not attested.
+    smsc.mood(Mood::Throttles(7));
+    let portal = parties.start();
+    parties.until(What::Listed, 6);
+    parties.until(What::Unregistered, 1);
+    assert_eq!(parties.count(What::Asked), 0);
+    assert_eq!(parties.attest("september")["attested"], 6);
+    parties.until(What::Asked, 5);
+    parties.until(What::WrongNumber, 1);
+    parties.until(What::No, 1);
+    parties.until(What::Blocked, 1);
+    assert_eq!(parties.standing(&refused), Standing::Declined);
+    for child in [&aigerim, &alikhan, &borrowed, &blocked, &unknown] {
+        assert_eq!(parties.standing(child), Standing::Offered, "{}", child.name);
+    }
+
+    // Two children of one parent: a reply that fits both is nobody's yes.
+    let both = smsc.shown_to(phone(1));
+    assert_eq!(both.len(), 2);
+    assert!(
+        both.iter().all(
+            |text| text.contains("тегін тамақ") && text.contains("бесплатное школьное питание")
+        )
+    );
+    let code_of = |child: &Child| {
+        let text = both
+            .iter()
+            .find(|text| text.contains(child.name))
+            .expect("the child is named");
+        let from = text.find("2#").expect("a code");
+        text[from..from + 3].to_owned()
+    };
+    assert_ne!(code_of(&aigerim), code_of(&alikhan));
+    smsc.say(phone(1), "иә");
+    parties.until(What::Ambiguous, 1);
+    smsc.say(phone(1), "2#0");
+    parties.until(What::Ambiguous, 2);
+    smsc.say(phone(1), &code_of(&alikhan));
+    parties.until(What::Yes, 1);
+    assert_eq!(parties.standing(&alikhan), Standing::Issued);
+    assert_eq!(parties.standing(&aigerim), Standing::Offered);
+    let accepted = |name: &str| {
+        smsc.shown_to(phone(1))
+            .iter()
+            .any(|text| text.contains(name) && text.contains("согласие принято"))
+    };
+    wait("the confirmation", || accepted("Әлихан"));
+    assert!(!accepted("Айгерім"));
+
+    // The portal ends in the middle; a reply that came meanwhile is there when it starts again, and nothing is asked twice.
+    drop(portal);
+    let before = smsc.shown().len();
+    smsc.say(phone(1), &code_of(&aigerim));
+    let portal = parties.start();
+    parties.until(What::Yes, 2);
+    assert_eq!(parties.standing(&aigerim), Standing::Issued);
+    wait("the confirmation", || accepted("Айгерім"));
+    assert_eq!(
+        smsc.shown().len(),
+        before + 1,
+        "one confirmation, and no question again"
+    );
+
+    // The same again, garbled, and a yes that is taken back.
+    smsc.say(phone(1), &code_of(&aigerim));
+    parties.until(What::Repeated, 1);
+    smsc.say(phone(2), "да");
+    parties.until(What::Garbled, 1);
+    let no = match code_of(&alikhan).as_str() {
+        "2#1" => "2#0#1".to_owned(),
+        code => format!("2#0#{}", &code[2..]),
+    };
+    smsc.say(phone(1), &no);
+    parties.until(What::Withdrawn, 1);
+    assert_eq!(parties.standing(&alikhan), Standing::Declined);
+    smsc.say(phone(1), &code_of(&alikhan));
+    parties.until(What::Late, 1);
+    assert_eq!(parties.standing(&alikhan), Standing::Declined);
+    drop(portal);
+    let report = parties.done(&["report", "--config", &parties.text("portal.toml")]);
+    assert_eq!(report["counts"]["yes"], 2);
+    assert_eq!(report["unsent"], 0);
+    privacy::nothing_of_it_is_elsewhere(&parties, &children, "september");
+}
+
+#[test]
+fn who_does_not_answer_is_reminded_once_and_then_it_lapses() {
+    let operator = Operator::start();
+    let smsc = &operator.smsc;
+    let silent = Child::new("Жанерке", 7, 6, true);
+    let parties = Parties::new(&[&silent], smsc, (4_000, 9_000));
+    parties
+        .list("late", &[&silent], "office")
+        .expect("the office lists her");
+    parties.attest("late");
+    parties
+        .open(&parties.path("office/late.list"))
+        .expect("it is the portal's");
+    let portal = parties.start();
+    parties.until(What::Asked, 1);
+    parties.until(What::Reminded, 1);
+    wait("the reminder", || {
+        smsc.shown_to(phone(6))
+            .iter()
+            .any(|text| text.starts_with("Еске салу"))
+    });
+    parties.until(What::Lapsed, 1);
+    assert_eq!(parties.standing(&silent), Standing::Lapsed);
+    smsc.say(phone(6), "2#1");
+    parties.until(What::Late, 1);
+    assert_eq!(parties.standing(&silent), Standing::Lapsed);
+    assert_eq!(parties.count(What::Reminded), 1);
+    drop(portal);
+}

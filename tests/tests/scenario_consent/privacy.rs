@@ -1,0 +1,207 @@
+//! Every other party's files are searched for who it was: as it stands, and by trying numbers.
+
+use crate::parties::{Child, Parties};
+use senim_portal::list::file::List;
+use senim_types::Hash;
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+
+/// Numbers that are tried beside the right ones.
+const TRIED: u32 = 3_000;
+
+/// A file of another party.
+struct Found {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+fn files(folder: &Path, into: &mut Vec<Found>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, into);
+        } else {
+            let bytes = std::fs::read(&path).expect("a file");
+            into.push(Found {
+                name: path.display().to_string(),
+                bytes,
+            });
+        }
+    }
+}
+
+/// What is looked for, in the forms in which it could stand: UTF-8, UTF-16 both ways, hexadecimal.
+fn forms(text: &str) -> Vec<Vec<u8>> {
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into_bytes()
+    };
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    vec![
+        text.as_bytes().to_vec(),
+        hex(text.as_bytes()),
+        hex(text.as_bytes()).to_ascii_uppercase(),
+        hex(&big),
+        big,
+        little,
+    ]
+}
+
+/// Which of the needles stands in the hay; one pass.
+fn contained<'a>(hay: &[u8], needles: &'a BTreeSet<Vec<u8>>) -> Option<&'a [u8]> {
+    let mut by_pair: Vec<Vec<&[u8]>> = vec![Vec::new(); 1 << 16];
+    let pair = |two: &[u8]| usize::from(two[0]) << 8 | usize::from(two[1]);
+    for needle in needles {
+        by_pair[pair(needle)].push(needle);
+    }
+    let mut starts = 0..hay.len().saturating_sub(1);
+    starts.find_map(|at| {
+        let here = by_pair[pair(&hay[at..])].iter();
+        here.copied().find(|needle| hay[at..].starts_with(needle))
+    })
+}
+
+/// What is searched for the beginnings of hashes: one pass over the bytes.
+struct Hashes(HashSet<[u8; 8]>);
+
+impl Hashes {
+    fn add(&mut self, hash: &[u8]) {
+        self.0
+            .insert(hash[..8].try_into().expect("a hash is longer"));
+    }
+
+    fn found(&self, bytes: &[u8]) -> usize {
+        bytes
+            .array_windows::<8>()
+            .filter(|window| self.0.contains(*window))
+            .count()
+    }
+}
+
+/// Every hash that somebody without the secret could have made of a number.
+fn hashes(numbers: &BTreeSet<String>, contexts: &[Vec<u8>]) -> Hashes {
+    let mut hashes = Hashes(HashSet::new());
+    for number in numbers {
+        let value: u64 = number.parse().expect("digits");
+        let forms = [
+            number.as_bytes().to_vec(),
+            value.to_be_bytes().to_vec(),
+            value.to_le_bytes().to_vec(),
+        ];
+        for form in &forms {
+            for context in contexts {
+                for preimage in [
+                    [context.as_slice(), form].concat(),
+                    [form.as_slice(), context].concat(),
+                ] {
+                    hashes.add(Hash::of(&preimage).as_bytes());
+                    hashes.add(&sha256(&preimage));
+                }
+            }
+        }
+    }
+    hashes
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).into()
+}
+
+/// Nothing of these children and their parents is in a file that is not the portal's.
+pub fn nothing_of_it_is_elsewhere(parties: &Parties, children: &[&Child], list: &str) {
+    let mut found = Vec::new();
+    for folder in ["network", "office", "identity"] {
+        files(&parties.path(folder), &mut found);
+    }
+    assert!(
+        found.iter().any(|file| file.name.ends_with(".list")),
+        "the sealed list is among them"
+    );
+    let bytes: usize = found.iter().map(|file| file.bytes.len()).sum();
+    assert!(bytes > 500_000, "a node's files are {bytes} bytes");
+
+    let mut needles = BTreeSet::new();
+    for child in children {
+        for text in [
+            child.name,
+            &child.iin,
+            &child.parent,
+            &child.phone.digits(),
+            &child.phone.digits()[1..],
+        ] {
+            needles.extend(forms(text));
+        }
+    }
+    for file in &found {
+        let found = contained(&file.bytes, &needles);
+        let found = found.map(String::from_utf8_lossy);
+        assert_eq!(found, None, "{}", file.name);
+    }
+
+    // By trying all numbers of a day and more: with everything that stands beside them as salt.
+    let session = parties.session();
+    let path = parties.path(&format!("office/{list}.list"));
+    let (sealed, _) = List::read(&session.chain, &std::fs::read(path).expect("it is there"))
+        .expect("it is whole");
+    let mut contexts: Vec<Vec<u8>> = vec![
+        Vec::new(),
+        session.chain.0.as_bytes().to_vec(),
+        b"senim nullifier 1".to_vec(),
+        b"senim/voucher".to_vec(),
+        b"2026-2027".to_vec(),
+        1_u32.to_be_bytes().to_vec(),
+        3_u32.to_be_bytes().to_vec(),
+    ];
+    contexts.extend(
+        sealed
+            .records
+            .iter()
+            .map(|record| record.voucher.0.as_bytes().to_vec()),
+    );
+    let mut numbers: BTreeSet<String> = (0..TRIED)
+        .map(|counter| format!("1609045{counter:05}"))
+        .collect();
+    numbers.extend(
+        children
+            .iter()
+            .flat_map(|child| [child.iin.clone(), child.parent.clone()]),
+    );
+    let hashes = hashes(&numbers, &contexts);
+    for file in &found {
+        assert_eq!(hashes.found(&file.bytes), 0, "{}", file.name);
+    }
+
+    // The search finds what is there: a number planted in a file, a hash of the right number, and the real nullifier by
+    // whoever has the secret.
+    let hay = &found
+        .iter()
+        .max_by_key(|file| file.bytes.len())
+        .expect("there are files")
+        .bytes;
+    let planted = [&hay[..], children[0].phone.digits().as_bytes()].concat();
+    assert!(contained(&planted, &needles).is_some());
+    let hash = sha256(children[0].iin.as_bytes());
+    assert_eq!(hashes.found(&[&hay[..], &hash].concat()), 1);
+    let secret = senim_cli::keys::read_or_make_secret(
+        &parties.path("identity/nullifiers.key"),
+        "senimnullifiersecret",
+    );
+    let secret = secret.expect("the identity service made it");
+    let iin = children[0]
+        .iin
+        .as_bytes()
+        .try_into()
+        .expect("twelve digits");
+    let nullifier = senim_portal::list::open::nullifier(&secret, 1, "2026-2027", iin);
+    let mut real = Hashes(HashSet::new());
+    real.add(nullifier.as_bytes());
+    assert!(
+        found.iter().any(|file| real.found(&file.bytes) > 0),
+        "the nullifier itself is on the ledger"
+    );
+}
