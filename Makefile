@@ -10,6 +10,8 @@ SHELL := bash
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
 ARGS ?=
+# What `make demo` plays: a file of scripts/demo.
+STORY ?= redemption
 # What `make simulate` runs: one seed with its trace, or from a to b, without b.
 SEED ?=
 SEEDS ?= 0..200
@@ -32,11 +34,11 @@ help: ## Show this list
 check-tools: # Says what is missing and how to get it, before anything is built.
 	@scripts/check-tools.sh
 
-demo: check-tools ## Start a ledger on loopback and play one redemption on it (ARGS=--once stops after the story)
+demo: check-tools ## Start a ledger on loopback and play a story on it (STORY=redemption or card; ARGS=--once stops after it)
 	@$(say) "[1/2] Building the node and its client (about five minutes the first time on two cores, seconds after that)"
 	$(CARGO) build --locked --release -p senimd -p senim-cli
 	$(say) "[2/2] Playing the story"
-	PATH="$${CARGO_TARGET_DIR:-$$PWD/target}/release:$$PATH" scripts/demo.sh $(ARGS)
+	PATH="$${CARGO_TARGET_DIR:-$$PWD/target}/release:$$PATH" scripts/demo.sh --story $(STORY) $(ARGS)
 
 test: check-tools ## Run every test and the house rules
 	@$(say) "[1/3] Tests of the node, the clients and the whole (built on the first run: some minutes)"

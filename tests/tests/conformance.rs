@@ -5,6 +5,8 @@
 //! then again through the execution engine.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../../contracts/card/tests/common/mod.rs"]
+mod card;
 #[path = "../../contracts/marking/tests/common/mod.rs"]
 mod marking;
 #[path = "../../contracts/prescription/tests/common/mod.rs"]
@@ -110,11 +112,11 @@ mod redemptions {
         let group = world.issue(vec![world.item()]);
         world.dispensed(APTEKA, group, 0);
         let fuel = wasm().replay(&world.env);
-        let most = fuel[3..].iter().max().copied().unwrap();
+        let most = fuel[5..].iter().max().copied().unwrap();
         assert!(
             most < 5_000_000,
             "issue, hold and dispense: {:?}",
-            &fuel[3..]
+            &fuel[5..]
         );
     }
 
@@ -382,6 +384,68 @@ mod acts {
             world.purse();
             wasm().replay(&world.env);
         }
+    }
+}
+
+mod cards {
+    use super::*;
+    use crate::card::*;
+    use senim_abi::card::Execute;
+    use senim_sdk::testing::key_of;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn random_lives_of_cards_are_the_same_in_wasm(steps in proptest::collection::vec((0..6u8, 0..6u8, 0..500u64), 1..24)) {
+            let mut world = World::with_key();
+            for (what, number, days) in steps {
+                let (key, keys) = (key_of(number), vec![key_of(number), key_of(number / 2)]);
+                match what {
+                    0 => _ = world.by(centre(), &world.register(keys)),
+                    1 => _ = world.by(centre(), &Execute::Block { keys }),
+                    2 => {
+                        let at = senim_types::TimeMs(world.env.time().0 + days * DAY_MS);
+                        _ = world.by(centre(), &Execute::End { keys, at });
+                    }
+                    3 => _ = world.check(key),
+                    4 => _ = world.by(centre(), &Execute::Bind { key, group: GROUP, programme: PROGRAMME }),
+                    _ => {
+                        world.env.advance(days * DAY_MS);
+                        world.env.serve_due();
+                        world.key(key);
+                    }
+                }
+            }
+            wasm().replay(&world.env);
+        }
+    }
+
+    #[test]
+    fn a_prescription_with_a_card_is_the_same_in_wasm() {
+        use crate::prescription::steps::*;
+        use crate::prescription::*;
+        use senim_abi::card as cards;
+        use senim_abi::prescription::Execute;
+
+        let mut world = World::new();
+        let group = world.issue(vec![world.item()]);
+        let new = senim_sdk::testing::key_of(79);
+        world.register(new, CATEGORY);
+        let hold = world.hold_by_card(group, |_| ());
+        assert_eq!(world.try_hold(&hold), Ok(()));
+        assert_eq!(world.reject(APTEKA, group, FIRST), Ok(()));
+        world.by_centre(&cards::Execute::Block { keys: vec![card()] });
+        world.env.advance(1);
+        let lost = world.hold_by_card(group, |_| ());
+        assert!(world.try_hold(&lost).is_err());
+        world.ok(
+            &service_centre(),
+            &Execute::ReplaceCard { group, card: new },
+            &[],
+        );
+        assert!(world.try_hold(&lost).is_err());
+        wasm().replay(&world.env);
     }
 }
 

@@ -5,6 +5,8 @@
 //! `UPDATE_GOLDEN=1 cargo test -p senim-tests --test conformance_fuel` writes the file anew.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../../contracts/card/tests/common/mod.rs"]
+mod card;
 #[path = "../../contracts/marking/tests/common/mod.rs"]
 mod marking;
 #[path = "../../contracts/prescription/tests/common/mod.rs"]
@@ -255,6 +257,41 @@ fn of_settlement(wasm: &Wasm) -> String {
     names.costs(wasm, &world.env)
 }
 
+fn of_cards(wasm: &Wasm) -> String {
+    use card::*;
+    use senim_abi::card::Execute;
+    use senim_abi::card::msg::KEYS_MAX;
+    use senim_sdk::testing::key_of;
+
+    let (mut world, mut names) = (World::new(), Names::default());
+    names.last(&world.env, "card.genesis");
+    let keys: Vec<_> = (0..KEYS_MAX as u8).map(key_of).collect();
+    let most = world.register(keys.clone());
+    assert_eq!(world.by(centre(), &most), Ok(()));
+    names.last(&world.env, "card.register_most");
+    assert_eq!(world.check(key_of(1)), Ok(()));
+    names.last(&world.env, "card.query_check");
+    assert_eq!(world.by(centre(), &Execute::Block { keys }), Ok(()));
+    names.last(&world.env, "card.block_most");
+    world.env.advance(600 * DAY_MS);
+    assert_eq!(world.env.serve_due().len(), 1);
+    names.last(&world.env, "card.forget_most");
+    names.costs(wasm, &world.env)
+}
+
+/// What a card adds to an issue and to a hold.
+fn of_prescriptions_by_card(wasm: &Wasm) -> String {
+    use prescription::*;
+
+    let (mut world, mut names) = (World::new(), Names::default());
+    let group = world.issue(vec![world.item()]);
+    names.last(&world.env, "prescription.issue_with_card");
+    let hold = world.hold_by_card(group, |_| ());
+    assert_eq!(world.try_hold(&hold), Ok(()));
+    names.last(&world.env, "prescription.hold_by_card");
+    names.costs(wasm, &world.env)
+}
+
 /// The golden file's lines: first the artefacts, then the costs.
 fn measured() -> (String, String) {
     let wasm = Wasm::load();
@@ -270,6 +307,8 @@ fn measured() -> (String, String) {
         of_prescriptions,
         of_vouchers,
         of_settlement,
+        of_cards,
+        of_prescriptions_by_card,
     ]
     .map(|of| of(&wasm));
     (names, costs.concat())

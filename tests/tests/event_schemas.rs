@@ -8,6 +8,7 @@ mod prescription;
 
 use borsh::BorshDeserialize;
 use decoder::Schema;
+use senim_abi::card::CardEvent;
 use senim_abi::ids::ENGINE_CONTRACTS;
 use senim_abi::marking::{Day, MarkingEvent};
 use senim_abi::prescription::PrescriptionEvent;
@@ -16,7 +17,7 @@ use senim_abi::schema::{file_name, of_events};
 use senim_abi::settlement::SettlementEvent;
 use senim_abi::treasury::TreasuryEvent;
 use senim_abi::voucher::VoucherEvent;
-use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
+use senim_abi::{CARD, MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
 use senim_types::{ContractId, Hash, PublicKey};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ fn typed(contract: ContractId, body: &[u8]) -> std::io::Result<(u16, u8, Value)>
         REGISTRY => read!(RegistryEvent, senim_abi::registry::event::EVENT_VERSION),
         TREASURY => read!(TreasuryEvent, senim_abi::treasury::event::EVENT_VERSION),
         MARKING => read!(MarkingEvent, senim_abi::marking::event::EVENT_VERSION),
+        CARD => read!(CardEvent, senim_abi::card::event::EVENT_VERSION),
         VOUCHER => read!(VoucherEvent, senim_abi::voucher::event::EVENT_VERSION),
         SETTLEMENT => read!(SettlementEvent, senim_abi::settlement::event::EVENT_VERSION),
         _ => read!(
@@ -165,7 +167,8 @@ fn the_events_of_a_redemption_decode_by_their_schemas_alone() {
         assert_eq!(decoded, Ok(typed(event.contract, &event.body).unwrap().2));
         contracts.insert(event.contract);
     }
-    assert_eq!(contracts, BTreeSet::from([TREASURY, MARKING, PRESCRIPTION]));
+    let told = [TREASURY, MARKING, PRESCRIPTION, CARD];
+    assert_eq!(contracts, BTreeSet::from(told));
 }
 
 #[test]

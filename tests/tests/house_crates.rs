@@ -37,9 +37,10 @@ fn every_arrow_between_our_crates_is_in_the_table() {
 #[test]
 fn an_arrow_of_tests_that_nothing_uses_is_found() {
     let treasury = ("senim-contract-treasury", true);
+    let card = ("senim-contract-card", true);
     let used = package(
         "senim-contract-prescription",
-        &[treasury, ("senim-contract-marking", true)],
+        &[treasury, card, ("senim-contract-marking", true)],
     );
     let api = package(
         "senim-api",
@@ -58,7 +59,7 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
     ]));
     let unused = package(
         "senim-contract-prescription",
-        &[treasury, ("senim-contract-marking", false)],
+        &[treasury, card, ("senim-contract-marking", false)],
     );
     assert_finds(
         &check_arrows_of_tests(&[unused, voucher, settlement, api]),

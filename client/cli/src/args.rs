@@ -2,8 +2,9 @@
 //! beside what it does, in [`crate::commands`].
 
 use crate::commands::{
-    act, contract, details, device, explain, fund, id, key, ledger, log, organisation, pack, peer,
-    pharmacy, prescription, programme, purse, school, upgrade, validator, verify, voucher, wallet,
+    act, card, contract, details, device, explain, fund, id, key, ledger, log, organisation, pack,
+    peer, pharmacy, prescription, programme, purse, report, school, upgrade, validator, verify,
+    voucher, wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -158,6 +159,12 @@ pub enum Command {
     /// A provider's own digital tenge.
     #[command(subcommand)]
     Purse(purse::Command),
+    /// Benefit cards: issue, keys, block, replace; and a card at a reader.
+    #[command(subcommand)]
+    Card(card::Command),
+    /// Reports: who received what, and who stands out.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Packs: their codes, images, and what the register says of them.
     #[command(subcommand)]
     Pack(pack::Command),

@@ -92,7 +92,7 @@ pub fn save_proof(done: &Final, path: Option<&Path>) -> Result<()> {
 pub fn contract(text: &str) -> std::result::Result<ContractId, String> {
     let named = ids::id_of(text).or_else(|| text.parse().ok().map(ContractId));
     named.ok_or_else(|| {
-        format!("`{text}` is no contract: registry, treasury, marking, prescription, voucher, settlement, or a number")
+        format!("`{text}` is no contract: registry, treasury, marking, prescription, voucher, settlement, card, or a number")
     })
 }
 

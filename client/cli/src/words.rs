@@ -97,6 +97,20 @@ pub fn parse_duration_ms(text: &str) -> std::result::Result<u64, String> {
         .ok_or_else(malformed)
 }
 
+/// The end of a civil day of the country, five hours east of Greenwich: from then on the day is over.
+pub fn end_of_day(text: &str) -> std::result::Result<TimeMs, String> {
+    const OFFSET_MS: u64 = 5 * 60 * 60 * 1000;
+    let malformed = || format!("`{text}` is not a date, such as 2027-12-31");
+    let day: Day = text.parse().map_err(|_| malformed())?;
+    let next_ms = u64::from(day.number())
+        .saturating_add(1)
+        .saturating_mul(DAY_MS);
+    next_ms
+        .checked_sub(OFFSET_MS)
+        .map(TimeMs)
+        .ok_or_else(malformed)
+}
+
 /// Reads `+05:00` in minutes.
 pub fn parse_offset(text: &str) -> std::result::Result<i16, String> {
     let malformed = || format!("`{text}` is not an offset from UTC, such as +05:00");

@@ -14,15 +14,18 @@ pub const PRESCRIPTION: ContractId = ContractId(4);
 pub const VOUCHER: ContractId = ContractId(5);
 /// Contracts with providers, acts of completed work and their payment.
 pub const SETTLEMENT: ContractId = ContractId(6);
+/// Benefit cards.
+pub const CARD: ContractId = ContractId(7);
 
 /// The engine contracts in the order in which a genesis sets them up, with the names of their artefacts.
-pub const ENGINE_CONTRACTS: [(ContractId, &str); 6] = [
+pub const ENGINE_CONTRACTS: [(ContractId, &str); 7] = [
     (REGISTRY, "registry"),
     (TREASURY, "treasury"),
     (MARKING, "marking"),
     (PRESCRIPTION, "prescription"),
     (VOUCHER, "voucher"),
     (SETTLEMENT, "settlement"),
+    (CARD, "card"),
 ];
 
 /// The first number of a policy contract. Those below are engine contracts, which can be upgraded; from here on a

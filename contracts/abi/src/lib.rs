@@ -21,6 +21,7 @@
 
 extern crate alloc;
 
+pub mod card;
 pub mod civil;
 pub mod context;
 pub mod host;
@@ -42,6 +43,6 @@ mod versioned;
 pub mod voucher;
 
 pub use context::{CallContext, Caller, Entry, Outcome, Refusal};
-pub use ids::{MARKING, MEASURE, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
+pub use ids::{CARD, MARKING, MEASURE, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
 pub use key::Key;
 pub use roles::Roles;

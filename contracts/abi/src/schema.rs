@@ -4,8 +4,8 @@
 //! writes them beside the artefacts; docs/contracts.md says how such a file is read. Contract 0 emits no events and has
 //! none.
 
-use crate::ids::{self, MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
-use crate::{marking, prescription, registry, settlement, treasury, voucher};
+use crate::ids::{self, CARD, MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
+use crate::{card, marking, prescription, registry, settlement, treasury, voucher};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -43,6 +43,7 @@ pub fn of_events(contract: ContractId) -> Option<String> {
         SETTLEMENT => {
             Schema::default().with::<settlement::SettlementEvent>(settlement::event::EVENT_VERSION)
         }
+        CARD => Schema::default().with::<card::CardEvent>(card::event::EVENT_VERSION),
         _ => return None,
     };
     let name = ids::name_of(contract)?;

@@ -1,6 +1,6 @@
 //! Dispatch, and the questions.
 
-use crate::{dispense, hold, issue, pending, proofs::HoldRequest, reverse, setup, state};
+use crate::{card, dispense, hold, issue, pending, proofs::HoldRequest, reverse, setup, state};
 use alloc::vec::Vec;
 use senim_abi::prescription::event::EVENT_VERSION;
 use senim_abi::prescription::msg::GroupView;
@@ -156,6 +156,7 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
         } => {
             issue::rebind(env, group, holder, card, paper)?;
         }
+        Execute::ReplaceCard { group, card } => card::replace(env, context, group, card)?,
         Execute::Prune { groups } => issue::prune(env, &groups)?,
     }
     Ok(Vec::new())

@@ -1,10 +1,12 @@
 //! A pharmacy's exclusive hold: taken, lengthened, given back.
 
+use crate::card;
 use crate::contract::emit;
 use crate::issue::check_mask;
 use crate::proofs::{self, HoldRequest};
 use crate::rules::{self, Input, held_by};
 use crate::state;
+use senim_abi::prescription::event::ProofUsed;
 use senim_abi::prescription::{
     Group, GroupId, Hold, ItemMask, PrescriptionEvent, Programme, RejectReason,
 };
@@ -24,6 +26,9 @@ pub fn hold<E: Env>(
     ensure(programme.open, Code::PROGRAMME_UNKNOWN)?;
     state::provider(env, group.programme, context.org)?;
     let proven = proofs::check(env, context, &programme, &group, request)?;
+    if proven.used == ProofUsed::Card {
+        card::is_good(env, &group)?;
+    }
     for index in request.items.indices() {
         let status = group.status(index, now).ok_or(Code::PRESCRIPTION_UNKNOWN)?;
         let item = &group.items[index];

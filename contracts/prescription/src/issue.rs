@@ -2,7 +2,7 @@
 
 use crate::contract::emit;
 use crate::rules::{self, Input};
-use crate::{proofs, state};
+use crate::{card, proofs, state};
 use alloc::vec::Vec;
 use senim_abi::prescription::msg::PRUNE_MAX;
 use senim_abi::prescription::record::ITEMS_MAX;
@@ -33,11 +33,15 @@ pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result
     let programme = state::programme(env, order.programme)?;
     ensure(programme.open, Code::PROGRAMME_UNKNOWN)?;
     check_items(env, context, &order, &programme, now)?;
+    card::is_there(&programme, order.card)?;
     let id = GroupId(env.hash(&GroupId::preimage(&context.transaction, order.index)));
     ensure(
         state::find_group(env, &id)?.is_none(),
         Code::PRESCRIPTION_EXISTS,
     )?;
+    if let Some(key) = order.card {
+        card::bind(env, key, id, order.programme)?;
+    }
 
     let stage = if order.draft {
         ItemStage::Draft
@@ -194,12 +198,15 @@ pub fn rebind<E: Env>(
     env: &mut E,
     id: GroupId,
     holder: PublicKey,
-    card: Option<PublicKey>,
+    new_card: Option<PublicKey>,
     paper: Option<PublicKey>,
 ) -> Result<(), Refusal> {
     let mut group = state::group(env, &id)?;
-    if (group.holder, group.card, group.paper) != (holder, card, paper) {
-        (group.holder, group.card, group.paper) = (holder, card, paper);
+    if (group.holder, group.card, group.paper) != (holder, new_card, paper) {
+        if let Some(key) = new_card.filter(|_| group.card != new_card) {
+            card::bind(env, key, id, group.programme)?;
+        }
+        (group.holder, group.card, group.paper) = (holder, new_card, paper);
         state::save_group(env, &id, group);
         emit(env, &PrescriptionEvent::Rebound { group: id, holder });
     }

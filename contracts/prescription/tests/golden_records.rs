@@ -156,6 +156,7 @@ fn events_have_these_bytes() {
             holder: holder(),
         },
         PrescriptionEvent::Pruned { group },
+        PrescriptionEvent::CardReplaced { group },
     ];
     let mut golden = Golden::new();
     for (kind, event) in events.iter().enumerate() {

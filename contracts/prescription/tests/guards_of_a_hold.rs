@@ -10,7 +10,7 @@ use senim_abi::prescription::msg::{DocumentKind, IdentityCheck};
 use senim_abi::prescription::{
     Execute, GroupId, ItemMask, ItemStatus, Programme, Proof, ProofKinds,
 };
-use senim_abi::proof::{CardStatement, HoldStatement, QrStatement};
+use senim_abi::proof::{HoldStatement, QrStatement};
 use senim_sdk::testing::key_of;
 use senim_types::{Code, Hash, OrgId, Statement, TimeMs};
 
@@ -325,88 +325,6 @@ fn a_draft_is_held_only_once_it_is_released() {
     world.held(APTEKA, group);
 }
 
-/// A hold by card, with the statement that the card signs.
-fn by_card(world: &World, group: GroupId, change: fn(&mut CardStatement)) -> HoldTry {
-    let actor = apteka(APTEKA);
-    let hold = HoldStatement {
-        group,
-        items: FIRST,
-        org: APTEKA,
-        device: actor.device,
-        hold_key: hold_key(APTEKA),
-    };
-    let now = world.env.time();
-    let mut answer = CardStatement {
-        hold,
-        challenged_at: now,
-        expires_at: TimeMs(now.0 + MINUTE_MS),
-    };
-    change(&mut answer);
-    let CardStatement {
-        challenged_at,
-        expires_at,
-        ..
-    } = answer;
-    let proof = Proof::Card {
-        card: card(),
-        challenged_at,
-        expires_at,
-    };
-    let message = Execute::Hold {
-        group,
-        items: FIRST,
-        hold_key: hold_key(APTEKA),
-        proof,
-    };
-    HoldTry {
-        actor,
-        message,
-        witnesses: vec![answer.by(card())],
-    }
-}
-
-#[test]
-fn a_card_at_the_reader_opens_and_a_number_typed_by_hand_does_not() {
-    let (mut world, group) = with_one();
-    let good = by_card(&world, group, |_| ());
-    let typed = HoldTry {
-        witnesses: vec![],
-        ..good.clone()
-    };
-    assert_eq!(world.try_hold(&typed), Err(Code::CARD_NOT_PRESENT));
-    let copied = HoldTry {
-        actor: apteka(OTHER_APTEKA),
-        ..good.clone()
-    };
-    assert_eq!(world.try_hold(&copied), Err(Code::CARD_NOT_PRESENT));
-    let stale: [fn(&mut CardStatement); 3] = [
-        |answer| answer.expires_at = answer.challenged_at,
-        |answer| answer.expires_at.0 += HOUR_MS,
-        |answer| answer.challenged_at.0 += 3 * MINUTE_MS,
-    ];
-    for change in stale {
-        let hold = by_card(&world, group, change);
-        assert_eq!(world.try_hold(&hold), Err(Code::CARD_NOT_PRESENT));
-    }
-    assert_eq!(world.try_hold(&good), Ok(()));
-    assert_eq!(world.try_hold(&good), Err(Code::CARD_NOT_PRESENT), "once");
-}
-
-#[test]
-fn another_card_than_the_prescriptions_is_refused() {
-    let (mut world, group) = with_one();
-    let mut hold = by_card(&world, group, |_| ());
-    if let Execute::Hold {
-        proof: Proof::Card { card, .. },
-        ..
-    } = &mut hold.message
-    {
-        *card = key_of(77);
-    }
-    hold.witnesses[0].key = key_of(77);
-    assert_eq!(world.try_hold(&hold), Err(Code::CARD_MISMATCH));
-}
-
 /// A hold by paper.
 fn by_paper(group: GroupId, record: Hash) -> HoldTry {
     let actor = apteka(APTEKA);
@@ -465,7 +383,7 @@ fn a_programme_accepts_only_the_proofs_that_it_names() {
         let group = world.issue(vec![item]);
         let holds = [
             world.hold_by_qr(APTEKA, world.qr(group, FIRST)),
-            by_card(&world, group, |_| ()),
+            world.hold_by_card(group, |_| ()),
             by_paper(group, Hash::of(b"record")),
         ];
         assert_eq!(
@@ -496,7 +414,7 @@ fn after_a_rebind_old_phone_lost_card_and_paper_open_nothing() {
         "again is no error"
     );
     assert_eq!(world.try_hold(&old), Err(Code::QR_NOT_SIGNED));
-    let lost_card = by_card(&world, group, |_| ());
+    let lost_card = world.hold_by_card(group, |_| ());
     assert_eq!(world.try_hold(&lost_card), Err(Code::CARD_MISMATCH));
     assert_eq!(
         world.try_hold(&by_paper(group, record)),

@@ -5,6 +5,7 @@ mod settlement;
 mod voucher;
 
 use medicine::ProgrammeRules;
+use senim_abi::card as cards;
 use senim_abi::civil::UtcOffsets;
 use senim_abi::marking::msg::{self as marking, Stage};
 use senim_abi::marking::record::Settings;
@@ -15,7 +16,9 @@ use senim_abi::registry::msg as registry;
 use senim_abi::settlement::msg as settling;
 use senim_abi::treasury::{BudgetId, msg as treasury};
 use senim_abi::voucher as vouchers;
-use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, Roles, SETTLEMENT, TREASURY, VOUCHER, ledger};
+use senim_abi::{
+    CARD, MARKING, PRESCRIPTION, REGISTRY, Roles, SETTLEMENT, TREASURY, VOUCHER, ledger,
+};
 use senim_types::{
     ContractId, GenesisCall, Hash, OrgId, PublicKey, TimeMs, Tiyn, Validator, ValidatorSet, codec,
 };
@@ -233,6 +236,16 @@ impl Template {
                 )
             }));
         }
+        let served: Vec<cards::Execute> = self
+            .programme
+            .iter()
+            .filter_map(ProgrammeRules::cards)
+            .collect();
+        calls.extend(
+            served
+                .chunks(MESSAGES_PER_CALL)
+                .map(|part| call(CARD, codec::encode(&cards::Genesis(part.to_vec())))),
+        );
         for programme in &self.voucher_programme {
             let executes = programme.calls(&offsets)?;
             calls.extend(
@@ -357,6 +370,7 @@ fn rights() -> Vec<(ContractId, u8, Roles)> {
         (PRESCRIPTION, prescription::RIGHTS.as_slice()),
         (VOUCHER, vouchers::msg::RIGHTS.as_slice()),
         (SETTLEMENT, settling::RIGHTS.as_slice()),
+        (CARD, cards::msg::RIGHTS.as_slice()),
     ] {
         for (method, (_, roles)) in (0u8..).zip(table) {
             if !roles.is_empty() {

@@ -16,6 +16,7 @@
 //! | 3300–3399 | prescription |
 //! | 3400–3499 | voucher |
 //! | 3500–3599 | settlement |
+//! | 3600–3699 | card |
 //! | 6000–6099 | this node: storage, configuration |
 //! | 7000–7099 | FHIR |
 //! | 7100–7199 | GS1 element strings |
@@ -310,6 +311,13 @@ codes! {
     3516 PAYMENT_SUPERSEDED Caller "The answer is about an earlier attempt, while a later one is under way or was paid. Stop the later one at the bank, and have a person decide: the money may have moved twice."
     3517 PAYMENT_AMOUNT Caller "The bank moved another amount than the act's. Have a person ask the bank; the act stays as it is."
     3518 SETTLED_BY_ACT Caller "The provider has a contract: its claims are paid by their acts, and in no other way."
+    3600 CARD_UNKNOWN Caller "No such card, or no such key of one: it was never registered, or its entitlement ended long ago. Take a key from the card system that issued the card."
+    3601 CARD_BLOCKED Caller "The card is blocked: lost or withdrawn. The person gets a new one at a service centre, for the open prescriptions too."
+    3602 ENTITLEMENT_ENDED Caller "The entitlement has ended. It has to be proven anew at a service centre before anything is issued or held by this card."
+    3603 CARD_CATEGORY Caller "The programme does not serve the category of this card. Prescribe under one that does; the fund sets which."
+    3604 CARD_KEY_EXISTS Caller "The key of a card is registered with other details. Make a fresh key."
+    3605 CARD_KEY_USED Caller "The key of a card is written into another prescription, and each has its own. Ask the card system for the next."
+    3606 CARD_REQUIRED Caller "The programme gives nothing without a card, and the prescription names none. Write the person's card into it: `senim card key` gives a key for it."
 
     6000 STORE_FAILED Node "The node's store failed. It stops rather than continue. Look at the disk and start the node again: what was acknowledged is in its log, from which the rest is made anew."
     6001 LOG_DAMAGED Node "The block log is damaged at the height and offset given. Restore it from a backup or another node."
@@ -437,6 +445,8 @@ codes! {
     7309 ORDER_ISSUED Caller "A line of the message was issued before from this clinic's folder, and a person would get it twice."
     7310 SEALED_NOT_OPENED Caller "The sealed data cannot be opened with this key: it belongs to another prescription, or is damaged."
     7311 NO_RANDOMNESS Node "The operating system gives no randomness, and no key is made without."
+    7312 CARD_EXISTS Caller "The person has a card that may be used, or the card is not one to be replaced. Block a lost card first, then replace it once."
+    7313 CARD_KEYS_SPENT Caller "The card has no free key that the ledger knows. Have the service centre register keys: `senim card keys`."
 
     7400 BANK_DETAILS Caller "A provider's details have a field that no bank takes; the message names it. Correct the file, and have it proposed and approved again."
 

@@ -21,6 +21,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("senim-contract-voucher", CONTRACT),
     ("senim-contract-measure", CONTRACT),
     ("senim-contract-settlement", CONTRACT),
+    ("senim-contract-card", CONTRACT),
     // Broken builds for the simulator, optional wherever they are named: see `mutants`.
     ("senim-mutants", &[]),
     ("senim-state", &["senim-types", "senim-mutants"]),
@@ -64,6 +65,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
         "senim-light-client-wasm",
         &["senim-light-client", "senim-types"],
     ),
+    ("senim-card-system", &["senim-abi", "senim-types"]),
     ("senim-codes", &["senim-abi", "senim-types"]),
     ("senim-fhir", &["senim-types"]),
     ("senim-bank", &["senim-codes", "senim-abi", "senim-types"]),
@@ -73,6 +75,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             // Policies are run where they are explained: nobody has to believe a node.
             "senim-execution",
             "senim-bank",
+            "senim-card-system",
             "senim-codes",
             "senim-fhir",
             "senim-light-client",
@@ -103,7 +106,11 @@ const EVERYTHING: &[&str] = &["*"];
 pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
     (
         "senim-contract-prescription",
-        &["senim-contract-treasury", "senim-contract-marking"],
+        &[
+            "senim-contract-treasury",
+            "senim-contract-marking",
+            "senim-contract-card",
+        ],
         "a redemption is one transaction through all of them",
     ),
     (
@@ -212,6 +219,10 @@ pub const UNSAFE: &[(&str, &str)] = &[
     ),
     (
         "contracts/marking",
+        "exports its entry points under fixed names: `unsafe(no_mangle)`",
+    ),
+    (
+        "contracts/card",
         "exports its entry points under fixed names: `unsafe(no_mangle)`",
     ),
     (

@@ -2,10 +2,11 @@
 
 use super::{check, fail};
 use crate::world::Network;
-use crate::world::people::{BUDGET, METFORMIN_CAP, PHARMACIES};
+use crate::world::people::{METFORMIN_CAP, PHARMACIES};
 use borsh::BorshDeserialize;
 use senim_abi::marking::PackId;
 use senim_abi::prescription::{Execute, GroupId, PrescriptionEvent};
+use senim_abi::treasury::BudgetId;
 use senim_abi::treasury::record::Budget;
 use senim_abi::treasury::{Account, PostingKind, TreasuryEvent};
 use senim_abi::{PRESCRIPTION, TREASURY};
@@ -68,21 +69,23 @@ pub fn headers(genesis: &Genesis, blocks: &[&BlockRecord], sets: &BTreeMap<Hash,
 
 impl Audit {
     /// An audit that begins with the money that the genesis moved, whose receipts are in no block:
-    /// one budget line was allotted.
-    pub fn from_genesis(line: &Budget, network: &Network) -> Audit {
-        let (debits, credits) = (line.debits.0, line.credits.0);
+    /// one payer's budget lines were allotted.
+    pub fn from_genesis(lines: &[(BudgetId, Budget)], network: &Network) -> Audit {
         let pharmacies = PHARMACIES.iter();
         let pharmacies = pharmacies.map(|(name, org)| (network.device(name).public(), *org));
         let mut audit = Audit {
             pharmacies: pharmacies.collect(),
             ..Audit::default()
         };
-        audit
-            .accounts
-            .insert(Account::Budget(BUDGET), (debits, credits));
-        audit
-            .accounts
-            .insert(Account::Outside(line.payer), (credits, debits));
+        for (budget, line) in lines {
+            let (debits, credits) = (line.debits.0, line.credits.0);
+            audit
+                .accounts
+                .insert(Account::Budget(*budget), (debits, credits));
+            let outside = audit.accounts.entry(Account::Outside(line.payer));
+            let outside = outside.or_default();
+            *outside = (outside.0 + credits, outside.1 + debits);
+        }
         audit
     }
 

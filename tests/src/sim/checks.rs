@@ -7,6 +7,7 @@ use super::{Counts, check, fail};
 use crate::world::World;
 use crate::world::people::BUDGET;
 use senim_abi::treasury::Account;
+use senim_abi::treasury::BudgetId;
 use senim_abi::treasury::record::Budget;
 use senim_state::tree::Tree;
 use senim_types::{ChangeSet, Hash, Header, Height, ValidatorSet};
@@ -21,8 +22,8 @@ pub struct Oracle {
     seen: Vec<usize>,
     /// Every validator set that a node had.
     sets: BTreeMap<Hash, ValidatorSet>,
-    /// The budget line as the genesis has it.
-    allotted: Budget,
+    /// The payer's budget lines as the genesis has them.
+    lines: Vec<(BudgetId, Budget)>,
 }
 
 impl Oracle {
@@ -34,7 +35,7 @@ impl Oracle {
             decided: BTreeMap::new(),
             seen: vec![0; world.nodes.len()],
             sets: BTreeMap::from([(set.hash(), set.clone())]),
-            allotted: world.budget(),
+            lines: world.lines_of(world.budget().payer),
         }
     }
 
@@ -122,7 +123,7 @@ impl Oracle {
             audit::headers(&world.network.genesis, &kept, &self.sets);
         }
         let blocks: Vec<_> = records.iter().map(AsRef::as_ref).collect();
-        let mut audit = Audit::from_genesis(&self.allotted, &world.network);
+        let mut audit = Audit::from_genesis(&self.lines, &world.network);
         for block in blocks {
             audit.block(block);
         }

@@ -33,6 +33,8 @@ pub const PHARMACIES: [(&str, OrgId); 4] = [
 pub const PROGRAMME: ProgrammeId = ProgrammeId(1);
 /// Its budget line.
 pub const BUDGET: BudgetId = BudgetId(1);
+/// The devnet numbers its budget lines from 1, none higher than this.
+const LINES_MAX: u32 = 64;
 /// Metformin, 60 tablets a pack.
 pub const METFORMIN: &str = "04870001000011";
 /// Amlodipine, 30 tablets a pack.
@@ -367,6 +369,19 @@ impl World {
             .query(TREASURY, &treasury::Query::Budget { budget: BUDGET })
             .expect("it answers");
         answer.expect("the devnet has a budget line")
+    }
+
+    /// All budget lines of a payer.
+    pub fn lines_of(&self, payer: OrgId) -> Vec<(BudgetId, Budget)> {
+        let line = |number| {
+            let budget = BudgetId(number);
+            let answer: treasury::BudgetAnswer = self
+                .query(TREASURY, &treasury::Query::Budget { budget })
+                .expect("it answers");
+            answer.map(|line| (budget, line))
+        };
+        let lines = (1..=LINES_MAX).filter_map(line);
+        lines.filter(|(_, line)| line.payer == payer).collect()
     }
 
     /// What the programme owes a provider for this month.

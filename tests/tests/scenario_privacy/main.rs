@@ -12,6 +12,8 @@ mod needles;
 
 use interface::{Interfaces, STATUS_UNPROCESSABLE};
 use needles::Needles;
+use senim_abi::CARD;
+use senim_abi::card as cards;
 use senim_abi::prescription::msg::{self as prescription, Proof};
 use senim_abi::prescription::programme::MedicineRule;
 use senim_abi::prescription::{GroupId, ItemMask};
@@ -195,6 +197,13 @@ fn play(needles: &mut Needles, lines: &Lines) -> Remains {
     let (holder, card) = (secret("privacy token"), secret("privacy card"));
     needles.key("the token's key", &holder);
     needles.key("the card's key", &card);
+    let register = cards::Execute::Register {
+        keys: vec![card.public()],
+        category: cards::Category(1),
+        entitled_until: TimeMs(world.now().0 + people::DAY_MS),
+    };
+    let register = Request::call(CARD, &register);
+    interfaces.apply(&mut world, 3, "service-centre", register);
     let issue = prescription::Execute::Issue {
         index: 0,
         programme: people::PROGRAMME,

@@ -12,8 +12,8 @@ use clap::Args;
 use senim_abi::treasury::BudgetId;
 use senim_abi::treasury::record::{BudgetRecord, budget_key};
 use senim_abi::{
-    MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER, marking, prescription,
-    registry, settlement, treasury, voucher,
+    CARD, MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER, card, marking,
+    prescription, registry, settlement, treasury, voucher,
 };
 use senim_types::{
     Code, CommitCertificate, ContractId, Hash, Header, Height, SignedTransaction, TimeMs, codec,
@@ -63,7 +63,7 @@ pub struct Submit {
 /// Arguments of `query`.
 #[derive(Debug, Args)]
 pub struct Query {
-    /// registry, treasury, marking, prescription, voucher or settlement, or its number.
+    /// registry, treasury, marking, prescription, voucher, settlement or card, or its number.
     #[arg(value_parser = contract)]
     pub contract: ContractId,
     /// The question: an object of one field named after it, or a name alone for a question without fields.
@@ -383,9 +383,14 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
             settlement::Query::Acts { .. } => settlement::msg::ActsAnswer,
             settlement::Query::Details { .. } => settlement::msg::DetailsAnswer,
         ),
+        CARD => ask!(card::Query,
+            card::Query::Key { .. } => card::msg::KeyAnswer,
+            card::Query::Check { .. } => (),
+            card::Query::Programme { .. } => card::msg::CategoriesAnswer,
+        ),
         _ => {
             return Err(Failure::usage(
-                "this program knows the questions of registry, treasury, marking, prescription, voucher and settlement",
+                "this program knows the questions of registry, treasury, marking, prescription, voucher, settlement and card",
             ));
         }
     })

@@ -1,6 +1,7 @@
 //! What each command does: arguments in, an answer or a failure out.
 
 pub mod act;
+pub mod card;
 pub mod contract;
 pub mod details;
 pub mod device;
@@ -17,6 +18,7 @@ pub mod pharmacy;
 pub mod prescription;
 pub mod programme;
 pub mod purse;
+pub mod report;
 pub mod school;
 pub mod upgrade;
 pub mod validator;
@@ -50,6 +52,8 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Prescription(command) => prescription::run(command, global),
         Command::Wallet(command) => wallet::run(command, global),
         Command::Pharmacy(command) => pharmacy::run(command, global),
+        Command::Report(command) => report::run(command, global),
+        Command::Card(command) => card::run(command, global),
         Command::Voucher(command) => voucher::run(command, global),
         Command::School(command) => school::run(command, global),
         Command::Programme(command) => programme::run(command, global),

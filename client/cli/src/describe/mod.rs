@@ -1,5 +1,6 @@
 //! Receipts for people: what happened, from the events that the contracts told.
 
+mod card;
 mod marking;
 mod prescription;
 mod registry;
@@ -16,13 +17,14 @@ use crate::names::Names;
 use crate::session::Final;
 use crate::words::{tenge_total, time};
 use borsh::BorshDeserialize;
+use senim_abi::card::CardEvent;
 use senim_abi::marking::MarkingEvent;
 use senim_abi::prescription::PrescriptionEvent;
 use senim_abi::registry::RegistryEvent;
 use senim_abi::settlement::SettlementEvent;
 use senim_abi::treasury::TreasuryEvent;
 use senim_abi::voucher::VoucherEvent;
-use senim_abi::{MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER, ids};
+use senim_abi::{CARD, MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER, ids};
 use senim_types::{Code, Event, OrgId, Receipt, Status};
 use serde_json::{Value, json};
 
@@ -34,6 +36,7 @@ enum Known {
     Prescription(PrescriptionEvent),
     Voucher(VoucherEvent),
     Settlement(SettlementEvent),
+    Card(CardEvent),
 }
 
 /// Decodes an event by contract, kind and version; `None` where this program is older than the event.
@@ -50,6 +53,7 @@ fn decode(event: &Event) -> Option<Known> {
         PRESCRIPTION => Known::Prescription(body(event)?),
         VOUCHER => Known::Voucher(body(event)?),
         SETTLEMENT => Known::Settlement(body(event)?),
+        CARD => Known::Card(body(event)?),
         _ => return None,
     };
     let kind = match &known {
@@ -59,6 +63,7 @@ fn decode(event: &Event) -> Option<Known> {
         Known::Prescription(event) => event.kind(),
         Known::Voucher(event) => event.kind(),
         Known::Settlement(event) => event.kind(),
+        Known::Card(event) => event.kind(),
     };
     (kind == event.kind).then_some(known)
 }
@@ -79,6 +84,14 @@ pub fn prescription_event(event: &Event) -> Option<PrescriptionEvent> {
     }
 }
 
+/// What the card contract told, where this event is its.
+pub fn card_event(event: &Event) -> Option<CardEvent> {
+    match decode(event) {
+        Some(Known::Card(told)) => Some(told),
+        _ => None,
+    }
+}
+
 /// An event as an object: contract and what it told, or its raw body.
 pub fn event_json(event: &Event) -> Value {
     let contract = ids::name_of(event.contract).map_or(json!(event.contract), Value::from);
@@ -89,6 +102,7 @@ pub fn event_json(event: &Event) -> Value {
         Some(Known::Prescription(told)) => json!(told),
         Some(Known::Voucher(told)) => json!(told),
         Some(Known::Settlement(told)) => json!(told),
+        Some(Known::Card(told)) => json!(told),
         None => {
             json!({ "kind": event.kind, "version": event.version, "body": hex::encode(&event.body) })
         }
@@ -116,6 +130,7 @@ pub fn event_line(event: &Event, names: &Names) -> String {
         Some(Known::Prescription(event)) => prescription::line(&event, names),
         Some(Known::Voucher(event)) => voucher::line(&event, names),
         Some(Known::Settlement(event)) => settlement::line(&event, names),
+        Some(Known::Card(event)) => card::line(&event, names),
         None => format!(
             "event {} of contract {} (this program does not know it: update it)",
             event.kind, event.contract

@@ -158,6 +158,9 @@ pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
             "prescription {} has another key of its holder",
             short(group)
         ),
+        E::CardReplaced { group } => {
+            format!("prescription {} is for the person's new card", short(group))
+        }
         E::Pruned { group } => format!("prescription {} is forgotten", short(group)),
     }
 }

@@ -217,6 +217,11 @@ pub enum PrescriptionEvent {
         /// Which.
         group: GroupId,
     },
+    /// A prescription was bound to a key of the person's new card.
+    CardReplaced {
+        /// Which.
+        group: GroupId,
+    },
 }
 
 impl PrescriptionEvent {
@@ -239,6 +244,7 @@ impl PrescriptionEvent {
             PrescriptionEvent::MovementOverdue { .. } => 13,
             PrescriptionEvent::Rebound { .. } => 14,
             PrescriptionEvent::Pruned { .. } => 15,
+            PrescriptionEvent::CardReplaced { .. } => 16,
         }
     }
 }

@@ -221,7 +221,9 @@ pub enum Execute {
         prescriber: PrescriberId,
         /// One-time key of the person it is for, or of the identity service standing in.
         holder: PublicKey,
-        /// One-time key that the person's card has for it.
+        /// One-time key that the person's card has for it, registered by a service centre: `CARD_UNKNOWN`,
+        /// `CARD_BLOCKED`, `ENTITLEMENT_ENDED`, `CARD_CATEGORY`, `CARD_KEY_USED`. None is `CARD_REQUIRED` where the
+        /// programme accepts cards alone.
         card: Option<PublicKey>,
         /// One-time key printed on the paper.
         paper: Option<PublicKey>,
@@ -318,6 +320,15 @@ pub enum Execute {
         /// At most [`PRUNE_MAX`].
         groups: Vec<GroupId>,
     },
+    /// The service centre that issued a prescription's card binds it to a key of the person's new card. The old one opens
+    /// nothing any more; a hold that runs is not touched. `CARD_MISMATCH` if it has no card, `NOT_AUTHORISED` if another
+    /// service centre issued the old card or the new one, and the codes of a card at [`Execute::Issue`].
+    ReplaceCard {
+        /// Which prescription. One per transaction, or the ledger joins a person's prescriptions.
+        group: GroupId,
+        /// The new card's key for it.
+        card: PublicKey,
+    },
 }
 
 /// Groups in one [`Execute::Prune`].
@@ -395,7 +406,7 @@ pub struct DueCheck {
 }
 
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
-pub const RIGHTS: [(&str, Roles); 15] = [
+pub const RIGHTS: [(&str, Roles); 16] = [
     ("set_programme", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
     ("set_medicine", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
     ("set_provider", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
@@ -417,6 +428,7 @@ pub const RIGHTS: [(&str, Roles); 15] = [
     ),
     ("rebind", Roles::IDENTITY_SERVICE),
     ("prune", Roles::OPERATOR),
+    ("replace_card", Roles::SERVICE_CENTRE),
 ];
 
 impl Execute {
@@ -438,6 +450,7 @@ impl Execute {
             Execute::Settle { .. } => 12,
             Execute::Rebind { .. } => 13,
             Execute::Prune { .. } => 14,
+            Execute::ReplaceCard { .. } => 15,
         }
     }
 }

@@ -17,7 +17,7 @@ use senim_abi::prescription::{
     Programme, ProgrammeId, ProofKinds, Provider, Settlement, Share,
 };
 use senim_abi::treasury::{self, Budget, BudgetId};
-use senim_abi::{MARKING, PRESCRIPTION, TREASURY};
+use senim_abi::{CARD, MARKING, PRESCRIPTION, TREASURY, card as cards};
 use senim_sdk::testing::{Actor, TestEnv, TestOutcome, key_of};
 use senim_sdk::{Entry, Roles, codec};
 use senim_types::{Code, Hash, OrgId, PublicKey, Statement, TimeMs, Tiyn};
@@ -42,6 +42,8 @@ pub const PROGRAMME: ProgrammeId = ProgrammeId(7);
 pub const BUDGET: BudgetId = BudgetId(70);
 /// Money of the budget line at the start, in tiyn.
 pub const ALLOTTED: u64 = 1_000_000;
+/// The category of the person's card.
+pub const CATEGORY: cards::Category = cards::Category(4);
 pub const DOCTOR: PrescriberId = PrescriberId(5);
 
 /// The person's one-time key.
@@ -87,6 +89,11 @@ pub fn wallet_service() -> Actor {
 
 pub fn identity_service() -> Actor {
     Actor::new(6, OrgId(6), Roles::IDENTITY_SERVICE)
+}
+
+/// Where people get their cards.
+pub fn service_centre() -> Actor {
+    Actor::new(8, OrgId(8), Roles::SERVICE_CENTRE)
 }
 
 pub fn operator() -> Actor {
@@ -212,11 +219,13 @@ impl World {
         let env = TestEnv::new()
             .with(MARKING, senim_contract_marking::run)
             .with(TREASURY, senim_contract_treasury::run)
-            .with(PRESCRIPTION, senim_contract_prescription::run);
+            .with(PRESCRIPTION, senim_contract_prescription::run)
+            .with(CARD, senim_contract_card::run);
         let mut world = World { env };
         world.set_up_treasury();
         world.set_up_programme(rules);
         world.set_up_packs();
+        world.set_up_card();
         world
     }
 
@@ -284,6 +293,40 @@ impl World {
             },
         ];
         self.genesis(PRESCRIPTION, &Genesis(messages));
+    }
+
+    /// The programme serves one category, and the person's card has one key.
+    fn set_up_card(&mut self) {
+        let serve = cards::Execute::SetProgramme {
+            programme: PROGRAMME,
+            categories: 1 << CATEGORY.0,
+        };
+        self.genesis(CARD, &cards::Genesis(vec![serve]));
+        self.register(card(), CATEGORY);
+    }
+
+    /// The service centre registers a key of a card whose entitlement lasts a year.
+    pub fn register(&mut self, key: PublicKey, category: cards::Category) {
+        let message = cards::Execute::Register {
+            keys: vec![key],
+            category,
+            entitled_until: TimeMs(self.env.time().0 + 365 * DAY_MS),
+        };
+        self.by_centre(&message);
+    }
+
+    /// What the service centre says about cards.
+    pub fn by_centre(&mut self, message: &cards::Execute) {
+        let outcome = self.env.execute(&service_centre(), CARD, message);
+        assert_eq!(outcome.code(), None);
+    }
+
+    /// The person's card, as long as no prescription has its key: each key serves one.
+    fn free_card(&self) -> Option<PublicKey> {
+        let key = cards::record::card_key(&card()).in_state_of(CARD);
+        let record: cards::record::CardKeyRecord = codec::decode(&self.env.state()[&key]).unwrap();
+        let is_free = record.into_current().bound.is_none();
+        is_free.then(card)
     }
 
     fn set_up_packs(&mut self) {
@@ -356,7 +399,7 @@ impl World {
             programme: PROGRAMME,
             prescriber: DOCTOR,
             holder: holder(),
-            card: Some(card()),
+            card: self.free_card(),
             paper: Some(paper()),
             sealed: Some(Hash::of(b"ciphertext")),
             draft: false,

@@ -155,6 +155,13 @@ pub fn messages() -> Vec<(&'static str, Execute)> {
                 groups: vec![group],
             },
         ),
+        (
+            "replace_card",
+            Execute::ReplaceCard {
+                group,
+                card: card(),
+            },
+        ),
     ]
 }
 

@@ -2,7 +2,9 @@
 
 use super::*;
 use senim_abi::prescription::{CancelReason, DispenseLine, ItemMask, PackUse, Proof, RejectReason};
-use senim_abi::proof::{HeldStep, HoldStatement, HolderAct, QrStatement, lines_hash};
+use senim_abi::proof::{
+    CardStatement, HeldStep, HoldStatement, HolderAct, QrStatement, lines_hash,
+};
 
 /// A hold about to be asked for. Tests change one thing and see it refused.
 #[derive(Clone)]
@@ -44,6 +46,46 @@ impl World {
                 proof: Proof::LiveQr(qr),
             },
             witnesses: vec![qr.by(holder()), statement.by(qr.ephemeral)],
+        }
+    }
+
+    /// A hold by card, with the statement that the card signs.
+    pub fn hold_by_card(&self, group: GroupId, change: fn(&mut CardStatement)) -> HoldTry {
+        let actor = apteka(APTEKA);
+        let hold = HoldStatement {
+            group,
+            items: FIRST,
+            org: APTEKA,
+            device: actor.device,
+            hold_key: hold_key(APTEKA),
+        };
+        let now = self.env.time();
+        let mut answer = CardStatement {
+            hold,
+            challenged_at: now,
+            expires_at: TimeMs(now.0 + MINUTE_MS),
+        };
+        change(&mut answer);
+        let CardStatement {
+            challenged_at,
+            expires_at,
+            ..
+        } = answer;
+        let proof = Proof::Card {
+            card: card(),
+            challenged_at,
+            expires_at,
+        };
+        let message = Execute::Hold {
+            group,
+            items: FIRST,
+            hold_key: hold_key(APTEKA),
+            proof,
+        };
+        HoldTry {
+            actor,
+            message,
+            witnesses: vec![answer.by(card())],
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{DAY_MS, TemplateError, parse, until};
 use senim_abi::PRESCRIPTION;
+use senim_abi::card as cards;
 use senim_abi::civil::UtcOffsets;
 use senim_abi::marking::InnCode;
 use senim_abi::prescription::msg as prescription;
@@ -26,6 +27,9 @@ pub struct ProgrammeRules {
     allotted_tiyn: u64,
     share_basis_points: u16,
     proofs: Vec<String>,
+    /// Categories of cards that it serves, 0 to 31.
+    #[serde(default)]
+    card_categories: Vec<u8>,
     validity_days_max: u64,
     lease_minutes: u64,
     hold_hours_max: u64,
@@ -72,6 +76,16 @@ impl ProgrammeRules {
             PRESCRIPTION,
             offsets,
         )
+    }
+
+    /// Which cards it serves, where it serves any.
+    pub fn cards(&self) -> Option<cards::Execute> {
+        let bits = self.card_categories.iter().map(|bit| 1u32 << (bit % 32));
+        let categories = bits.fold(0, |all, bit| all | bit);
+        (categories != 0).then_some(cards::Execute::SetProgramme {
+            programme: ProgrammeId(self.id),
+            categories,
+        })
     }
 
     /// The calls that set it up.

@@ -8,6 +8,7 @@ use senim_types::Code;
 use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 fn file(folder: &Path, group: &GroupId) -> PathBuf {
     folder.join(format!("{group}{}", keys::EXTENSION))
@@ -30,6 +31,12 @@ pub fn key_of_hold(folder: &Path, group: &GroupId) -> Result<SecretKey> {
         return Err(Failure::new(Code::NOT_HELD_HERE));
     }
     keys::read(&file, KeyKind::Hold)
+}
+
+/// The salt of the record of an identity check, one for each prescription: without it the hash on the ledger could be
+/// tried against guessed records.
+pub fn salt_of_check(folder: &Path, group: &GroupId) -> Result<Zeroizing<[u8; 32]>> {
+    keys::read_or_make_secret(&folder.join(format!("{group}.salt")), "senimchecksalt")
 }
 
 #[cfg(test)]

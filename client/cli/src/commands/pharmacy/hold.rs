@@ -1,6 +1,7 @@
-//! From the pixels of a QR to an exclusive hold, and to the contents that the holder opened.
+//! From a proof to an exclusive hold: the pixels of a QR, and the contents that the holder opened with it. Cards and
+//! paper have files of their own, and end here too.
 
-use super::{Hold, folder};
+use super::{Hold, Pharmacy, folder};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::prescription::item_line;
@@ -11,19 +12,51 @@ use crate::sealing::SealedObject;
 use crate::session::Session;
 use crate::words::{self, items};
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::{Execute, Group, ItemMask, Proof};
+use senim_abi::prescription::{Execute, Group, GroupId, ItemMask, Proof};
 use senim_abi::proof::HoldStatement;
 use senim_codes::image::PNG_BYTES_MAX;
 use senim_codes::live_qr::LiveQr;
 use senim_codes::scan::scan_png;
 use senim_types::crypto::SecretKey;
-use senim_types::{Call, Code, Domain, codec};
+use senim_types::{Call, Code, Domain, PublicKey, Signature, Statement, codec};
 use serde_json::{Value, json};
+use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Holds what a QR opens.
+/// A hold that is asked for, with its proof.
+pub struct Request {
+    /// The prescription.
+    pub group: GroupId,
+    /// Its items.
+    pub items: ItemMask,
+    /// The pharmacy's key for the later steps.
+    pub hold_key: PublicKey,
+    /// What proves the person.
+    pub proof: Proof,
+    /// What was signed, and what it opens.
+    pub proven: Proven,
+}
+
+/// What goes with a proof.
+pub struct Proven {
+    /// Statements with their signatures.
+    pub witnesses: Vec<(Statement, Signature)>,
+    /// What opens the sealed part; a QR hands it over, a card and paper do not.
+    pub opens: Option<LiveQr>,
+}
+
+/// Holds by whichever proof was shown.
 pub fn hold(args: &Hold, global: &Global) -> Result<Answer> {
-    let picture = Zeroizing::new(files::read(&args.qr, PNG_BYTES_MAX as u64)?);
+    match (&args.qr, &args.paper) {
+        (Some(qr), _) => by_qr(args, qr, global),
+        (None, Some(paper)) => super::paper::hold(args, paper, global),
+        (None, None) => super::card::hold(args, global),
+    }
+}
+
+/// Holds what a QR opens.
+fn by_qr(args: &Hold, qr: &Path, global: &Global) -> Result<Answer> {
+    let picture = Zeroizing::new(files::read(qr, PNG_BYTES_MAX as u64)?);
     let text = Zeroizing::new(scan_png(&picture)?.text);
     let qr = LiveQr::from_text(&text)?;
     let (session, key) = (session(global)?, device(global, &args.pharmacy.key)?);
@@ -53,28 +86,52 @@ pub fn hold(args: &Hold, global: &Global) -> Result<Answer> {
         qr.ephemeral()
             .witness(Domain::Hold, &session.chain, hold.message()),
     ];
-    let execute = Execute::Hold {
+    let request = Request {
         group: statement.group,
         items: chosen,
         hold_key: hold_key.public(),
         proof: Proof::LiveQr(statement),
+        proven: Proven {
+            witnesses,
+            opens: Some(qr),
+        },
+    };
+    submit(&session, &key, request, &args.pharmacy)
+}
+
+/// Submits a hold, and tells what is held and how it is to be used.
+pub fn submit(
+    session: &Session,
+    key: &SecretKey,
+    request: Request,
+    pharmacy: &Pharmacy,
+) -> Result<Answer> {
+    let (id, chosen) = (request.group, request.items);
+    let execute = Execute::Hold {
+        group: id,
+        items: chosen,
+        hold_key: request.hold_key,
+        proof: request.proof,
     };
     let call = Call {
         contract: PRESCRIPTION,
         input: codec::encode(&execute),
     };
-    let done = applied(&session, session.submit(&key, vec![call], witnesses)?)?;
-    save_proof(&done, args.pharmacy.save_proof.as_deref())?;
+    let Proven { witnesses, opens } = request.proven;
+    let done = applied(session, session.submit(key, vec![call], witnesses)?)?;
+    save_proof(&done, pharmacy.save_proof.as_deref())?;
 
     // Only now: who does not hold the item does not get to read it.
-    let (group, header) = group(&session, &statement.group)?;
-    let contents = contents(&session, &key, &group, &qr, chosen)?;
+    let (group, header) = group(session, &id)?;
+    let contents = match &opens {
+        Some(qr) => contents(session, key, &group, qr, chosen)?,
+        None => Vec::new(),
+    };
     let fields = json!({
-        "group": statement.group, "items": words::item_numbers(chosen),
+        "group": id, "items": words::item_numbers(chosen),
         "contents": contents.iter().map(|(item, bundle)| json!({ "item": item + 1, "fhir": bundle })).collect::<Vec<_>>(),
     });
-    let mut answer =
-        told(&session, &done, fields).line(format!("Prescription {}", statement.group));
+    let mut answer = told(session, &done, fields).line(format!("Prescription {id}"));
     for index in chosen.indices() {
         answer = answer.line(format!(
             "  {}",

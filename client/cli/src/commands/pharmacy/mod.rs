@@ -1,8 +1,10 @@
 //! A pharmacy's commands.
 
+mod card;
 mod dispense;
 mod folder;
 mod hold;
+mod paper;
 mod sales;
 mod step;
 
@@ -11,8 +13,10 @@ use crate::args::Global;
 use crate::context::group_id;
 use crate::failure::Result;
 use crate::words::{parse_items, parse_tenge};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use senim_abi::prescription::msg::DocumentKind;
 use senim_abi::prescription::{GroupId, ItemMask, RejectReason};
+use senim_card_system::CardNumber;
 use senim_types::Tiyn;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,9 +24,17 @@ use std::path::PathBuf;
 /// Dispensing.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Scans a wallet's QR and takes items into the pharmacy's exclusive hold; then shows how they are to be used.
-    #[command(after_help = "Example:\n  senim pharmacy hold --qr qr.png --items 1")]
+    /// Takes items into the pharmacy's exclusive hold, by the proof that the person shows: a wallet's QR, a benefit card at
+    /// the reader, or paper with an identity check. With a QR it then shows how they are to be used.
+    #[command(
+        after_help = "Example:\n  senim pharmacy hold --qr qr.png --items 1\n  senim pharmacy hold --group GROUP --chip card.chip\n  senim pharmacy hold --card answer.bin\n  senim pharmacy hold --paper paper.png --document identity-card --record check.txt"
+    )]
     Hold(Hold),
+    /// Writes what a benefit card has to sign to open a prescription at this terminal, for a reader that is another program.
+    #[command(
+        after_help = "Example:\n  senim pharmacy challenge --group GROUP --items 1 --out challenge.bin"
+    )]
+    Challenge(Challenge),
     /// Dispenses a pack for a held item: the pack leaves the register, the item is redeemed, the programme pays, all in
     /// one transaction or nothing.
     #[command(
@@ -64,13 +76,79 @@ pub struct Pharmacy {
 
 /// Arguments of `pharmacy hold`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("shown").required(true))]
 pub struct Hold {
     /// A PNG with the wallet's QR.
+    #[arg(long, group = "shown")]
+    pub qr: Option<PathBuf>,
+    /// A card's answer to this terminal's challenge, as `senim card tap` writes it.
+    #[arg(long, group = "shown")]
+    pub card: Option<PathBuf>,
+    /// A software card, put to this terminal's own reader.
+    #[arg(long, group = "shown", requires = "group")]
+    pub chip: Option<PathBuf>,
+    /// A card's number, typed by hand. It proves nothing: the ledger refuses it with CARD_NOT_PRESENT, and never learns it.
+    #[arg(long, group = "shown", requires = "group", value_parser = crate::commands::card::number)]
+    pub card_number: Option<CardNumber>,
+    /// A PNG with the code of a paper prescription.
+    #[arg(long, group = "shown")]
+    pub paper: Option<PathBuf>,
+    /// The prescription's number, for a card: the terminal matches the two.
+    #[arg(long, value_parser = group_id)]
+    pub group: Option<GroupId>,
+    /// The document by which the person was recognised; for paper.
+    #[arg(long, value_enum)]
+    pub document: Option<Document>,
+    /// The pharmacy's own record of that check: it stays here, the ledger gets a salted hash of it.
     #[arg(long)]
-    pub qr: PathBuf,
-    /// The items, from 1; all that the QR opens where none are named.
+    pub record: Option<PathBuf>,
+    /// The items, from 1; all that the proof opens where none are named.
     #[arg(long, alias = "item", value_parser = parse_items)]
     pub items: Option<ItemMask>,
+    /// Whose, and how.
+    #[command(flatten)]
+    pub pharmacy: Pharmacy,
+}
+
+/// A document that shows who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    /// Identity card.
+    IdentityCard,
+    /// Passport.
+    Passport,
+    /// Birth certificate, shown by a parent.
+    BirthCertificate,
+    /// A digital document from the state's application.
+    Digital,
+    /// Another document that the programme's rules allow.
+    Other,
+}
+
+impl From<Document> for DocumentKind {
+    fn from(document: Document) -> DocumentKind {
+        match document {
+            Document::IdentityCard => DocumentKind::IdentityCard,
+            Document::Passport => DocumentKind::Passport,
+            Document::BirthCertificate => DocumentKind::BirthCertificate,
+            Document::Digital => DocumentKind::Digital,
+            Document::Other => DocumentKind::Other,
+        }
+    }
+}
+
+/// Arguments of `pharmacy challenge`.
+#[derive(Debug, Args)]
+pub struct Challenge {
+    /// The prescription.
+    #[arg(long, value_parser = group_id)]
+    pub group: GroupId,
+    /// The items, from 1; all where none are named.
+    #[arg(long, alias = "item", value_parser = parse_items)]
+    pub items: Option<ItemMask>,
+    /// Where the challenge is written.
+    #[arg(long)]
+    pub out: PathBuf,
     /// Whose, and how.
     #[command(flatten)]
     pub pharmacy: Pharmacy,
@@ -212,6 +290,7 @@ pub struct Sales {
 pub fn run(command: &Command, global: &Global) -> Result<Answer> {
     match command {
         Command::Hold(args) => hold::hold(args, global),
+        Command::Challenge(args) => card::challenge(args, global),
         Command::Dispense(args) => dispense::dispense(args, global),
         Command::Reject(args) => step::reject(args, global),
         Command::Extend(args) => step::extend(args, global),

@@ -2,20 +2,26 @@
 
 use super::clinic::{ClinicFolder, Issued, Line};
 use super::medicine::{name, new_items};
-use super::{Issue, accounting, entitled};
+use super::{Issue, PaperCode, accounting, entitled};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::wallet::WalletKey;
 use crate::context::{applied, device, save_proof, session, told};
 use crate::failure::{Exit, Failure, Result};
+use crate::files;
 use crate::sealing;
 use crate::session::Session;
 use crate::words::{self, quantity, time};
 use senim_abi::PRESCRIPTION;
 use senim_abi::prescription::{Execute, GroupId, NewItem, PrescriberId, ProgrammeId};
+use senim_codes::symbol::Symbol;
 use senim_fhir::LedgerOrder;
+use senim_types::crypto::SecretKey;
 use senim_types::{Call, Code, Hash, codec};
 use serde_json::json;
+
+/// Pixels of a module of a printed code.
+const PAPER_MODULE_PIXELS: usize = 6;
 
 /// Issues a message.
 pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
@@ -33,14 +39,18 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
     refuse_second_issue(&session, &folder, &lines)?;
 
     let (requests, new): (Vec<usize>, Vec<NewItem>) = new_items(items)?.into_iter().unzip();
+    let paper = args.paper.as_ref().map(|_| files::random::<32>());
+    let paper = paper.transpose()?;
     let object = sealing::seal(&order.sealed, &requests, &session.chain, &holder.opening)?;
     let execute = Execute::Issue {
         index: 0,
         programme: ProgrammeId(args.programme),
         prescriber: PrescriberId(args.prescriber),
         holder: holder.token,
-        card: None,
-        paper: None,
+        card: args.card,
+        paper: paper
+            .as_ref()
+            .map(|seed| SecretKey::from_seed(seed).public()),
         sealed: Some(Hash::of(&object)),
         draft: false,
         items: new.clone(),
@@ -80,6 +90,11 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
         done => done?,
     };
     save_proof(&done, args.clinic.save_proof.as_deref())?;
+    if let (Some(file), Some(seed)) = (&args.paper, &paper) {
+        let text = PaperCode::new(group, seed).to_text();
+        let symbol = Symbol::qr(&text)?;
+        files::write_secret(file, &symbol.to_png(PAPER_MODULE_PIXELS))?;
+    }
 
     let fields = json!({
         "group": group, "sealed": Hash::of(&object), "items": new, "accounting": order.accounting,

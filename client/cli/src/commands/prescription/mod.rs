@@ -6,10 +6,12 @@ mod clinic;
 mod entitled;
 mod issue;
 mod medicine;
+mod paper;
 mod report;
 mod show;
 
 pub use medicine::name as medicine_name;
+pub use paper::PaperCode;
 pub use show::{item_json, item_line, state_name};
 
 use crate::answer::Answer;
@@ -20,6 +22,8 @@ use crate::words::{parse_items, parse_offset};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use senim_abi::prescription::{CancelReason, GroupId, ItemMask};
 use senim_fhir::WithdrawalReason;
+use senim_types::PublicKey;
+use senim_types::text::KeyKind;
 use std::path::PathBuf;
 
 /// Prescriptions.
@@ -74,6 +78,12 @@ pub struct Issue {
     /// A one-time key of the person's wallet, as `senim wallet key` prints it.
     #[arg(long)]
     pub holder: String,
+    /// The person's card: a key for this prescription, as `senim card key` gives it for the card's number.
+    #[arg(long, value_parser = card_key)]
+    pub card: Option<PublicKey>,
+    /// Writes the code of a paper prescription to a PNG, to be printed on it. Whoever has the picture has the paper.
+    #[arg(long)]
+    pub paper: Option<PathBuf>,
     /// The support measure that bears it.
     #[arg(long, default_value_t = 1)]
     pub programme: u32,
@@ -83,6 +93,10 @@ pub struct Issue {
     /// Whose, and how.
     #[command(flatten)]
     pub clinic: Clinic,
+}
+
+fn card_key(text: &str) -> std::result::Result<PublicKey, String> {
+    PublicKey::from_text(KeyKind::Token, text).map_err(|error| error.to_string())
 }
 
 /// Arguments of `prescription show`.
