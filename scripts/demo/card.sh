@@ -30,7 +30,7 @@ number() {
 issue() {
     run "senim card key --number $2 $centre$at"
     key=$(cat "$scratch/out")
-    run "senim prescription issue --fhir $1 --holder $holder --programme 4 --card $key $clinic$at"
+    run "senim prescription issue --fhir $1 --holder $holder --programme 7 --card $key $clinic$at"
     group=$(sed -n 's/^Prescription \([0-9a-f]\{64\}\)$/\1/p' "$scratch/out")
     [ -n "$group" ] || fail "it named no prescription"
 }
@@ -63,15 +63,15 @@ play() {
     says "Registered 8 keys in 1 transaction"
 
     step "A doctor issues a subsidised medicine: not without a card" "the number on the card becomes a key for this prescription"
-    refused 1 CARD_REQUIRED "senim prescription issue --fhir $first --holder $holder --programme 4 $clinic$at"
+    refused 1 CARD_REQUIRED "senim prescription issue --fhir $first --holder $holder --programme 7 $clinic$at"
     issue "$first" "$one"
     medicine=$group
-    refused 1 CARD_KEY_USED "senim prescription issue --fhir $second --holder $holder --programme 4 --card $key $clinic$at"
+    refused 1 CARD_KEY_USED "senim prescription issue --fhir $second --holder $holder --programme 7 --card $key $clinic$at"
     issue "$second" "$one"
     later=$group
 
     step "The money before"
-    run "senim budget 4$at"
+    run "senim budget 7$at"
     before=$(sed -n 's/^ *available *//p' "$scratch/out")
     [ "$before" = '100 000 000.00 ₸' ] || fail "the budget line has $before"
 
@@ -113,14 +113,14 @@ play() {
     key=$(cat "$scratch/out")
     run "senim card end --number $two $centre$at"
     refused 1 ENTITLEMENT_ENDED "senim card key --number $two $centre$at"
-    refused 1 ENTITLEMENT_ENDED "senim prescription issue --fhir tests/data/demo/repeats.json --holder $holder --programme 4 --card $key $clinic$at"
+    refused 1 ENTITLEMENT_ENDED "senim prescription issue --fhir tests/data/demo/repeats.json --holder $holder --programme 7 --card $key $clinic$at"
     refused 1 ENTITLEMENT_ENDED "senim pharmacy hold --group $ended --chip $roles/people/second.key $pharmacy$at"
 
     step "After all that: two medicines, two payments, and what the centre knows" "only here a name stands beside a prescription"
-    run "senim budget 4$at"
+    run "senim budget 7$at"
     after=$(sed -n 's/^ *available *//p' "$scratch/out")
     [ "$after" = '99 997 570.00 ₸' ] || fail "the budget line has $after"
-    run "senim pharmacy sales --programme 4 --key $roles/pharmacy/device.key$at"
+    run "senim pharmacy sales --programme 7 --key $roles/pharmacy/device.key$at"
     says "2 430.00 ₸"
     run "senim prescription show $medicine$at"
     says "redeemed"
@@ -130,11 +130,11 @@ play() {
     says "replaced by $new"
 
     step "Reports: the personalised register and control" "names in the centre's own file; without its register a pseudonym for each prescription"
-    run "senim report register --programme 4 --cards $roles/service-centre --out $roles/service-centre/register.xlsx$at"
+    run "senim report register --programme 7 --cards $roles/service-centre --out $roles/service-centre/register.xlsx$at"
     says "2 dispenses, 2 430.00 ₸ borne"
-    run "senim report register --programme 4$at"
+    run "senim report register --programme 7$at"
     says "pseudonym"
-    run "senim report control --programme 4 --cards $roles/service-centre --out $roles/service-centre/control.csv$at"
+    run "senim report control --programme 7 --cards $roles/service-centre --out $roles/service-centre/control.csv$at"
     says "by card"
 }
 
@@ -142,7 +142,7 @@ what_next() {
     cat <<NEXT
   senim card show --number $new $centre$at
   senim card key --number $new $centre$at
-  senim query card '{"programme":{"programme":4}}'$at
+  senim query card '{"programme":{"programme":7}}'$at
   senim prescription show $later$at
   senim code CARD_NOT_PRESENT
 NEXT

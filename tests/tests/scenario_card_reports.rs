@@ -32,7 +32,7 @@ fn the_register_names_people_to_the_centre_alone_and_control_shows_who_stands_ou
         "report",
         "register",
         "--programme",
-        "4",
+        "7",
         "--cards",
         &cards,
         "--out",

@@ -93,7 +93,7 @@ impl Country {
             "--holder",
             &holder,
             "--programme",
-            "4",
+            "7",
             "--clinic",
             &clinic,
         ];
@@ -162,7 +162,7 @@ impl Country {
 
     /// What the programme's budget line has, in tiyn.
     pub fn available(&self) -> u64 {
-        let line = self.ledger.done(&["budget", "4"]);
+        let line = self.ledger.done(&["budget", "7"]);
         line["available_tiyn"].as_u64().expect("a sum")
     }
 }

@@ -20,7 +20,7 @@ pub enum Command {
     /// The personalised register: who received what, where, when, from which doctor and pharmacist. With the card system's
     /// register there are names; without it, a pseudonym for each prescription.
     #[command(
-        after_help = "Example:\n  senim report register --out register.csv\n  senim report register --programme 4 --cards cards --out register.xlsx"
+        after_help = "Example:\n  senim report register --out register.csv\n  senim report register --programme 7 --cards cards --out register.xlsx"
     )]
     Register(Options),
     /// The control report: each prescriber and each terminal with counts, sums and proofs, and what stands out – a
