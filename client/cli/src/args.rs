@@ -3,8 +3,8 @@
 
 use crate::commands::{
     act, card, contract, details, device, explain, fund, id, key, ledger, log, organisation, pack,
-    peer, pharmacy, prescription, programme, purse, report, upgrade, validator, verify, voucher,
-    wallet,
+    payment, peer, pharmacy, prescription, programme, purse, report, upgrade, validator, verify,
+    voucher, wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -153,6 +153,9 @@ pub enum Command {
     /// Acts of completed work: signed by the provider, accepted or disputed by the payer.
     #[command(subcommand)]
     Act(act::Command),
+    /// Payments by a bank: the file that goes to it, and what its answers mean.
+    #[command(subcommand)]
+    Payment(payment::Command),
     /// A provider's own digital tenge.
     #[command(subcommand)]
     Purse(purse::Command),

@@ -1,7 +1,7 @@
 //! Amounts, times and item numbers as people read and write them.
 
 use crate::failure::{Failure, Result};
-use senim_abi::civil::{DAY_MS, Month};
+use senim_abi::civil::{DAY_MS, Month, UtcOffsets};
 use senim_abi::marking::{Day, Unit};
 use senim_abi::prescription::{ItemMask, record::ITEMS_MAX};
 use senim_types::{Hash, TimeMs, Tiyn, TiynTotal};
@@ -221,6 +221,14 @@ pub fn parse_month(text: &str) -> std::result::Result<Month, String> {
 /// `2027-01`
 pub fn month(month: Month) -> String {
     format!("{:04}-{:02}", month.year(), month.month())
+}
+
+/// The civil day of an instant: `2027-01-31`.
+pub fn date_in(at: TimeMs, offsets: &UtcOffsets) -> String {
+    let day = u32::try_from(offsets.day_of(at))
+        .ok()
+        .and_then(|days| Day::new(days).ok());
+    day.map_or_else(|| time(at), |day| day.to_string())
 }
 
 /// Reads a day, `2027-01-31`: its midnight in Greenwich.

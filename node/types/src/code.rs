@@ -448,6 +448,8 @@ codes! {
     7313 CARD_KEYS_SPENT Caller "The card has no free key that the ledger knows. Have the service centre register keys: `senim card keys`."
 
     7400 BANK_DETAILS Caller "A provider's details have a field that no bank takes; the message names it. Correct the file, and have it proposed and approved again."
+    7401 BANK_BATCH Caller "A payment file has 1 to 1000 payments, each of an amount and of another act. Name other acts, or accept one first."
+    7402 BANK_MESSAGE Caller "The file is no message of a bank's that is read: camt.053, camt.054 or pain.002 in XML. Nothing was changed; ask the bank for the message again."
 }
 
 impl Code {

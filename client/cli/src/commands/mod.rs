@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod log;
 pub mod organisation;
 pub mod pack;
+pub mod payment;
 pub mod peer;
 pub mod pharmacy;
 pub mod prescription;
@@ -60,6 +61,7 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Contract(command) => contract::run(command, global),
         Command::Details(command) => details::run(command, global),
         Command::Act(command) => act::run(command, global),
+        Command::Payment(command) => payment::run(command, global),
         Command::Purse(command) => purse::run(command, global),
         Command::Pack(command) => pack::run(command, global),
         Command::Id(command) => id::run(command),

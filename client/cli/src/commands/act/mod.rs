@@ -1,6 +1,8 @@
 //! Acts of completed work.
 
-mod list;
+mod document;
+mod lines;
+pub mod list;
 
 use crate::answer::Answer;
 use crate::args::Global;
@@ -54,6 +56,12 @@ pub enum Command {
     /// Admits for the provider that lines of a disputed act are wrong: a correcting act takes its place.
     #[command(after_help = "Example:\n  senim act correct 2-50-2027-01 --line HASH=900")]
     Correct(Correct),
+    /// Writes the act as a page to print, form Р-1. Its lines are rebuilt from the chain's postings and have to reproduce
+    /// the hash chain that was signed.
+    #[command(
+        after_help = "Example:\n  senim act document 2-50-2027-01 --contract 'No 50/2026 of 2026-01-05' --provider-details caterer.json --payer-details city.json --out act.html"
+    )]
+    Document(document::Document),
 }
 
 /// Arguments of `act show`.
@@ -225,6 +233,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         }),
         Command::Accept(args) => changed(&args.key, global, |session| accept(args, session)),
         Command::Dispute(args) => changed(&args.key, global, |session| dispute(args, session)),
+        Command::Document(args) => document::run(args, global),
         Command::Withdraw(args) => {
             let execute = Execute::WithdrawDispute { act: args.act };
             changed(&args.key, global, |_| Ok(execute))
