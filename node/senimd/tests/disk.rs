@@ -234,14 +234,26 @@ fn a_damaged_log_is_told_with_its_place_and_the_node_begins_anew_from_the_others
 #[test]
 fn damaged_votes_are_told_with_their_place_and_without_them_the_validator_observes() {
     let (mut machines, mut numbers) = network();
-    machines.kill(VICTIM);
+    // Votes are kept until their height is decided, which it never is without a quorum.
+    machines.kill(0);
+    machines.kill(1);
+    numbers.0 += 1;
+    machines.offer(VICTIM, &register(numbers.0));
     let votes = machines.data(VICTIM).join("wal/consensus");
+    let until = Instant::now() + Duration::from_secs(60);
+    while fs::metadata(&votes).map_or(0, |file| file.len()) <= 10 {
+        assert!(Instant::now() < until, "{}", machines.log(VICTIM));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    machines.kill(VICTIM);
     flip(&votes, 10);
     machines.launch(VICTIM, &[AT_ONCE]);
     let said = machines.refused(VICTIM, Code::VOTES_DAMAGED);
     assert!(said.contains("at byte 0"), "{said}");
 
     fs::remove_file(&votes).expect("it can be removed");
+    machines.restart(0);
+    machines.restart(1);
     machines.restart(VICTIM);
     until_it_votes(&mut machines, &mut numbers);
 }

@@ -315,6 +315,15 @@ impl Machines {
         }
     }
 
+    /// Submits the operator's wish to a machine, and does not wait: there may be no quorum.
+    pub fn offer(&mut self, machine: usize, message: &Execute) {
+        let key = self.folder.key("operator", KeyKind::Device);
+        let transaction = self.sign(&key.expect("the operator's key"), message);
+        let url = format!("{}/v1/transactions", self.machines[machine].url);
+        let taken = ureq::post(&url).send(&codec::encode(&transaction)[..]);
+        assert_eq!(taken.expect("it is taken").status(), 202);
+    }
+
     fn sign(&mut self, key: &SecretKey, message: &Execute) -> SignedTransaction {
         let sequence = self.sequences.entry(key.public()).or_insert(0);
         let body = Transaction {
