@@ -31,7 +31,7 @@ impl Case<'_> {
     ) -> Facts {
         let clock = clock(self.settings, now);
         let voucher = self.voucher;
-        let (uses_this_month, spent_this_month) = voucher.uses_in(clock.month());
+        let month = voucher.uses_in(clock.month());
         Facts {
             act,
             clock,
@@ -44,8 +44,8 @@ impl Case<'_> {
                 left: voucher.left,
                 uses: voucher.uses,
                 uses_today: voucher.uses_on(clock.day),
-                uses_this_month,
-                spent_this_month,
+                uses_this_month: month.uses,
+                spent_this_month: month.spent,
                 consented: voucher.consented,
                 activated: voucher.activated(),
                 absent: voucher.absences.contains(clock.day),
