@@ -1,7 +1,6 @@
 //! What a terminal did without connection and the programme's rules do not pay: kept until the payer answers.
 
 use crate::contract::emit;
-use crate::judge::clock;
 use crate::{redeem, rules, state};
 use senim_abi::voucher::msg::Refused;
 use senim_abi::voucher::{DueEntry, Excess, ProgrammeId, Settings, VoucherEvent};
@@ -96,5 +95,5 @@ fn day_of(settings: &Settings, excess: &Excess) -> u32 {
     } else {
         excess.at
     };
-    clock(settings, at).day
+    settings.clock(at).day
 }

@@ -4,7 +4,6 @@
 //! a record keeps it for the payer: somebody was served.
 
 use crate::contract::emit;
-use crate::judge::clock;
 use crate::proof::{CLOCK_AHEAD_MS_MAX, Terminal};
 use crate::redeem::{self, Judged, Order};
 use crate::{excess, rules, state};
@@ -21,7 +20,7 @@ use senim_abi::voucher::{
 };
 use senim_abi::{REGISTRY, TREASURY, VOUCHER};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
-use senim_types::{Code, Domain, Hash, PublicKey, TimeMs, Tiyn};
+use senim_types::{Code, Domain, Hash, OrgId, PublicKey, TimeMs, Tiyn};
 
 /// A terminal syncs: what it does without connection from now on is judged by the bounds of now. The block's time is the
 /// anchor, so nobody has to believe the terminal when it was.
@@ -29,7 +28,7 @@ pub fn sync<E: Env>(
     env: &mut E,
     context: &CallContext,
     programme: ProgrammeId,
-    place: senim_types::OrgId,
+    place: OrgId,
 ) -> Result<OfflineChain, Refusal> {
     let now = env.now();
     let terminal = Terminal::of(env, context)?;
@@ -298,7 +297,7 @@ impl<'a> Batch<'a> {
         ensure(voucher.programme == self.programme, Code::PROGRAMME_UNKNOWN)?;
         let was_known = voucher.issued_at <= session.synced_at;
         ensure(was_known, Code::OFFLINE_UNKNOWN)?;
-        let day = clock(self.settings, record.at).day;
+        let day = self.settings.clock(record.at).day;
         let is_judgeable = voucher.last_use.is_none_or(|last| last.knows(day));
         ensure(is_judgeable, Code::OFFLINE_LATE)?;
         // Whoever serves the place now has to be who served it then: somebody else's contract pays nobody for it.

@@ -1,7 +1,7 @@
 //! A use: one voucher, what is bought, paid at once.
 
 use crate::contract::emit;
-use crate::judge::{Case, clock};
+use crate::judge::Case;
 use crate::proof::{self, Proven, Terminal, Use};
 use crate::{rules, state};
 use alloc::vec::Vec;
@@ -74,7 +74,7 @@ pub fn judge<E: Env>(
     };
     let proven = proof::check(env, &shown, &order.proof)?;
 
-    let clock = clock(settings, terminal.at);
+    let clock = settings.clock(terminal.at);
     let act = Act::Redeem {
         lines: listed(env, of, order.lines)?,
         proof: proven.kind,

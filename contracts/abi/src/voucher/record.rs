@@ -25,7 +25,7 @@ pub use super::uses::{Absences, DAYS_KNOWN, LastUse, Used};
 use super::{Arms, VoucherId};
 use crate::civil::{Month, UtcOffsets};
 use crate::key::Key;
-use crate::policy::{Delegated, Product};
+use crate::policy::{Clock, Delegated, Product, Token};
 use crate::treasury::{BudgetId, ProgrammeId};
 use crate::versioned::versioned;
 use alloc::vec::Vec;
@@ -148,6 +148,16 @@ impl Settings {
     pub const WINDOW_MS_MAX: u64 = 366 * crate::civil::DAY_MS;
     /// Longest life of a proof: an hour.
     pub const PROOF_MS_MAX: u64 = 60 * 60 * 1000;
+
+    /// The programme's civil time at an instant.
+    pub fn clock(&self, now: TimeMs) -> Clock {
+        Clock {
+            now,
+            // A u32 of days reaches far beyond what a u64 of milliseconds is used for.
+            day: u32::try_from(self.offsets.day_of(now)).unwrap_or(u32::MAX),
+            minute: self.offsets.minute_of(now),
+        }
+    }
 }
 
 /// A programme: its payer, its frame, and the version of its rules that new tokens get.
@@ -373,6 +383,27 @@ impl Voucher {
     /// Whether the person began to use it, or never had to.
     pub const fn activated(&self) -> bool {
         matches!(self.standing, Standing::Active | Standing::Suspended)
+    }
+
+    /// What a policy is told of it at this time, before an act of a delegate's or not.
+    pub fn token(&self, clock: &Clock, delegated: Option<Delegated>) -> Token {
+        let month = self.uses_in(clock.month());
+        Token {
+            arm: self.arm,
+            issued_at: self.issued_at,
+            mature_at: self.mature_at,
+            until: self.until,
+            amount: self.amount,
+            left: self.left,
+            uses: self.uses,
+            uses_today: self.uses_on(clock.day),
+            uses_this_month: month.uses,
+            spent_this_month: month.spent,
+            consented: self.consented,
+            activated: self.activated(),
+            absent: self.absences.contains(clock.day),
+            delegated,
+        }
     }
 
     /// Uses on a civil day; 0 for one too far back to be known.
