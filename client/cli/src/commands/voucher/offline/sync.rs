@@ -19,6 +19,7 @@ use senim_abi::voucher::record::{
 use senim_abi::voucher::{Execute, OfflineChain, ProgrammeId, VoucherId};
 use senim_types::{Code, OrgId, PublicKey};
 use serde_json::json;
+use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -125,9 +126,9 @@ fn taken_along(
     let (mut policies, mut codes) = (BTreeMap::new(), BTreeMap::new());
     for version in versions {
         let policy = policies::pinned(session, programme, version)?;
-        if !codes.contains_key(&policy.contract) {
+        if let MapEntry::Vacant(code) = codes.entry(policy.contract) {
             let runner = Runner::of_contract(session, policy.contract)?;
-            codes.insert(policy.contract, Wasm(runner.into_code()));
+            code.insert(Wasm(runner.into_code()));
         }
         policies.insert(version, policy);
     }
