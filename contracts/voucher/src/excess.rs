@@ -47,6 +47,10 @@ pub fn answer<E: Env>(
         pay(env, id, &programme.settings, &excess, pays)?;
     }
     state::save_excess(env, id, excess);
+    if let Some(mut chain) = state::chain(env, id, &terminal)? {
+        chain.waiting = chain.waiting.saturating_sub(1);
+        state::save_chain(env, id, &terminal, chain);
+    }
     let forget = DueEntry::ForgetExcess {
         programme: id,
         terminal,

@@ -40,9 +40,10 @@ pub fn sync<E: Env>(
     let service = state::service(env, programme, place)?;
     let service = rules::serves(service, terminal.org, now)?;
     let known = state::chain(env, programme, &terminal.device)?;
-    let (next, head, number) = known.map_or((0, Hash::ZERO, 0), |chain| {
-        (chain.next, chain.head, chain.session.number)
+    let (next, head, waiting) = known.map_or((0, Hash::ZERO, 0), |chain| {
+        (chain.next, chain.head, chain.waiting)
     });
+    let number = known.map_or(0, |chain| chain.session.number);
     let session = OfflineSession {
         number: number.checked_add(1).ok_or(Code::OUT_OF_RANGE)?,
         place,
@@ -56,6 +57,7 @@ pub fn sync<E: Env>(
         head,
         // The terminal's clock may be behind the proposer's.
         at: TimeMs(now.0.saturating_sub(CLOCK_AHEAD_MS_MAX)),
+        waiting,
         session,
     };
     state::save_chain(env, programme, &terminal.device, chain);
@@ -99,6 +101,9 @@ pub fn redeem<E: Env>(
                 taken.paid += 1;
             } else {
                 taken.excess += 1;
+                chain.waiting += 1;
+                let has_room = chain.waiting <= OfflineChain::WAITING_MAX;
+                ensure(has_room, Code::EXCESS_WAITS)?;
             }
             chain.head = hash;
             chain.next = chain.next.checked_add(1).ok_or(Code::OUT_OF_RANGE)?;

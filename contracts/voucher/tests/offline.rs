@@ -47,6 +47,30 @@ fn each_meal_is_paid_as_one_of_its_own_day() {
 }
 
 #[test]
+fn a_meal_of_a_month_that_is_over_stands_in_the_claim_of_the_month_in_which_it_is_taken() {
+    let mut world = World::new();
+    let pupil = world.issued(10);
+    // The 31st of January, and then the 1st of February.
+    world.env.advance(16 * DAY_MS);
+    let mut pad = Pad::new(&mut world);
+    pad.serve(pupil, world.env.time());
+    let january = world.claim();
+    world.env.advance(DAY_MS);
+    assert_eq!(counts(pad.sent(&mut world)), (1, 0, 0));
+    assert_eq!(january, None);
+    let february = world.claim().unwrap();
+    assert_eq!((february.lines, february.sum.0), (1, 90_000));
+    assert_eq!(world.tally(FRIDAY + 16), (1, 90_000));
+    // It is one of January's all the same.
+    let mut month = |month| world.view(pupil).unwrap().voucher.uses_in(month).uses;
+    let uses = [
+        senim_abi::civil::Month::new(2027, 1),
+        senim_abi::civil::Month::new(2027, 2),
+    ];
+    assert_eq!(uses.map(&mut month), [1, 0]);
+}
+
+#[test]
 fn a_batch_of_meals_at_its_largest_fits_a_transaction() {
     let mut world = World::new();
     let bounds = senim_abi::voucher::OfflineBounds {

@@ -7,7 +7,7 @@ use common::pad::{Pad, counts};
 use common::*;
 use proptest::prelude::*;
 use senim_abi::treasury::check_postings;
-use senim_abi::voucher::{Execute, OfflineRecord, Proof, VoucherId};
+use senim_abi::voucher::{Execute, OfflineChain, OfflineRecord, Proof, VoucherId};
 use senim_types::{Code, Hash, Tiyn};
 
 /// All money of the line, wherever it is.
@@ -152,6 +152,37 @@ fn what_waits_is_not_forgotten_and_is_listed_page_by_page() {
     of_pads.sort();
     let listed: Vec<_> = listed.iter().map(|it| (it.terminal, it.sequence)).collect();
     assert_eq!(listed, of_pads);
+}
+
+#[test]
+fn a_terminal_that_sends_without_end_waits_for_the_payer_and_loses_nothing() {
+    let mut world = World::new();
+    let mut pad = Pad::new(&mut world);
+    let most = OfflineChain::WAITING_MAX as usize;
+    for _ in 0..=most {
+        pad.serve(VoucherId(Hash::ZERO), world.env.time());
+    }
+    for start in (0..most).step_by(OfflineRecord::BATCH_MAX) {
+        let outcome = pad.send_by(
+            &mut world,
+            terminal(),
+            start..start + OfflineRecord::BATCH_MAX,
+        );
+        assert_eq!(outcome.code(), None);
+    }
+    let one_more = most..most + 1;
+    let outcome = pad.send_by(&mut world, terminal(), one_more.clone());
+    assert_eq!(outcome.code(), Some(Code::EXCESS_WAITS));
+    // A sync does not make room, an answer does.
+    pad.sync(&mut world);
+    let outcome = pad.send_by(&mut world, terminal(), one_more.clone());
+    assert_eq!(outcome.code(), Some(Code::EXCESS_WAITS));
+    world.done(education(), &answer_excess(&pad.records[3], Tiyn::ZERO));
+    world.done(education(), &answer_excess(&pad.records[3], Tiyn::ZERO));
+    let outcome = pad.send_by(&mut world, terminal(), one_more);
+    assert_eq!(counts(common::pad::taken(&outcome)), (0, 1, 0));
+    let chain = world.chain_of(terminal().device).unwrap();
+    assert_eq!(chain.waiting, OfflineChain::WAITING_MAX);
 }
 
 proptest! {

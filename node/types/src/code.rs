@@ -307,6 +307,7 @@ codes! {
     3445 OFFLINE_LATE Caller "The record came so late that the uses of its day are no longer known. The payer answers for it."
     3446 EXCESS_UNKNOWN Caller "No such record of a terminal waits for the payer, or it was answered long ago. `senim voucher excess list` has those that wait."
     3447 EXCESS_ANSWERED Caller "The payer answered otherwise for this record, and an answer is final."
+    3448 EXCESS_WAITS Caller "A thousand records of this terminal wait for the payer, and no more are taken until some are answered. Ask the payer to answer, then send again: nothing is lost."
 
     3500 CONTRACT_EXCEEDED Caller "The provider's contract has not that much left under its ceiling. The payer can raise the ceiling by an addendum."
     3501 CONTRACT_NOT_IN_FORCE Caller "The provider's contract is not in force at this time. The payer makes contracts; `senim contract show` says from when to when."

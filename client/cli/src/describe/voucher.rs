@@ -266,8 +266,11 @@ fn terminal(event: &VoucherEvent, names: &Names) -> Option<String> {
             excess.sequence,
             short(excess.voucher),
             match excess.answered {
-                Some(pays) if pays != Tiyn::ZERO =>
-                    format!("{} to {}", tenge(pays), names.of_org(excess.provider)),
+                Some(pays) if pays != Tiyn::ZERO => format!(
+                    "accepted, {} to {}",
+                    tenge(pays),
+                    names.of_org(excess.provider)
+                ),
                 _ => "refused by the payer".to_owned(),
             }
         ),

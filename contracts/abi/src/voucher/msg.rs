@@ -291,7 +291,8 @@ pub enum Execute {
     /// of its own day, or kept as an [`Excess`] with its code; one that was taken before is a success again. Answers
     /// [`Taken`]. Witness: the [`OfflineStatement`](super::offline::OfflineStatement) over the last record by the
     /// terminal's device, and those of each record's proof. `OFFLINE_NO_SESSION`, `NOT_AUTHORISED` for another
-    /// organisation, `OUT_OF_RANGE`, `OFFLINE_CHAIN`, `OFFLINE_NOT_SIGNED`, `OFFLINE_GAP`, `OFFLINE_FORK`.
+    /// organisation, `OUT_OF_RANGE`, `OFFLINE_CHAIN`, `OFFLINE_NOT_SIGNED`, `OFFLINE_GAP`, `OFFLINE_FORK`,
+    /// `EXCESS_WAITS`.
     RedeemOffline {
         /// Under which programme.
         programme: ProgrammeId,

@@ -100,8 +100,15 @@ pub struct OfflineChain {
     pub head: Hash,
     /// No record of an earlier time is paid: the last one's, or a little before the sync.
     pub at: TimeMs,
+    /// How many of its records wait for the payer.
+    pub waiting: u32,
     /// The session of now.
     pub session: OfflineSession,
+}
+
+impl OfflineChain {
+    /// Records of a terminal that may wait for the payer: who sends without end is stopped, and loses nothing.
+    pub const WAITING_MAX: u32 = 1_000;
 }
 
 /// A use without connection, as the terminal wrote it down before it said yes.

@@ -199,6 +199,7 @@ pub fn chain() -> OfflineChain {
         next: 19,
         head: Hash([0xab; 32]),
         at: AT,
+        waiting: 2,
         session: session(),
     }
 }
