@@ -306,7 +306,7 @@ fn only_place(session: &Session, id: &VoucherId) -> Result<OrgId> {
 }
 
 /// A service by its number, a GTIN, or an ATC code.
-fn product(text: &str) -> std::result::Result<Product, String> {
+pub fn product(text: &str) -> std::result::Result<Product, String> {
     let known = match text.len() {
         14 => text.parse().map(Product::Gtin).ok(),
         _ => match text.parse() {
