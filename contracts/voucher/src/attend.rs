@@ -2,8 +2,7 @@
 
 use crate::contract::emit;
 use crate::judge::clock;
-use crate::redeem::save_tally;
-use crate::{rules, state};
+use crate::{rules, state, tally};
 use senim_abi::voucher::msg::{BATCH_MAX, Mark};
 use senim_abi::voucher::{ProgrammeId, Tally, VoucherEvent};
 use senim_sdk::{CallContext, Env, Refusal, ensure};
@@ -42,7 +41,8 @@ pub fn attend<E: Env>(
         ..known.unwrap_or_default()
     };
     let key = (programme, place, day);
-    save_tally(env, &settings, key, known.is_none(), tally);
+    let open = tally::is_open(env, programme, place, day)?;
+    tally::save(env, &settings, key, known, tally, open);
     let absent = marks.iter().filter(|mark| mark.absent).count() as u32;
     let event = VoucherEvent::Attended {
         programme,

@@ -1,15 +1,19 @@
 //! All reads and writes. The layout of keys is in [`senim_abi::voucher::record`].
 
+use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_abi::Key;
 use senim_abi::civil::Month;
 use senim_abi::policy::{Listing, Product};
 use senim_abi::voucher::record::{
-    CalendarRecord, ListingRecord, PolicyRecord, Programme, ProgrammeRecord, ServiceRecord,
-    TallyRecord, VoucherRecord, calendar_key, listing_key, nullifier_key, policy_key,
-    programme_key, service_key, tally_key, voucher_key,
+    CalendarRecord, FindingKind, FindingRecord, ListingRecord, PolicyRecord, Programme,
+    ProgrammeRecord, Served, ServiceRecord, TallyRecord, VoucherRecord, calendar_key, finding_key,
+    findings_prefix, listing_key, nullifier_key, policy_key, programme_key, service_key, tally_key,
+    voucher_key,
 };
-use senim_abi::voucher::{Calendar, Policy, ProgrammeId, Service, Tally, Voucher, VoucherId};
+use senim_abi::voucher::{
+    Calendar, Policy, ProgrammeId, Query, Service, Tally, Voucher, VoucherId,
+};
 use senim_sdk::{Env, Refusal, state};
 use senim_types::{Code, Hash, OrgId};
 
@@ -154,6 +158,44 @@ pub fn set_tally<E: Env>(
         &tally_key(programme, place, day),
         tally.map(TallyRecord::from),
     );
+}
+
+/// Writes or removes what is wrong with a day.
+pub fn set_finding<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    served: &Served,
+    (place, day): (OrgId, u32),
+    finding: Option<FindingKind>,
+) {
+    let key = finding_key(programme, served, place, day);
+    set(env, &key, finding.map(FindingRecord::from));
+}
+
+/// A page of what is wrong, by place and day.
+pub fn findings<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    served: &Served,
+    after: Option<(OrgId, u32)>,
+) -> Result<Vec<(OrgId, u32, FindingKind)>, Refusal> {
+    let prefix = findings_prefix(programme, served);
+    let limit = Query::FINDINGS_MAX as u32;
+    let page: Vec<(Vec<u8>, FindingRecord)> = match after {
+        None => state::page(env, &prefix, &[], limit)?,
+        Some((place, day)) => {
+            let last = finding_key(programme, served, place, day);
+            state::page(env, &prefix, &last, limit)?
+        }
+    };
+    page.into_iter()
+        .map(|(key, record)| {
+            let field = |at: usize| key.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+            let fields = field(prefix.len()).zip(field(prefix.len() + 4));
+            let (place, day) = fields.ok_or(Refusal::new(Code::CORRUPT_RECORD))?;
+            Ok((OrgId(place), day, record.into_current()))
+        })
+        .collect()
 }
 
 /// The live voucher of the person with this nullifier, or none.

@@ -173,6 +173,7 @@ fn messages_have_these_bytes() {
             day,
         },
     );
+    golden.add("due.resume", &DueEntry::Resume { voucher });
     golden.add("query.voucher", &Query::Voucher { voucher });
     golden.add("query.programme", &Query::Programme { programme });
     golden.add(
@@ -204,6 +205,15 @@ fn messages_have_these_bytes() {
             programme,
             place,
             day,
+        },
+    );
+    golden.add(
+        "query.findings",
+        &Query::Findings {
+            programme,
+            provider: CATERER,
+            period: MONTH,
+            after: Some((place, day)),
         },
     );
     golden.add(

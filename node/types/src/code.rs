@@ -202,6 +202,7 @@ codes! {
     3109 AMOUNT_ZERO Caller "An amount of nothing moves nothing. Name at least one tiyn."
     3110 AMOUNT_OVERFLOW Caller "The sum does not fit. Name a smaller amount."
     3111 REVERSAL_EXCEEDS_POSTED Caller "More would be reversed than was posted. Name at most what was posted."
+    3112 RETURN_EXCEEDS_SETTLED Caller "More would come back than was paid out. Name at most what was paid."
 
     3200 PRODUCT_UNKNOWN Caller "The GTIN is not in the product catalogue. Check the code, or ask the regulator to enter the product."
     3201 PRODUCT_EXISTS Caller "The GTIN is in the catalogue with other details. Only name, cap and whether it is marketed can change; a new product needs a new GTIN."
@@ -291,6 +292,7 @@ codes! {
     3430 MATURED Caller "The voucher is the person's since it is mature, or was never to be taken back."
     3431 PROOF_KIND Caller "The programme does not accept this kind of proof. Use one that it accepts."
     3432 NOT_ACTIVATED Caller "The voucher waits to be activated by its holder. Activate it in the wallet."
+    3460 EXCLUSION_SET Caller "The programme counts each person once in its exclusion group: the group is neither changed nor left out once there are rules. Start another programme for another group."
 
     3500 CONTRACT_EXCEEDED Caller "The provider's contract has not that much left under its ceiling. The payer can raise the ceiling by an addendum."
     3501 CONTRACT_NOT_IN_FORCE Caller "The provider's contract is not in force at this time. The payer makes contracts; `senim contract show` says from when to when."
@@ -311,6 +313,11 @@ codes! {
     3516 PAYMENT_SUPERSEDED Caller "The answer is about an earlier attempt, while a later one is under way or was paid. Stop the later one at the bank, and have a person decide: the money may have moved twice."
     3517 PAYMENT_AMOUNT Caller "The bank moved another amount than the act's. Have a person ask the bank; the act stays as it is."
     3518 SETTLED_BY_ACT Caller "The provider has a contract: its claims are paid by their acts, and in no other way."
+    3519 DAY_EXCEEDS_PRESENT Caller "On a day more persons were served at a place than were present; the refusal names both, and `senim act check` all such days. Dispute the act, or accept it in spite of the days that you name, with a reason."
+    3520 DAY_NOT_OPEN Caller "On a day something was claimed at a place that was closed; the refusal names both, and `senim act check` all such days. Dispute the act, or accept it in spite of the days that you name, with a reason."
+    3521 DAY_UNREPORTED Caller "Something was claimed on a day for which a place has reported no attendance; the refusal names both, and `senim act check` all such days. The place can report for a week; then dispute the act, or accept it in spite of the days that you name, with a reason."
+    3522 DAY_NOT_FLAWED Caller "A day is named to be accepted in spite of the edit check, which found nothing wrong with it; the refusal names it. Name the days that `senim act check` prints, and no others."
+    3523 PAYMENT_RETURNED Caller "The money of this attempt came back after the bank had paid: the act is not paid by it. Order the next attempt when the cause is mended."
     3600 CARD_UNKNOWN Caller "No such card, or no such key of one: it was never registered, or its entitlement ended long ago. Take a key from the card system that issued the card."
     3601 CARD_BLOCKED Caller "The card is blocked: lost or withdrawn. The person gets a new one at a service centre, for the open prescriptions too."
     3602 ENTITLEMENT_ENDED Caller "The entitlement has ended. It has to be proven anew at a service centre before anything is issued or held by this card."
@@ -447,6 +454,7 @@ codes! {
     7311 NO_RANDOMNESS Node "The operating system gives no randomness, and no key is made without."
     7312 CARD_EXISTS Caller "The person has a card that may be used, or the card is not one to be replaced. Block a lost card first, then replace it once."
     7313 CARD_KEYS_SPENT Caller "The card has no free key that the ledger knows. Have the service centre register keys: `senim card keys`."
+    7340 ARMS_NOT_AS_DRAWN Caller "A person is in another arm than the seed and the nullifier give, or in none. The message names the vouchers; ask the payer."
 
     7400 BANK_DETAILS Caller "A provider's details have a field that no bank takes; the message names it. Correct the file, and have it proposed and approved again."
     7401 BANK_BATCH Caller "A payment file has 1 to 1000 payments, each of an amount and of another act. Name other acts, or accept one first."

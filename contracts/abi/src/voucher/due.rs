@@ -40,6 +40,11 @@ pub enum DueEntry {
         /// Of which day.
         day: u32,
     },
+    /// A suspended voucher is mature: it is usable again, unless its payer may still take it back.
+    Resume {
+        /// Which.
+        voucher: VoucherId,
+    },
 }
 
 /// What a person was asked.

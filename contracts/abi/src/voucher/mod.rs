@@ -12,6 +12,7 @@ mod id;
 pub mod msg;
 pub mod proof;
 pub mod record;
+mod tally;
 
 pub use crate::treasury::ProgrammeId;
 pub use arms::Arms;

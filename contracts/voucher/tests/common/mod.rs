@@ -114,6 +114,7 @@ pub fn settings() -> Settings {
         dispute_ms: 60 * DAY_MS,
         proof_ms_max: 2 * 60 * 1000,
         offsets: UtcOffsets::fixed(300),
+        attendance: false,
     }
 }
 

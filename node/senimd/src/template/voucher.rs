@@ -24,6 +24,9 @@ pub struct VoucherProgramme {
     consent: Days,
     activation: Option<Days>,
     exclusion: Option<u32>,
+    /// Whether days are checked against attendance before an act is accepted.
+    #[serde(default)]
+    attendance: bool,
     dispute_days: u64,
     proof_seconds_max: u64,
     /// The parameters of the policy `measure`: the rules of each arm.
@@ -91,6 +94,7 @@ impl VoucherProgramme {
             dispute_ms: self.dispute_days * DAY_MS,
             proof_ms_max: self.proof_seconds_max * 1000,
             offsets: offsets.clone(),
+            attendance: self.attendance,
         };
         let policy = Policy {
             contract: MEASURE,
