@@ -2,6 +2,8 @@
 
 use crate::failure::{Failure, Result};
 use crate::session::Session;
+use senim_abi::VOUCHER;
+use senim_abi::voucher::VoucherEvent;
 use senim_types::{Code, CommitCertificate, Hash, Header, Height, Receipt, codec, limits, merkle};
 
 /// Bytes of all receipts of a block: a block has at most so many, and few are large.
@@ -20,6 +22,15 @@ pub fn receipts(session: &Session, height: Height) -> Result<(Header, Vec<Receip
         return Err(Failure::proof(Code::RECEIPTS_ROOT));
     }
     Ok((header, receipts))
+}
+
+/// What the voucher contract told in a receipt.
+pub fn voucher_events(receipt: &Receipt) -> impl Iterator<Item = VoucherEvent> {
+    let own = receipt
+        .events
+        .iter()
+        .filter(|event| event.contract == VOUCHER);
+    own.filter_map(|event| borsh::from_slice(&event.body).ok())
 }
 
 /// The height of the last block.
