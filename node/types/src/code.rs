@@ -203,6 +203,7 @@ codes! {
     3110 AMOUNT_OVERFLOW Caller "The sum does not fit. Name a smaller amount."
     3111 REVERSAL_EXCEEDS_POSTED Caller "More would be reversed than was posted. Name at most what was posted."
     3112 RETURN_EXCEEDS_SETTLED Caller "More would come back than was paid out. Name at most what was paid."
+    3130 TRANSFER_PENDING Contract "A transfer that may still be posted cannot be forgotten. Post, void or let it lapse first."
 
     3200 PRODUCT_UNKNOWN Caller "The GTIN is not in the product catalogue. Check the code, or ask the regulator to enter the product."
     3201 PRODUCT_EXISTS Caller "The GTIN is in the catalogue with other details. Only name, cap and whether it is marketed can change; a new product needs a new GTIN."

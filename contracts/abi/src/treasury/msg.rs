@@ -241,6 +241,13 @@ pub enum Execute {
         /// How much.
         amount: Tiyn,
     },
+    /// By their issuer: drops what is known of resolved transfers, at most [`FORGET_MAX`], once nothing can come of them
+    /// any more: an id that is forgotten is a new one. What is not known is forgotten already. `TRANSFER_PENDING`,
+    /// `OUT_OF_RANGE`.
+    Forget {
+        /// The transfers.
+        ids: Vec<Hash>,
+    },
     /// By the settlement contract, whose own state has to say that it happened once: what a bank had paid of a claim came
     /// back, and is owed again. `ACCOUNT_UNKNOWN`, `RETURN_EXCEEDS_SETTLED`, `AMOUNT_ZERO`.
     Return {
@@ -256,6 +263,9 @@ pub enum Execute {
         amount: Tiyn,
     },
 }
+
+/// Transfers in one [`Execute::Forget`].
+pub const FORGET_MAX: usize = 64;
 
 impl Execute {
     /// The first byte of [`Execute::Leave`], the one method that providers have a right to.
