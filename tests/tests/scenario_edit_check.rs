@@ -104,11 +104,11 @@ fn present(ledger: &mut OverHttp, day: u32, present: u32) {
 /// Two pupils on three days: the school reports both, then one, then nobody at all; on to now, the act signed.
 fn month_ended() -> (OverHttp, [u32; 3]) {
     let mut ledger = OverHttp::new(1, 78);
-    check_days(&mut ledger);
     let pupils = [
         pupil(&mut ledger, "a first pupil's key"),
         pupil(&mut ledger, "a second pupil's key"),
     ];
+    check_days(&mut ledger);
     let mut days = [0; 3];
     for (day, reported) in days.iter_mut().zip([Some(2), Some(1), None]) {
         *day = day_of(&ledger);

@@ -124,8 +124,12 @@ pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "senim-contract-settlement",
-        &["senim-contract-treasury"],
-        "an act is made of what the treasury posted",
+        &[
+            "senim-contract-treasury",
+            "senim-contract-voucher",
+            "senim-contract-measure",
+        ],
+        "an act is made of what the treasury posted, and accepted by what the days of vouchers came to",
     ),
     (
         "senim-api",
