@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use senim_abi::prescription::msg::PRUNE_MAX;
 use senim_abi::prescription::record::ITEMS_MAX;
 use senim_abi::prescription::{
-    CancelReason, Dispense, Group, GroupId, Item, ItemMask, ItemStage, ItemStatus, Money, NewItem,
-    PrescriberId, PrescriptionEvent, Programme, ProgrammeId,
+    CancelReason, Dispense, Group, GroupId, Item, ItemMask, ItemStage, ItemStatus, Looks, Money,
+    NewItem, PrescriberId, PrescriptionEvent, Programme, ProgrammeId,
 };
 use senim_abi::proof::HolderAct;
 use senim_sdk::{CallContext, Env, Refusal, ensure};
@@ -66,6 +66,7 @@ pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result
             .collect(),
         holds: Vec::new(),
         dispenses: Vec::new(),
+        looks: Looks::default(),
     };
     state::save_group(env, &id, group);
     emit(
@@ -114,6 +115,7 @@ fn to_item(new: &NewItem, stage: ItemStage) -> Item {
         inn: new.inn,
         strength: new.strength,
         form: new.form,
+        product: new.product,
         unit: new.unit,
         quantity: new.quantity,
         remaining: new.quantity,

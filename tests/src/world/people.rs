@@ -112,6 +112,7 @@ fn item(inn: &str, strength: &str, quantity: u32, now: TimeMs) -> NewItem {
         inn: value::<InnCode>(inn),
         strength: Some(value::<Strength>(strength)),
         form: Some(Form::Tablet),
+        product: None,
         unit: Unit::Tablet,
         quantity,
         not_before: TimeMs(now.0 - DAY_MS),
