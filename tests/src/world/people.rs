@@ -264,6 +264,23 @@ pub fn dispense(
     ))
 }
 
+/// A pharmacy undoes a dispense whose packs never left it, signed by `key`: the hold key, if all is right.
+pub fn reverse(network: &Network, group: GroupId, dispense: u8, key: &SecretKey) -> Request {
+    let left = ItemMask::NONE;
+    let step = HeldStep::Reverse {
+        group,
+        dispense,
+        left,
+    };
+    let message = prescription::Execute::Reverse {
+        group,
+        dispense,
+        left,
+    };
+    let witness = key.witness(Domain::HeldStep, &network.chain, step.message());
+    Request::prescription(&message).witnessed(witness)
+}
+
 /// The clinic cancels what remains.
 pub fn cancel(group: GroupId, items: ItemMask) -> Request {
     let reason = CancelReason::PrescribingError;
