@@ -85,6 +85,7 @@ play() {
     refused 1 CARD_NOT_PRESENT "senim pharmacy hold --card $roles/pharmacy/answer.bin $rival$at"
     run "senim pharmacy hold --card $roles/pharmacy/answer.bin $pharmacy$at"
     says "holds item 1"
+    says "dosage     Күніне 2 рет, тамақпен бірге"
     refused 1 CARD_NOT_PRESENT "senim pharmacy hold --card $roles/pharmacy/answer.bin $pharmacy$at"
 
     step "Only on a match the medicine is given: pack, prescription and payment in one transaction"

@@ -438,7 +438,15 @@ mod cards {
         world.register(new, CATEGORY);
         let hold = world.hold_by_card(group, |_| ());
         assert_eq!(world.try_hold(&hold), Ok(()));
+        let look = Execute::Look {
+            group,
+            items: FIRST,
+            reason: senim_abi::prescription::LookReason::PersonAsks,
+        };
+        world.ok(&apteka(APTEKA), &look, &[]);
         assert_eq!(world.reject(APTEKA, group, FIRST), Ok(()));
+        let refused = world.call(&apteka(APTEKA), &look, &[]);
+        assert_eq!(refused.code(), Some(senim_types::Code::LOOK_REFUSED));
         world.by_centre(&cards::Execute::Block { keys: vec![card()] });
         world.env.advance(1);
         let lost = world.hold_by_card(group, |_| ());

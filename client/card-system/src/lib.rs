@@ -6,8 +6,8 @@
 //! ```
 //!
 //! - `number`: card numbers.
-//! - `chip`: what a card does by itself: it has a secret, and answers a terminal's challenge with the key that it has
-//!   for that prescription.
+//! - `chip`: what a card does by itself: it has a secret, answers a terminal's challenge with the key that it has for that
+//!   prescription, and hands over what opens its medicine data.
 //! - `register`: the cards with their owners, entitlements and keys, and each change of them.
 //! - `vault`: the register as it lies on a disk, encrypted.
 //!
@@ -19,7 +19,7 @@ mod number;
 mod register;
 mod vault;
 
-pub use chip::{Answer, Challenge, Chip, KEYS_PER_CARD_MAX};
+pub use chip::{Answer, Challenge, Chip, KEYS_PER_CARD_MAX, OpeningSeed};
 pub use number::CardNumber;
 pub use register::{
     Batch, Card, Change, HandedKey, KEY_STOCK, Person, Register, Standing, Withdrawn, period_end,

@@ -232,6 +232,15 @@ fn a_chip_answers_for_its_own_prescriptions_only() {
     assert_eq!(answer.challenge, asked);
     let signed = signed_bytes(Domain::Card, &chain, &asked.statement.message());
     assert!(verify(&key, &signed, &answer.signature));
+    let chip = register.card(card).unwrap().chip();
+    assert_eq!(chip.opening(&key).as_ref(), Ok(&answer.opening));
+    let second = register.hand_out(card, NOW).unwrap();
+    assert_ne!(
+        chip.opening(&second).unwrap(),
+        answer.opening,
+        "what it hands over opens one prescription"
+    );
+    assert_eq!(format!("{:?}", answer.opening), "OpeningSeed(…)");
     let elsewhere = register.card(other).unwrap().chip().answer(&asked);
     assert_eq!(elsewhere, Err(Code::CARD_MISMATCH));
     assert_eq!(Chip::new(&[5; 32]).answer(&asked), Err(Code::CARD_MISMATCH));

@@ -8,7 +8,7 @@
 //! - [`session`], [`node`]: the genesis that is trusted, the node that is not, the light client between them.
 //! - [`describe`], [`words`], [`names`]: receipts for people. [`answer`], [`failure`]: the two ends of a command.
 //! - [`history`], [`policies`], [`simulate`]: what happened, why, and what other rules would have changed.
-//! - [`sealing`]: what is kept off the ledger. [`keys`], [`files`]: secrets in files that only their owner reads.
+//! - [`sealing`]: what is kept off the ledger. [`keys`], [`one_time`], [`files`]: secrets in files that only their owner reads.
 //!
 //! Deliberately absent: trust in a node, secrets on the terminal, and state of one role in another role's folder.
 #![forbid(unsafe_code)]
@@ -24,6 +24,7 @@ pub mod history;
 pub mod keys;
 pub mod names;
 pub mod node;
+pub mod one_time;
 pub mod policies;
 pub mod sealing;
 pub mod session;

@@ -268,7 +268,7 @@ impl Node {
 pub struct SealedRequest<'a> {
     /// `GET`, `PUT` or `DELETE`.
     pub method: &'static str,
-    /// Such as `/v1/sealed/<hash>`.
+    /// Such as `/v1/sealed/<hash>`, with the query if there is one.
     pub path: &'a str,
     /// The ciphertext that is stored.
     pub body: Option<&'a [u8]>,

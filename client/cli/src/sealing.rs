@@ -3,8 +3,12 @@
 //!
 //! A random content key is drawn for each prescription. Every part – the whole message, and what belongs to one item –
 //! has a key of its own, derived from it, so that a QR for one item opens that item and no other. The content key is
-//! wrapped to the wallet's X25519 key (HPKE, RFC 9180) and lies in the sealed object itself; the ledger has the
-//! object's blake3.
+//! wrapped to X25519 keys (HPKE, RFC 9180): the wallet's, and those of the card and the paper where there are such. It
+//! lies in the sealed object itself; the ledger has the object's blake3.
+
+mod item_keys;
+
+pub use item_keys::ItemKeys;
 
 use crate::failure::{Failure, Result};
 use crate::files;
@@ -25,6 +29,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 pub const SEALED_BYTES_MAX: usize = 256 * 1024;
 /// Items that a QR can open one by one; for more than these it has to open all.
 pub const ITEM_KEYS_MAX: usize = 3;
+/// Keys that a content key is wrapped to: of the wallet, the card and the paper.
+pub const RECIPIENTS_MAX: usize = 3;
 /// What the wrapping is for.
 const WRAP_INFO: &[u8] = b"senim content key 1";
 /// The place of the whole message among the parts.
@@ -52,15 +58,22 @@ enum HandedKeys {
 pub enum SealedObject {
     /// The only version so far.
     V1 {
-        /// HPKE's encapsulated key: whose shared secret wraps the content key.
-        encapsulated: [u8; 32],
-        /// The wrapped content key.
-        wrapped: Vec<u8>,
+        /// The content key, wrapped once for each who may open it: at least one, at most [`RECIPIENTS_MAX`].
+        wrapped: Vec<WrappedKey>,
         /// The whole message.
         message: SealedPart,
         /// What belongs to each item of the prescription, in their order.
         items: Vec<SealedPart>,
     },
+}
+
+/// A content key, wrapped to one key. It does not say to whose.
+#[derive(Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct WrappedKey {
+    /// HPKE's encapsulated key: whose shared secret wraps the content key.
+    encapsulated: [u8; 32],
+    /// The wrapped content key, and 16 bytes that authenticate it.
+    ciphertext: [u8; 48],
 }
 
 /// One encrypted part.
@@ -70,7 +83,7 @@ pub struct SealedPart {
     ciphertext: Vec<u8>,
 }
 
-/// A wallet's X25519 key pair.
+/// An X25519 key pair of one prescription: the wallet's, the card's or the paper's.
 pub struct OpeningKey(<X25519HkdfSha256 as Kem>::PrivateKey);
 
 impl OpeningKey {
@@ -89,13 +102,13 @@ fn not_opened() -> Failure {
     Failure::new(Code::SEALED_NOT_OPENED)
 }
 
-/// Seals a message for a chain and a wallet. `item_parts` says, for each item of the prescription, which of the
+/// Seals a message for a chain and those who hold one of these keys, wallet first. `item_parts` says, for each item of the prescription, which of the
 /// message's requests it came from: parts of one repeat share theirs.
 pub fn seal(
     order: &SealedOrder,
     item_parts: &[usize],
     chain: &ChainId,
-    wallet: &[u8; 32],
+    recipients: &[[u8; 32]],
 ) -> Result<Vec<u8>> {
     let key = ContentKey(*files::random::<32>()?);
     let message = key
@@ -106,19 +119,11 @@ pub fn seal(
         let plain = order.items.get(*request).map_or(&[][..], Vec::as_slice);
         items.push(key.part(index).seal(chain, index, plain)?);
     }
-    let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(wallet);
-    let recipient = recipient.map_err(|_| not_opened())?;
-    let (encapsulated, wrapped) = hpke::single_shot_seal::<WrapAead, HkdfSha256, X25519HkdfSha256>(
-        &OpModeS::Base,
-        &recipient,
-        WRAP_INFO,
-        &key.0,
-        chain.0.as_bytes(),
-    )
-    .map_err(|_| not_opened())?;
+    let wrapped = recipients
+        .iter()
+        .map(|recipient| key.wrap(chain, recipient));
     let sealed = codec::encode(&SealedObject::V1 {
-        encapsulated: encapsulated.to_bytes().into(),
-        wrapped,
+        wrapped: wrapped.collect::<Result<_>>()?,
         message,
         items,
     });
@@ -137,56 +142,76 @@ pub fn seal(
 impl SealedObject {
     /// Reads a sealed object.
     pub fn decode(bytes: &[u8]) -> Result<SealedObject> {
-        codec::decode(bytes, SEALED_BYTES_MAX).map_err(|_| not_opened())
+        let object = codec::decode(bytes, SEALED_BYTES_MAX).map_err(|_| not_opened())?;
+        let SealedObject::V1 { wrapped, .. } = &object;
+        if wrapped.len() > RECIPIENTS_MAX {
+            return Err(not_opened());
+        }
+        Ok(object)
     }
 
-    /// Unwraps the content key with the wallet's key.
-    pub fn unwrap_key(&self, chain: &ChainId, wallet: &OpeningKey) -> Result<ContentKey> {
-        let SealedObject::V1 {
-            encapsulated,
-            wrapped,
-            ..
-        } = self;
-        let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated);
-        let encapsulated = encapsulated.map_err(|_| not_opened())?;
-        let opened = hpke::single_shot_open::<WrapAead, HkdfSha256, X25519HkdfSha256>(
-            &OpModeR::Base,
-            &wallet.0,
-            &encapsulated,
-            WRAP_INFO,
-            wrapped,
-            chain.0.as_bytes(),
-        );
-        let opened = Zeroizing::new(opened.map_err(|_| not_opened())?);
-        let key: [u8; 32] = opened.as_slice().try_into().map_err(|_| not_opened())?;
-        Ok(ContentKey(key))
+    /// Unwraps the content key with a key that it was wrapped to.
+    pub fn unwrap_key(&self, chain: &ChainId, opening: &OpeningKey) -> Result<ContentKey> {
+        let SealedObject::V1 { wrapped, .. } = self;
+        let opened = wrapped
+            .iter()
+            .find_map(|wrapped| opening.unwrap(chain, wrapped));
+        opened.ok_or_else(not_opened)
     }
 
-    /// Opens the item at `index` with what a QR handed over; `None` where the QR does not open it.
+    /// Opens the item at `index`; `None` where there is no key for it.
     pub fn open_item(
         &self,
         chain: &ChainId,
-        handed: &QrContentKey,
+        keys: &ItemKeys,
         index: usize,
     ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let SealedObject::V1 { items, .. } = self;
-        let keys = HandedKeys::try_from_slice(handed.as_bytes()).map_err(|_| not_opened())?;
         let place = u8::try_from(index).map_err(|_| not_opened())?;
-        let part = match &keys {
-            HandedKeys::All(key) => Some(key.part(place)),
-            HandedKeys::Items(keys) => keys
-                .iter()
-                .find(|(item, _)| *item == place)
-                .map(|(_, key)| key.clone()),
-        };
-        let (Some(part), Some(sealed)) = (part, items.get(index)) else {
+        let (Some(key), Some(sealed)) = (keys.of(index), items.get(index)) else {
             return Ok(None);
         };
-        part.open(chain, place, sealed).map(Some)
+        key.open(chain, place, sealed).map(Some)
+    }
+}
+
+impl OpeningKey {
+    /// The content key, if it was wrapped to this key.
+    fn unwrap(&self, chain: &ChainId, wrapped: &WrappedKey) -> Option<ContentKey> {
+        let encapsulated =
+            <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&wrapped.encapsulated);
+        let opened = hpke::single_shot_open::<WrapAead, HkdfSha256, X25519HkdfSha256>(
+            &OpModeR::Base,
+            &self.0,
+            &encapsulated.ok()?,
+            WRAP_INFO,
+            &wrapped.ciphertext,
+            chain.0.as_bytes(),
+        );
+        let opened = Zeroizing::new(opened.ok()?);
+        opened.as_slice().try_into().ok().map(ContentKey)
     }
 }
 
 impl ContentKey {
+    /// Wraps it to a public key.
+    fn wrap(&self, chain: &ChainId, recipient: &[u8; 32]) -> Result<WrappedKey> {
+        let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(recipient);
+        let recipient = recipient.map_err(|_| not_opened())?;
+        let sealed = hpke::single_shot_seal::<WrapAead, HkdfSha256, X25519HkdfSha256>(
+            &OpModeS::Base,
+            &recipient,
+            WRAP_INFO,
+            &self.0,
+            chain.0.as_bytes(),
+        );
+        let (encapsulated, ciphertext) = sealed.map_err(|_| not_opened())?;
+        Ok(WrappedKey {
+            encapsulated: encapsulated.to_bytes().into(),
+            ciphertext: ciphertext.try_into().map_err(|_| not_opened())?,
+        })
+    }
+
     /// Opens the item at `index`.
     pub fn open_item(
         &self,

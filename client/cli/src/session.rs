@@ -5,6 +5,7 @@ use crate::node::{DeviceStatus, Node, SealedRequest};
 use crate::words;
 use crate::{files, names::Names};
 use borsh::{BorshDeserialize, BorshSerialize};
+use senim_abi::prescription::GroupId;
 use senim_light_client::{LightClient, ProvenState};
 use senim_types::crypto::SecretKey;
 use senim_types::proof::{LightBlock, ReceiptProof};
@@ -216,13 +217,20 @@ impl Session {
     /// Stores a sealed object under its blake3.
     pub fn put_sealed(&self, device: &SecretKey, object: &[u8]) -> Result<Hash> {
         let hash = Hash::of(object);
-        self.sealed_request("PUT", device, &hash, Some(object))?;
+        self.sealed_request("PUT", device, &hash, "", Some(object))?;
         Ok(hash)
     }
 
-    /// Fetches a sealed object; its bytes are what the ledger has the hash of.
-    pub fn get_sealed(&self, device: &SecretKey, hash: &Hash) -> Result<Vec<u8>> {
-        let object = self.sealed_request("GET", device, hash, None)?;
+    /// Fetches a sealed object; its bytes are what the ledger has the hash of. A pharmacy says of which prescription, and
+    /// is given it if it holds that or has just recorded its look.
+    pub fn get_sealed(
+        &self,
+        device: &SecretKey,
+        hash: &Hash,
+        of: Option<&GroupId>,
+    ) -> Result<Vec<u8>> {
+        let query = of.map(|id| format!("?prescription={id}"));
+        let object = self.sealed_request("GET", device, hash, &query.unwrap_or_default(), None)?;
         if Hash::of(&object) == *hash {
             Ok(object)
         } else {
@@ -235,7 +243,7 @@ impl Session {
 
     /// Deletes a sealed object that the device's organisation stored.
     pub fn delete_sealed(&self, device: &SecretKey, hash: &Hash) -> Result<()> {
-        self.sealed_request("DELETE", device, hash, None)
+        self.sealed_request("DELETE", device, hash, "", None)
             .map(|_| ())
     }
 
@@ -244,6 +252,7 @@ impl Session {
         method: &'static str,
         device: &SecretKey,
         hash: &Hash,
+        query: &str,
         body: Option<&[u8]>,
     ) -> Result<Vec<u8>> {
         let path = format!("/v1/sealed/{hash}");
@@ -257,7 +266,7 @@ impl Session {
         );
         let request = SealedRequest {
             method,
-            path: &path,
+            path: &format!("{path}{query}"),
             body,
         };
         self.node

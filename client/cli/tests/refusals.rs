@@ -106,6 +106,7 @@ fn a_prescription_of_another_wallet_opens_nothing() {
             inn: "A10BA02".parse().expect("an ATC code"),
             strength: None,
             form: None,
+            product: None,
             unit: Unit::Tablet,
             quantity: 60,
             remaining: 60,
@@ -118,6 +119,7 @@ fn a_prescription_of_another_wallet_opens_nothing() {
         }],
         holds: Vec::new(),
         dispenses: Vec::new(),
+        looks: Default::default(),
     };
     let key = group_key(&id).in_state_of(PRESCRIPTION);
     let node = node_that_says(state_proof(&key, &codec::encode(&GroupRecord::from(group))));

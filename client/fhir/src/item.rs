@@ -9,6 +9,7 @@ use crate::link::{self, LinkId, LinkKind};
 use crate::medicine::{ATC_SYSTEM, Medicine, MedicineMap, Unit};
 use crate::message::{Message, refuse_unknown_modifiers};
 use crate::order::{CancelTarget, Item, ParseOptions, Part};
+use crate::product;
 use crate::reason;
 use crate::refusal::{FhirRefusal, printable_code};
 use crate::schedule;
@@ -22,12 +23,13 @@ pub(crate) struct Context<'m, 'a> {
 }
 
 /// Reads an item to issue.
-pub(crate) fn issue(
-    context: &Context,
-    request: &Element,
+pub(crate) fn issue<'a>(
+    context: &Context<'_, 'a>,
+    request: &Element<'a>,
     marks: &mut Marks,
 ) -> Result<Item, FhirRefusal> {
-    let medicine = medicine(context, request, marks)?;
+    let concept = concept(context, request, marks)?;
+    let medicine = concept_medicine(context, &concept, marks)?;
     let dispense = request.get("dispenseRequest").ok_or_else(|| {
         let path = format!("{}.dispenseRequest.quantity", request.path);
         FhirRefusal::new(Code::FHIR_QUANTITY_MISSING, &path, "")
@@ -59,6 +61,11 @@ pub(crate) fn issue(
         return Err(quantity.refuse(Code::FHIR_QUANTITY_TOO_LARGE, "over all parts"));
     }
     let substitution_allowed = substitution(request, marks)?;
+    let product = if substitution_allowed {
+        None
+    } else {
+        product::named(&concept, marks)?
+    };
     let (group, link) = (
         group(context, request, marks)?,
         lines(context, request, marks)?,
@@ -67,6 +74,7 @@ pub(crate) fn issue(
         medicine,
         parts,
         substitution_allowed,
+        product,
         link: link.first().copied(),
         group,
         prescriber: prescriber(context, request, marks)?,
@@ -90,15 +98,16 @@ pub(crate) fn cancel(
     Ok(target)
 }
 
-fn medicine(
-    context: &Context,
-    request: &Element,
+/// The element whose codes name the medicine.
+fn concept<'a>(
+    context: &Context<'_, 'a>,
+    request: &Element<'a>,
     marks: &mut Marks,
-) -> Result<Medicine, FhirRefusal> {
+) -> Result<Element<'a>, FhirRefusal> {
     let concept = request.get("medicationCodeableConcept");
     let reference = request.get("medicationReference");
     match (concept, reference) {
-        (Some(concept), None) => concept_medicine(context, &concept, marks),
+        (Some(concept), None) => Ok(concept),
         (None, Some(reference)) => {
             let Some(medication) = context.message.follow(request, &reference)? else {
                 let detail = "the medicine is not in the message";
@@ -117,7 +126,7 @@ fn medicine(
                     return Err(status.refuse(Code::FHIR_MEDICINE_NOT_ACTIVE, ""));
                 }
             }
-            concept_medicine(context, &medication.require("code")?, marks)
+            medication.require("code")
         }
         (None, None) => Err(request.refuse(Code::FHIR_MEDICINE_MISSING, "")),
         (Some(_), Some(reference)) => {
@@ -255,7 +264,7 @@ fn unit<'a>(
     Ok((unit, factor, code))
 }
 
-/// The ledger has no field for it: whoever holds the item reads it in the sealed part.
+/// The ledger has a field for the very product alone; whoever holds the item reads the rest in the sealed part.
 const SUBSTITUTION_RULE: &str = "a known rule of substitution, which the pharmacy reads";
 
 /// Whether another product may be supplied. Says nothing → FHIR leaves it to local rules, which

@@ -26,6 +26,7 @@ mod medicine;
 mod message;
 mod order;
 mod parse;
+mod product;
 mod reason;
 mod refusal;
 mod report;

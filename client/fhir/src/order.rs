@@ -82,9 +82,11 @@ pub struct Item {
     pub medicine: Medicine,
     /// The supplies of this item in their order; one if there are no repeats.
     pub parts: Vec<Part>,
-    /// Whether the pharmacy may supply another product of the same medicine. The ledger keeps to INN and strength and
-    /// has no field for it: the pharmacy reads it in the sealed part.
+    /// Whether the pharmacy may supply another product of the same medicine. The ledger keeps to INN, strength and form;
+    /// whether this says no is read in the sealed part.
     pub substitution_allowed: bool,
+    /// The GTIN of the product ordered, where no other may be supplied and the order names one: the ledger keeps to it.
+    pub product: Option<u64>,
     /// The line, to be found again by a cancellation; none if the message gives it no identifier.
     pub link: Option<LinkId>,
     /// The prescription that the line belongs to.

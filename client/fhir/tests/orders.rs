@@ -2,7 +2,7 @@
 
 mod support;
 
-use senim_fhir::{Disposition, LedgerOrder, LinkId, Secret, Unit, Window, WithdrawalReason};
+use senim_fhir::{Code, Disposition, LedgerOrder, LinkId, Secret, Unit, Window, WithdrawalReason};
 use support::*;
 
 fn window(not_before_ms: u64, until_ms: u64) -> Window {
@@ -377,4 +377,53 @@ fn a_report_of_a_supply_speaks_fhir_again() {
         report["extension"][0]["valueIdentifier"]["value"],
         "05099151015051.1HXNA4G4VM"
     );
+}
+
+/// The second item of a message, which forbids substitution, with these GTINs among its codes.
+fn with_gtins(gtins: &[&str], allowed: bool) -> Result<senim_fhir::Order, senim_fhir::FhirRefusal> {
+    let mut value: serde_json::Value =
+        serde_json::from_slice(&message("four-items.json")).expect("it is JSON");
+    let entries = value["entry"].as_array_mut().expect("a bundle");
+    let is_it = |entry: &&mut serde_json::Value| {
+        entry["resource"]["substitution"]["allowedBoolean"] == serde_json::json!(false)
+    };
+    let request = &mut entries.iter_mut().find(is_it).expect("one item")["resource"];
+    request["substitution"]["allowedBoolean"] = serde_json::json!(allowed);
+    let codings = request["medicationCodeableConcept"]["coding"].as_array_mut();
+    let gtins = gtins
+        .iter()
+        .map(|gtin| serde_json::json!({ "system": "https://www.gs1.org/gtin", "code": gtin }));
+    codings.expect("codes").extend(gtins);
+    parse_value(&value)
+}
+
+#[test]
+fn the_very_product_is_on_the_ledger_where_no_other_may_be_supplied() {
+    let gtin = "04870001000028";
+    let order = with_gtins(&[gtin, gtin], false).unwrap();
+    let products: Vec<_> = items(&order).iter().map(|item| item.product).collect();
+    assert_eq!(products, [None, Some(4_870_001_000_028), None, None]);
+    let on_ledger = order
+        .accounting
+        .iter()
+        .filter(|leaf| leaf.disposition == Disposition::OnLedger { field: "product" });
+    assert_eq!(on_ledger.count(), 4, "system and code of each");
+
+    // Where another goes, it is nobody's business which one the doctor thought of.
+    let order = with_gtins(&[gtin], true).unwrap();
+    assert!(items(&order).iter().all(|item| item.product.is_none()));
+    // Forbidden, and no product named: any of the substance, since none is the one.
+    let order = with_gtins(&[], false).unwrap();
+    assert_eq!(items(&order)[1].product, None);
+    assert!(!items(&order)[1].substitution_allowed);
+}
+
+#[test]
+fn a_product_that_is_none_or_two_is_refused_where_it_counts() {
+    let refused = |gtins: &[&str]| with_gtins(gtins, false).unwrap_err().code;
+    assert_eq!(refused(&["04870001000029"]), Code::ORDERED_PRODUCT);
+    assert_eq!(refused(&["a"]), Code::ORDERED_PRODUCT);
+    let two = ["04870001000028", "04870001000011"];
+    assert_eq!(refused(&two), Code::FHIR_MEDICINE_CONFLICT);
+    assert!(with_gtins(&["a"], true).is_ok());
 }

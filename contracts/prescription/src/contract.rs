@@ -1,6 +1,8 @@
 //! Dispatch, and the questions.
 
-use crate::{card, dispense, hold, issue, pending, proofs::HoldRequest, reverse, setup, state};
+use crate::{
+    card, dispense, hold, issue, look, pending, proofs::HoldRequest, reverse, setup, state,
+};
 use alloc::vec::Vec;
 use senim_abi::prescription::event::EVENT_VERSION;
 use senim_abi::prescription::msg::{DueEntry, GroupView};
@@ -166,6 +168,13 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             issue::rebind(env, group, holder, card, paper)?;
         }
         Execute::ReplaceCard { group, card } => card::replace(env, context, group, card)?,
+        Execute::Look {
+            group,
+            items,
+            reason,
+        } => {
+            look::look(env, context, group, items, reason)?;
+        }
     }
     Ok(Vec::new())
 }

@@ -191,7 +191,7 @@ fn take_units<E: Env>(
         let item = &mut group.items[usize::from(line.item)];
         for used in &line.packs {
             let answer = answers.next().ok_or(Code::CORRUPT_RECORD)?;
-            rules::check_pack(item, used.units, answer)?;
+            rules::check_pack(item, used, answer)?;
             units += used.units;
             cost = sum(cost, answer.cost)?;
             taken.packs.push(DispensedPack {

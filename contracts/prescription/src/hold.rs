@@ -58,6 +58,8 @@ pub fn hold<E: Env>(
     if let Some(at) = proven.at {
         group.last_proof_at = at;
     }
+    // Who holds is given the medicine data: the first look.
+    group.looks.count_one();
     let event = PrescriptionEvent::Held {
         group: request.group,
         issuer: group.issuer,
@@ -175,6 +177,7 @@ pub fn reject<E: Env>(
         hold.items = hold.items.without(items);
     }
     let (issuer, org) = (group.issuer, context.org);
+    group.looks.forget(org);
     state::save_group(env, &id, group);
     emit(
         env,

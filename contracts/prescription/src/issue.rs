@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use senim_abi::prescription::msg::DueEntry;
 use senim_abi::prescription::record::ITEMS_MAX;
 use senim_abi::prescription::{
-    CancelReason, Dispense, Group, GroupId, Item, ItemMask, ItemStage, ItemStatus, Money, NewItem,
-    PrescriberId, PrescriptionEvent, Programme, ProgrammeId,
+    CancelReason, Dispense, Group, GroupId, Item, ItemMask, ItemStage, ItemStatus, Looks, Money,
+    NewItem, PrescriberId, PrescriptionEvent, Programme, ProgrammeId,
 };
 use senim_abi::proof::HolderAct;
 use senim_abi::{TREASURY, treasury};
@@ -71,6 +71,7 @@ pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result
             .collect(),
         holds: Vec::new(),
         dispenses: Vec::new(),
+        looks: Looks::default(),
     };
     forget_later(env, id, end_of_disputes(&group, &programme));
     state::save_group(env, &id, group);
@@ -120,6 +121,7 @@ fn to_item(new: &NewItem, stage: ItemStage) -> Item {
         inn: new.inn,
         strength: new.strength,
         form: new.form,
+        product: new.product,
         unit: new.unit,
         quantity: new.quantity,
         remaining: new.quantity,

@@ -12,7 +12,8 @@
 //!
 //! - `contract`: dispatch and questions; `setup`: what the payer sets; `issue`: issue, release,
 //!   cancel, rebind, forget; `card`: what the card
-//!   contract is asked; `hold`: hold, extend, reject; `dispense`: dispense; `reverse`: undo; `pending`: payments that wait.
+//!   contract is asked; `hold`: hold, extend, reject; `look`: a look at the medicine data;
+//!   `dispense`: dispense; `reverse`: undo; `pending`: payments that wait.
 //! - `proofs`: what was signed by whom; `rules`: the automaton and the guards; no state is written there.
 //! - `state`: all reads and writes.
 //!
@@ -28,6 +29,7 @@ mod contract;
 mod dispense;
 mod hold;
 mod issue;
+mod look;
 mod pending;
 mod proofs;
 mod reverse;

@@ -1,7 +1,9 @@
 //! The item's automaton and the guards that stand beside it. No state is read or written here.
 
 use senim_abi::marking::msg::SuppliedLine;
-use senim_abi::prescription::{Group, Item, ItemStatus, MedicineRule, NewItem, Programme, Share};
+use senim_abi::prescription::{
+    Group, Item, ItemStatus, MedicineRule, NewItem, PackUse, Programme, Share,
+};
 use senim_sdk::{Refusal, ensure};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
@@ -264,7 +266,8 @@ pub fn check_entitlement(
 }
 
 /// Whether a pack is what the item prescribes, and not dearer than the item allows.
-pub fn check_pack(item: &Item, units: u32, supplied: &SuppliedLine) -> Result<(), Refusal> {
+/// Where the prescriber forbade another product, the medicine alone is not enough.
+pub fn check_pack(item: &Item, used: &PackUse, supplied: &SuppliedLine) -> Result<(), Refusal> {
     ensure(item.inn == supplied.inn, Code::INN_MISMATCH)?;
     let fits = item
         .strength
@@ -272,7 +275,11 @@ pub fn check_pack(item: &Item, units: u32, supplied: &SuppliedLine) -> Result<()
         && item.form.is_none_or(|form| form == supplied.form)
         && item.unit == supplied.unit;
     ensure(fits, Code::STRENGTH_MISMATCH)?;
-    let cap = item.price_cap.map(|cap| cap.checked_share(units.into(), 1));
+    let is_ordered = item.product.is_none_or(|product| product == used.pack.gtin);
+    ensure(is_ordered, Code::SUBSTITUTION_NOT_ALLOWED)?;
+    let cap = item
+        .price_cap
+        .map(|cap| cap.checked_share(used.units.into(), 1));
     match cap {
         // A cap so high that it does not fit is above every cost.
         None | Some(None) => Ok(()),

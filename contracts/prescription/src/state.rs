@@ -44,8 +44,13 @@ pub fn group<E: Env>(env: &E, id: &GroupId) -> Result<Group, Refusal> {
 /// Writes the group. What has come to its end by time is brought up to date with it: holds whose
 /// lease is over go, and a cancellation that waited for them takes effect.
 pub fn save_group<E: Env>(env: &mut E, id: &GroupId, mut group: Group) {
+    group.touched = env.now();
+    keep_group(env, id, group);
+}
+
+/// Writes the group as [`save_group`] does, after something that is no step of its life.
+pub fn keep_group<E: Env>(env: &mut E, id: &GroupId, mut group: Group) {
     let now = env.now();
-    group.touched = now;
     group
         .holds
         .retain(|hold| now < hold.until && !hold.items.is_empty());

@@ -144,7 +144,7 @@ proptest! {
 
     #[test]
     fn a_changed_byte_never_decodes_to_the_same_message(
-        which in 0..15usize,
+        which in 0..16usize,
         at: prop::sample::Index,
         flip in 1..=255u8,
     ) {

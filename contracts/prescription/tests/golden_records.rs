@@ -157,6 +157,14 @@ fn events_have_these_bytes() {
         },
         PrescriptionEvent::Pruned { group },
         PrescriptionEvent::CardReplaced { group },
+        PrescriptionEvent::Looked {
+            group,
+            issuer,
+            items,
+            org,
+            reason: LookReason::PersonAsks,
+            number: 2,
+        },
     ];
     let mut golden = Golden::new();
     for (kind, event) in events.iter().enumerate() {
@@ -174,6 +182,7 @@ fn the_largest_group_fits_into_a_record() {
     group.items = vec![
         Item {
             strength: Some(STRENGTH.parse().unwrap()),
+            product: Some(paracetamol_gtin()),
             ..item
         };
         ITEMS_MAX
@@ -184,6 +193,7 @@ fn the_largest_group_fits_into_a_record() {
     let mut dispense = group.dispenses[0].clone();
     dispense.packs = vec![used; GROUP_PACKS_MAX / DISPENSES_MAX];
     group.dispenses = vec![dispense; DISPENSES_MAX];
+    group.looks.latest = vec![group.looks.latest[0]; Looks::ORGS_MAX];
     let rest = GROUP_PACKS_MAX % DISPENSES_MAX;
     group.dispenses[0].packs.extend(vec![used; rest]);
     let bytes = codec::encode(&GroupRecord::from(group)).len();

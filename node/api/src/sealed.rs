@@ -3,22 +3,25 @@
 //!
 //! Each request is signed by an enrolled device: header `Senim-Request` = device key, time (Unix ms)
 //! and signature over method, path, body's hash and time, as `senimdev1…:1760000000000:hex`. A clinic stores and
-//! may delete what its organisation stored; clinics and pharmacies fetch, and each fetch is logged.
+//! may delete what its organisation stored, and fetches that alone. A pharmacy fetches what it holds on the ledger, or has
+//! recorded a look at there just now: whoever reads the ledger sees every look. The wallet's service fetches for wallets.
 
 use crate::error::ApiError;
 use crate::routes::{Api, octets, parse};
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
+use senim_abi::prescription::GroupId;
+use senim_abi::prescription::record::{GroupRecord, group_key};
 use senim_abi::registry::Standing;
 use senim_abi::registry::record::{DeviceRecord, OrganisationRecord, device_key, organisation_key};
-use senim_abi::{REGISTRY, Roles};
+use senim_abi::{PRESCRIPTION, REGISTRY, Roles};
 use senim_replica::{Read, ReadAnswer};
 use senim_types::crypto::verify;
 use senim_types::domain::signed_bytes;
 use senim_types::text::KeyKind;
-use senim_types::{Code, Domain, Hash, OrgId, PublicKey, Signature, codec};
+use senim_types::{Code, Domain, Hash, OrgId, PublicKey, Signature, TimeMs, codec};
 
 mod store;
 
@@ -54,6 +57,15 @@ pub fn request_message(method: &str, path: &str, body: &[u8], time_ms: u64) -> V
 struct Requester {
     org: OrgId,
     roles: Roles,
+    /// When: by this node's clock or its last block, whichever is later, since no block comes where nothing happens.
+    now: TimeMs,
+}
+
+/// Which prescription a pharmacy says that the object belongs to.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Of {
+    /// Its id.
+    prescription: Option<String>,
 }
 
 fn unauthorised(message: &str) -> ApiError {
@@ -118,6 +130,7 @@ async fn authorise(
     Ok(Requester {
         org: enrolled.org,
         roles: organisation.roles,
+        now: TimeMs(now_ms).max(status.tip.time),
     })
 }
 
@@ -171,10 +184,28 @@ pub(crate) async fn store(
     Ok(StatusCode::CREATED)
 }
 
-/// Gives an object to a clinic or a pharmacy, and logs the look.
+/// Whether the ledger says that the object is of this prescription, and the prescription with this pharmacy.
+async fn is_with(
+    api: &Api,
+    requester: &Requester,
+    hash: &Hash,
+    prescription: &GroupId,
+) -> Result<bool, ApiError> {
+    if !requester.roles.intersects(Roles::PHARMACY) {
+        return Ok(false);
+    }
+    let key = group_key(prescription).in_state_of(PRESCRIPTION);
+    let group: Option<GroupRecord> = record(api, key).await?;
+    Ok(group.map(GroupRecord::into_current).is_some_and(|group| {
+        group.sealed == Some(*hash) && group.is_open_to(requester.org, requester.now)
+    }))
+}
+
+/// Gives an object to the clinic that stored it, to a pharmacy that the ledger gives it to, or to the wallet's service.
 pub(crate) async fn fetch(
     State(api): State<Api>,
     Path(hash): Path<String>,
+    Query(of): Query<Of>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let requester = authorise(&api, &Method::GET, &hash, &headers, &[]).await?;
@@ -183,7 +214,23 @@ pub(crate) async fn fetch(
         Roles::CLINIC | Roles::PHARMACY | Roles::IDENTITY_SERVICE,
     )?;
     let hash: Hash = parse("hash", &hash)?;
-    let (_, ciphertext) = api.sealed.read(&hash).await?;
+    let of = of
+        .prescription
+        .map(|id| parse("prescription", &id))
+        .transpose()?;
+    let is_with = match of.map(GroupId) {
+        Some(prescription) => is_with(&api, &requester, &hash, &prescription).await?,
+        None => false,
+    };
+    let may_store = requester.roles.intersects(Roles::CLINIC);
+    let for_wallets = requester.roles.intersects(Roles::IDENTITY_SERVICE);
+    if !is_with && !may_store && !for_wallets {
+        return Err(Code::SEALED_NOT_HELD.into());
+    }
+    let (owner, ciphertext) = api.sealed.read(&hash).await?;
+    if !is_with && !for_wallets && owner != requester.org {
+        return Err(Code::NOT_AUTHORISED.into());
+    }
     tracing::info!(organisation = requester.org.0, sealed = %hash, "sealed data was looked at");
     Ok(octets(ciphertext))
 }

@@ -260,6 +260,8 @@ codes! {
     3332 CANCEL_REQUESTED Caller "The item is marked for cancellation: it cannot be held again. The doctor can issue a new one."
     3333 HOLDER_NOT_SIGNED Caller "The step needs the signature of the prescription's holder or its issuer. Use the wallet that holds it, or the clinic's device."
     3334 QR_WINDOW Caller "The QR's or card's own times cannot be accepted: it would live longer than the programme allows, ends before it begins, or begins in the future. Make one of a shorter life, and check the clock."
+    3335 LOOK_REFUSED Caller "Only the pharmacy that holds the item, or dispensed it and may still have to answer for it, may look at its medicine data. Hold it by a fresh proof of the patient's."
+    3336 SUBSTITUTION_NOT_ALLOWED Caller "The prescriber forbade another product than the one prescribed. Take that product, or ask the prescriber."
 
     3400 VOUCHER_UNKNOWN Caller "There is no such voucher, or it ended long ago. Check its id."
     3401 VOUCHER_EXISTS Caller "This transaction issues another voucher of this index. Number them apart."
@@ -472,6 +474,9 @@ codes! {
     7311 NO_RANDOMNESS Node "The operating system gives no randomness, and no key is made without."
     7312 CARD_EXISTS Caller "The person has a card that may be used, or the card is not one to be replaced. Block a lost card first, then replace it once."
     7313 CARD_KEYS_SPENT Caller "The card has no free key that the ledger knows. Have the service centre register keys: `senim card keys`."
+    7320 SEALED_NOT_HELD Caller "The node gives the medicine data to the pharmacy that holds the prescription or has recorded its look just now. Hold it, or record the look: `senim pharmacy look`."
+    7321 LOOKS_MISSING Peer "The node's blocks show fewer looks at the prescription than its proven record counts: it leaves some out. Ask another node."
+    7322 ORDERED_PRODUCT Caller "The order forbids another product than one that is no product of that medicine in the catalogue. Correct its code, a GTIN, or allow substitution."
     7340 ARMS_NOT_AS_DRAWN Caller "A person is in another arm than the seed and the nullifier give, or in none. The message names the vouchers; ask the payer."
     7350 TERMINAL_NOT_SYNCED Caller "This folder has no session of a terminal: it never synced here. Run `senim voucher offline sync` while there is a connection."
     7351 TERMINAL_CLOCK Caller "This terminal's clock is wrong: it differs from the ledger's by more than a minute, or went back. Set it, then sync."

@@ -112,6 +112,7 @@ fn item(inn: &str, strength: &str, quantity: u32, now: TimeMs) -> NewItem {
         inn: value::<InnCode>(inn),
         strength: Some(value::<Strength>(strength)),
         form: Some(Form::Tablet),
+        product: None,
         unit: Unit::Tablet,
         quantity,
         not_before: TimeMs(now.0 - DAY_MS),
@@ -261,6 +262,23 @@ pub fn dispense(
         &network.chain,
         step.message(),
     ))
+}
+
+/// A pharmacy undoes a dispense whose packs never left it, signed by `key`: the hold key, if all is right.
+pub fn reverse(network: &Network, group: GroupId, dispense: u8, key: &SecretKey) -> Request {
+    let left = ItemMask::NONE;
+    let step = HeldStep::Reverse {
+        group,
+        dispense,
+        left,
+    };
+    let message = prescription::Execute::Reverse {
+        group,
+        dispense,
+        left,
+    };
+    let witness = key.witness(Domain::HeldStep, &network.chain, step.message());
+    Request::prescription(&message).witnessed(witness)
 }
 
 /// The clinic cancels what remains.

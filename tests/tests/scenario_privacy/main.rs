@@ -133,6 +133,7 @@ fn new_items(order: &Order) -> Vec<prescription::NewItem> {
             inn: people::value(&medicine.atc),
             strength: Some(people::value(&medicine.strength)),
             form: Some(serde_json::from_value(form).expect("the ledger's name")),
+            product: None,
             unit: serde_json::from_value(unit).expect("the ledger's name"),
             quantity: item.parts[0].quantity,
             not_before: TimeMs(item.parts[0].window.not_before_ms),

@@ -3,7 +3,7 @@
 use crate::names::Names;
 use crate::words::{items, short, tenge, time};
 use senim_abi::prescription::event::ProofUsed;
-use senim_abi::prescription::{ItemMask, Money, PrescriptionEvent};
+use senim_abi::prescription::{ItemMask, LookReason, Money, PrescriptionEvent};
 
 /// What an event says, in a line.
 pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
@@ -161,7 +161,32 @@ pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
         E::CardReplaced { group } => {
             format!("prescription {} is for the person's new card", short(group))
         }
+        E::Looked {
+            group,
+            items: looked,
+            org,
+            reason,
+            number,
+            ..
+        } => format!(
+            "{} looks at {} of {} again ({}): look {number} at it",
+            names.of_org(*org),
+            items(*looked),
+            short(group),
+            look_reason(*reason)
+        ),
         E::Pruned { group } => format!("prescription {} is forgotten", short(group)),
+    }
+}
+
+/// Why a pharmacy looked again, for people.
+pub const fn look_reason(reason: LookReason) -> &'static str {
+    match reason {
+        LookReason::Dispensing => "to dispense",
+        LookReason::ClinicalQuestion => "a question to the prescriber",
+        LookReason::PersonAsks => "the person asks",
+        LookReason::Dispute => "a reversal, claim or dispute",
+        LookReason::Other => "another reason",
     }
 }
 

@@ -18,7 +18,8 @@ fn order() -> SealedOrder {
 /// A sealed object of four items, the second in two parts, and the wallet that it is for.
 fn sealed() -> (SealedObject, OpeningKey) {
     let wallet = OpeningKey::from_seed(&[7; 32]);
-    let bytes = seal(&order(), &[0, 1, 1, 2, 3], &chain(1), &wallet.public()).expect("it is small");
+    let bytes =
+        seal(&order(), &[0, 1, 1, 2, 3], &chain(1), &[wallet.public()]).expect("it is small");
     (
         SealedObject::decode(&bytes).expect("it was just made"),
         wallet,
@@ -73,6 +74,8 @@ fn a_qr_for_one_item_opens_that_item_and_no_other() {
         .unwrap_key(&chain(1), &wallet)
         .expect("it is for this wallet");
     let handed = key.hand_over(ItemMask(0b01000), 5).expect("one item");
+    let handed = ItemKeys::of_qr(&handed, ItemMask::first(5)).expect("it was just made");
+    assert_eq!(handed.items(), ItemMask(0b01000));
     let opened = |index| {
         object
             .open_item(&chain(1), &handed, index)
@@ -91,6 +94,13 @@ fn a_qr_for_all_items_opens_all_and_one_for_too_many_is_not_made() {
         .unwrap_key(&chain(1), &wallet)
         .expect("it is for this wallet");
     let handed = key.hand_over(ItemMask::first(5), 5).expect("all items");
+    let chosen = ItemKeys::of_qr(&handed, ItemMask(0b00110)).expect("it was just made");
+    assert_eq!(
+        chosen.items(),
+        ItemMask(0b00110),
+        "of all, what is held is kept"
+    );
+    let handed = ItemKeys::of_qr(&handed, ItemMask::first(5)).expect("it was just made");
     for index in 0..5 {
         assert!(
             object
@@ -105,9 +115,48 @@ fn a_qr_for_all_items_opens_all_and_one_for_too_many_is_not_made() {
 }
 
 #[test]
+fn wallet_card_and_paper_open_the_same_and_there_are_no_more_of_them() {
+    let keys = [7, 8, 9].map(|seed| OpeningKey::from_seed(&[seed; 32]));
+    let public: Vec<[u8; 32]> = keys.iter().map(OpeningKey::public).collect();
+    let bytes = seal(&order(), &[0, 1, 2, 3], &chain(1), &public).expect("it is small");
+    let object = SealedObject::decode(&bytes).expect("it was just made");
+    for key in &keys {
+        let content = object.unwrap_key(&chain(1), key).expect("it is for this");
+        let opened = ItemKeys::of_content(&content, ItemMask(0b100));
+        let plain = object.open_item(&chain(1), &opened, 2).expect("no damage");
+        assert_eq!(plain.as_deref(), Some(&vec![2; 10]));
+        assert!(
+            object
+                .open_item(&chain(1), &opened, 1)
+                .expect("no damage")
+                .is_none()
+        );
+    }
+    let more = [public, vec![[9; 32]]].concat();
+    let bytes = seal(&order(), &[0], &chain(1), &more).expect("it is small");
+    assert_eq!(code(SealedObject::decode(&bytes)), Code::SEALED_NOT_OPENED);
+}
+
+#[test]
+fn the_keys_of_items_are_joined_kept_and_forgotten() {
+    let (object, wallet) = sealed();
+    let key = object
+        .unwrap_key(&chain(1), &wallet)
+        .expect("it is for this wallet");
+    let first = ItemKeys::of_content(&key, ItemMask(0b00011));
+    let both = first.and(&ItemKeys::of_content(&key, ItemMask(0b10010)));
+    assert_eq!(both.items(), ItemMask(0b10011));
+    let read = ItemKeys::decode(&both.encode()).expect("it was just made");
+    let plain = object.open_item(&chain(1), &read, 4).expect("no damage");
+    assert_eq!(plain.as_deref(), Some(&vec![3; 10]));
+    assert_eq!(read.without(ItemMask(0b00001)).items(), ItemMask(0b10010));
+}
+
+#[test]
 fn no_two_seals_of_one_message_look_alike() {
     let wallet = OpeningKey::from_seed(&[7; 32]);
-    let seal = || seal(&order(), &[0, 1, 2, 3], &chain(1), &wallet.public()).expect("it is small");
+    let seal =
+        || seal(&order(), &[0, 1, 2, 3], &chain(1), &[wallet.public()]).expect("it is small");
     assert_ne!(seal(), seal());
 }
 
@@ -118,7 +167,10 @@ fn a_message_that_is_too_large_is_refused() {
         items: Vec::new(),
     };
     let wallet = OpeningKey::from_seed(&[7; 32]).public();
-    assert_eq!(code(seal(&order, &[], &chain(1), &wallet)), Code::TOO_LARGE);
+    assert_eq!(
+        code(seal(&order, &[], &chain(1), &[wallet])),
+        Code::TOO_LARGE
+    );
 }
 
 proptest! {
@@ -127,7 +179,7 @@ proptest! {
     #[test]
     fn a_flipped_bit_is_noticed_by_whoever_opens_it(place in 0usize..4096, bit in 0u8..8) {
         let wallet = OpeningKey::from_seed(&[7; 32]);
-        let mut bytes = seal(&order(), &[0, 1, 2, 3], &chain(1), &wallet.public()).expect("it is small");
+        let mut bytes = seal(&order(), &[0, 1, 2, 3], &chain(1), &[wallet.public()]).expect("it is small");
         let place = place % bytes.len();
         bytes[place] ^= 1 << bit;
         let opens = SealedObject::decode(&bytes).is_ok_and(|object| {
@@ -143,8 +195,9 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let _ = SealedObject::decode(&bytes);
-        if let Some(key) = QrContentKey::new(bytes) {
-            let _ = sealed().0.open_item(&chain(1), &key, 0);
+        let _ = ItemKeys::decode(&bytes);
+        if let Some(Ok(keys)) = QrContentKey::new(bytes).map(|key| ItemKeys::of_qr(&key, ItemMask(u16::MAX))) {
+            let _ = sealed().0.open_item(&chain(1), &keys, 0);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the prescription contract tells. Kind and version stand beside the body.
 
+use super::look::LookReason;
 use super::msg::{CancelReason, IdentityCheck, RejectReason};
 use super::programme::{
     MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, Provider,
@@ -222,6 +223,21 @@ pub enum PrescriptionEvent {
         /// Which.
         group: GroupId,
     },
+    /// A pharmacy looked at the medicine data again. `Held` is the first look.
+    Looked {
+        /// Which prescription.
+        group: GroupId,
+        /// The clinic.
+        issuer: OrgId,
+        /// Which items.
+        items: ItemMask,
+        /// The pharmacy.
+        org: OrgId,
+        /// Why.
+        reason: LookReason,
+        /// Which of all looks at the prescription it is, from 1, holds included.
+        number: u32,
+    },
 }
 
 impl PrescriptionEvent {
@@ -245,6 +261,7 @@ impl PrescriptionEvent {
             PrescriptionEvent::Rebound { .. } => 14,
             PrescriptionEvent::Pruned { .. } => 15,
             PrescriptionEvent::CardReplaced { .. } => 16,
+            PrescriptionEvent::Looked { .. } => 17,
         }
     }
 }

@@ -2,11 +2,13 @@
 //! support measure. What people sign about them is in [`crate::proof`].
 
 pub mod event;
+pub mod look;
 pub mod msg;
 pub mod programme;
 pub mod record;
 
 pub use event::PrescriptionEvent;
+pub use look::{Look, LookReason, Looks};
 pub use msg::{
     CancelReason, DispenseLine, Execute, Genesis, NewItem, PackUse, Proof, Query, RejectReason,
 };

@@ -1,11 +1,12 @@
 //! What the prescription contract can be asked. The first byte of a message is its method.
 
+use super::look::LookReason;
 use super::programme::{
     MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, Provider,
 };
 use super::record::{Group, GroupId, ItemMask, ItemStatus, Part};
 use crate::marking::msg::PackCode;
-use crate::marking::{Form, InnCode, Strength, Unit};
+use crate::marking::{Form, Gtin, InnCode, Strength, Unit};
 use crate::proof::QrStatement;
 use crate::roles::Roles;
 use alloc::vec::Vec;
@@ -22,6 +23,8 @@ pub struct NewItem {
     pub strength: Option<Strength>,
     /// Form; none leaves it open.
     pub form: Option<Form>,
+    /// The very product, where the prescriber names one and forbids another in its place; none leaves it open.
+    pub product: Option<Gtin>,
     /// What is counted.
     pub unit: Unit,
     /// Units prescribed, at least 1.
@@ -324,6 +327,17 @@ pub enum Execute {
         /// The new card's key for it.
         card: PublicKey,
     },
+    /// A pharmacy looks at the medicine data of items again, beyond the look that its hold was: of what it holds, or
+    /// dispensed within the programme's time for disputes. From then on the sealed part is given to it for
+    /// [`Looks::OPEN_MS`](super::look::Looks::OPEN_MS). Else `LOOK_REFUSED`.
+    Look {
+        /// Which prescription.
+        group: GroupId,
+        /// Which of its items.
+        items: ItemMask,
+        /// Why.
+        reason: LookReason,
+    },
 }
 
 /// The input of `Entry::Genesis`: messages carried out with the ledger's authority, in order, all
@@ -406,7 +420,7 @@ pub enum DueEntry {
 }
 
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
-pub const RIGHTS: [(&str, Roles); 15] = [
+pub const RIGHTS: [(&str, Roles); 16] = [
     ("set_programme", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
     ("set_medicine", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
     ("set_provider", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
@@ -428,6 +442,7 @@ pub const RIGHTS: [(&str, Roles); 15] = [
     ),
     ("rebind", Roles::IDENTITY_SERVICE),
     ("replace_card", Roles::SERVICE_CENTRE),
+    ("look", Roles::PHARMACY),
 ];
 
 impl Execute {
@@ -449,6 +464,7 @@ impl Execute {
             Execute::Settle { .. } => 12,
             Execute::Rebind { .. } => 13,
             Execute::ReplaceCard { .. } => 14,
+            Execute::Look { .. } => 15,
         }
     }
 }

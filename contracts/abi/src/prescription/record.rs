@@ -11,9 +11,10 @@
 //!
 //! A group is one value, so that a hold writes once and a dispense writes once here.
 
+use super::look::Looks;
 use super::programme::{PrescriberId, ProgrammeId};
 use crate::key::Key;
-use crate::marking::{Form, InnCode, PackId, Strength, Unit};
+use crate::marking::{Form, Gtin, InnCode, PackId, Strength, Unit};
 use crate::versioned::versioned;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -251,6 +252,8 @@ pub struct Item {
     pub strength: Option<Strength>,
     /// Form; none leaves it open.
     pub form: Option<Form>,
+    /// The very product, where the prescriber named one and forbade another in its place; none leaves it open.
+    pub product: Option<Gtin>,
     /// What is counted.
     pub unit: Unit,
     /// Units prescribed.
@@ -399,6 +402,8 @@ pub struct Group {
     pub holds: Vec<Hold>,
     /// The dispenses, in order.
     pub dispenses: Vec<Dispense>,
+    /// Who looked at the sealed part.
+    pub looks: Looks,
 }
 
 impl Group {

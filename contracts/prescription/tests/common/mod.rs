@@ -129,6 +129,11 @@ pub fn paracetamol_gtin() -> Gtin {
     gtin_of(487_000_000_001)
 }
 
+/// The same medicine by another maker, in packs of 10.
+pub fn other_paracetamol_gtin() -> Gtin {
+    gtin_of(487_000_000_003)
+}
+
 /// 16 capsules of 250 mg, at most 3,200 tiyn.
 pub fn amoxicillin_gtin() -> Gtin {
     gtin_of(487_000_000_002)
@@ -414,6 +419,7 @@ impl World {
             inn: paracetamol(),
             strength: Some("500mg".parse().unwrap()),
             form: Some(Form::Tablet),
+            product: None,
             unit: Unit::Tablet,
             quantity: 20,
             not_before: now,

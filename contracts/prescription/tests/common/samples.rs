@@ -32,6 +32,7 @@ pub fn check() -> IdentityCheck {
 
 pub fn new_item() -> NewItem {
     let mut item = World::new().item();
+    item.product = Some(paracetamol_gtin());
     item.price_cap = Some(Tiyn(50));
     item.part = Some(Part {
         line: 0,
@@ -156,6 +157,14 @@ pub fn messages() -> Vec<(&'static str, Execute)> {
                 card: card(),
             },
         ),
+        (
+            "look",
+            Execute::Look {
+                group,
+                items,
+                reason: LookReason::Dispute,
+            },
+        ),
     ]
 }
 
@@ -165,6 +174,7 @@ pub fn group(stage: ItemStage) -> Group {
         inn: new.inn,
         strength: new.strength,
         form: new.form,
+        product: new.product,
         unit: new.unit,
         quantity: new.quantity,
         remaining: 5,
@@ -212,5 +222,13 @@ pub fn group(stage: ItemStage) -> Group {
             money,
             reversed: false,
         }],
+        looks: Looks {
+            count: 2,
+            latest: vec![Look {
+                org,
+                items: ItemMask(1),
+                at: AT,
+            }],
+        },
     }
 }

@@ -17,12 +17,12 @@ fn refused(answer: &Answer, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn a_clinic_stores_a_pharmacy_looks_and_the_clinic_deletes() {
+async fn a_clinic_stores_what_it_alone_reads_until_a_pharmacy_holds_it_and_deletes_it() {
     let network = Network::start();
     let (clinic, pharmacy) = (network.key("clinic"), network.key("pharmacy"));
     let hash = Hash::of(OBJECT);
     refused(
-        &network.sealed(&pharmacy, Method::GET, &hash, b"").await,
+        &network.sealed(&clinic, Method::GET, &hash, b"").await,
         404,
         "NOT_FOUND",
     );
@@ -30,10 +30,35 @@ async fn a_clinic_stores_a_pharmacy_looks_and_the_clinic_deletes() {
     assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.text());
     let again = network.sealed(&clinic, Method::PUT, &hash, OBJECT).await;
     assert_eq!(again.status, StatusCode::OK);
-    for reader in [&clinic, &pharmacy] {
-        let answer = network.sealed(reader, Method::GET, &hash, b"").await;
-        assert_eq!(answer.body, OBJECT);
-        assert_eq!(answer.headers["content-type"], "application/octet-stream");
+    let answer = network.sealed(&clinic, Method::GET, &hash, b"").await;
+    assert_eq!(answer.body, OBJECT);
+    assert_eq!(answer.headers["content-type"], "application/octet-stream");
+    // A pharmacy that nothing on the ledger gives it to: whatever it names, and whether it is there or not.
+    for (hash, query) in [
+        (hash, String::new()),
+        (hash, format!("?prescription={}", Hash::ZERO)),
+        (Hash::ZERO, format!("?prescription={hash}")),
+    ] {
+        let path = format!("/v1/sealed/{hash}");
+        let signed = Signed {
+            method: &Method::GET,
+            path: &path,
+            body: b"",
+            time_ms: now().0,
+        };
+        let header = network.authorisation(&pharmacy, &signed);
+        let uri = format!("{path}{query}");
+        let answer = network.authorised(&Method::GET, &uri, b"", &header).await;
+        refused(&answer, 422, "SEALED_NOT_HELD");
+        let answer = network
+            .authorised(
+                &Method::GET,
+                &format!("{path}?prescription=x"),
+                b"",
+                &header,
+            )
+            .await;
+        refused(&answer, 400, "BAD_REQUEST");
     }
     refused(
         &network.sealed(&pharmacy, Method::DELETE, &hash, b"").await,
@@ -43,7 +68,7 @@ async fn a_clinic_stores_a_pharmacy_looks_and_the_clinic_deletes() {
     let deleted = network.sealed(&clinic, Method::DELETE, &hash, b"").await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT);
     refused(
-        &network.sealed(&pharmacy, Method::GET, &hash, b"").await,
+        &network.sealed(&clinic, Method::GET, &hash, b"").await,
         404,
         "NOT_FOUND",
     );
@@ -114,11 +139,13 @@ async fn a_copy_sent_by_another_clinic_does_not_become_its_own() {
         422,
         "NOT_AUTHORISED",
     );
-    refused(
-        &network.sealed(&other, Method::DELETE, &hash, b"").await,
-        422,
-        "NOT_AUTHORISED",
-    );
+    for method in [Method::DELETE, Method::GET] {
+        refused(
+            &network.sealed(&other, method, &hash, b"").await,
+            422,
+            "NOT_AUTHORISED",
+        );
+    }
 
     let suspend = Execute::SetDeviceStanding {
         device: other.public(),

@@ -8,6 +8,7 @@ mod tap;
 mod withdraw;
 
 pub use folder::{CardFolder, chip};
+pub use keys::CardKey;
 pub use tap::{read_answer, write_challenge};
 
 use crate::answer::Answer;
@@ -29,7 +30,7 @@ pub enum Command {
     /// Registers fresh keys for all cards that are short of them, those of many cards together.
     #[command(after_help = "Example:\n  senim card keys")]
     Keys(Keys),
-    /// Gives a clinic's system the key to write into a prescription for a card's number.
+    /// Gives a clinic's system the keys of a card's number for one prescription: one to write into it, one to seal for.
     #[command(after_help = "Example:\n  senim card key --number 9398000000000019")]
     Key(Key),
     /// Blocks a lost card, here and on the ledger.

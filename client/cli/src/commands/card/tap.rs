@@ -8,6 +8,7 @@ use senim_card_system::{Answer as ChipAnswer, Challenge};
 use senim_types::codec;
 use serde_json::json;
 use std::path::Path;
+use zeroize::Zeroizing;
 
 /// Bytes of a challenge or an answer.
 const BYTES_MAX: usize = 512;
@@ -18,7 +19,8 @@ pub fn tap(args: &Tap) -> Result<Answer> {
     let bytes = files::read(&args.challenge, BYTES_MAX as u64)?;
     let challenge: Challenge = codec::decode(&bytes, BYTES_MAX)?;
     let answer = chip.answer(&challenge)?;
-    files::write(&args.out, &codec::encode(&answer))?;
+    // It opens the medicine data at the terminal that holds.
+    files::write_secret(&args.out, &Zeroizing::new(codec::encode(&answer)))?;
     let file = args.out.display().to_string();
     Ok(Answer::new(json!({ "answer": file })).line(format!(
         "The card answered the terminal's challenge: {file}"
@@ -32,6 +34,6 @@ pub fn write_challenge(path: &Path, challenge: &Challenge) -> Result<()> {
 
 /// Reads a card's answer.
 pub fn read_answer(path: &Path) -> Result<ChipAnswer> {
-    let bytes = files::read(path, BYTES_MAX as u64)?;
+    let bytes = Zeroizing::new(files::read(path, BYTES_MAX as u64)?);
     Ok(codec::decode(&bytes, BYTES_MAX)?)
 }

@@ -1,9 +1,11 @@
 //! Packs: the code that is printed on them, and what the register says.
 
 mod code;
+mod product;
 mod register;
 
 pub use code::{complete, scan};
+pub use product::Product;
 
 use crate::answer::Answer;
 use crate::args::Global;
@@ -30,6 +32,11 @@ pub enum Command {
     /// Says what the register says of a pack at a pharmacy now. Changes nothing; nothing proves the answer.
     #[command(after_help = "Example:\n  senim pack verify pack.png --org 20")]
     Verify(Verify),
+    /// Sets a product in the catalogue of medicines: by the regulator.
+    #[command(
+        after_help = "Example:\n  senim pack product --gtin 04870001000059 --name 'Metformin 500 mg No 30' --inn A10BA02 --strength 500mg --form tablet --unit tablet --units-per-pack 30 --price-cap 900"
+    )]
+    Product(Product),
     /// Puts packs into the register: by the operator of marking.
     #[command(
         after_help = "Example:\n  senim pack introduce --gtin 04870001000011 --lot M2602 --expiry 2031-05-31 --serials MF0100,MF0101 --at 20 --stage opening-stock --key regulator"
@@ -188,6 +195,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Parse(args) => Ok(Answer::json_only(json!(code::parse(&args.elements)?))),
         Command::Draw(args) => code::draw(args),
         Command::Verify(args) => register::verify(args, global),
+        Command::Product(args) => register::submit(&args.execute(), &args.key, global),
         Command::Introduce(args) => register::submit(&args.execute(), &args.key, global),
         Command::Ship(args) => register::submit(&args.execute(), &args.packs.key, global),
         Command::Receive(args) => register::submit(&args.execute(), &args.packs.key, global),

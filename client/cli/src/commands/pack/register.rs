@@ -114,6 +114,7 @@ mod tests {
             panic!("a command about packs")
         };
         match command {
+            pack::Command::Product(args) => args.execute(),
             pack::Command::Introduce(args) => args.execute(),
             pack::Command::Ship(args) => args.execute(),
             pack::Command::Receive(args) => args.execute(),
@@ -163,6 +164,20 @@ mod tests {
                 at: OrgId(4),
                 stage: Stage::Circulation,
             }
+        );
+
+        let line = "senim pack product --gtin 04870001000011 --name Metformin --inn A10BA02 --strength 500mg --form prolonged_release --unit tablet --units-per-pack 30 --price-cap 900.50";
+        let Execute::SetProduct { gtin: set, product } = told(line) else {
+            panic!("a product")
+        };
+        assert_eq!(set, gtin);
+        assert_eq!(product.price_cap, senim_types::Tiyn(90_050));
+        assert_eq!(
+            serde_json::json!(product),
+            serde_json::json!({
+                "name": "Metformin", "inn": "A10BA02", "strength": "500mg", "form": "prolonged_release",
+                "unit": "tablet", "units_per_pack": 30, "price_cap": 90_050, "marketed": true,
+            })
         );
     }
 }

@@ -1,6 +1,7 @@
 //! A card at the pharmacy's reader. The terminal asks (a challenge), the chip answers, and the hold goes to the ledger
 //! with the answer. A number that is typed has no answer, and the ledger says so.
 
+use super::contents::Opens;
 use super::hold::{Proven, Request, submit};
 use super::{Challenge as ChallengeArgs, Hold, folder};
 use crate::answer::Answer;
@@ -8,6 +9,7 @@ use crate::args::Global;
 use crate::commands::card::{chip, read_answer, write_challenge};
 use crate::context::{device, enrolled, group, session};
 use crate::failure::{Failure, Result};
+use crate::sealing::OpeningKey;
 use crate::session::Session;
 use crate::words::{self, time};
 use senim_abi::prescription::{GroupId, ItemMask, Proof};
@@ -117,6 +119,9 @@ fn request(challenge: Challenge, answer: Option<ChipAnswer>) -> Request {
         challenged_at,
         expires_at,
     };
+    let opens = answer.as_ref().map_or(Opens::Nothing, |answer| {
+        Opens::OneTime(OpeningKey::from_seed(&answer.opening.0))
+    });
     let witness = answer.map(|answer| (challenge.statement.by(challenge.card), answer.signature));
     Request {
         group: hold.group,
@@ -125,7 +130,7 @@ fn request(challenge: Challenge, answer: Option<ChipAnswer>) -> Request {
         proof,
         proven: Proven {
             witnesses: witness.into_iter().collect(),
-            opens: None,
+            opens,
         },
     }
 }

@@ -1,9 +1,10 @@
 //! The pharmacy's folder: one hold key for each prescription that it ever held, made before the hold and kept, since
-//! undoing a dispensing takes the same key.
+//! undoing a dispensing takes the same key; and what opens the medicine data of what it held, for a later look.
 
 use crate::failure::{Failure, Result};
-use crate::keys;
-use senim_abi::prescription::GroupId;
+use crate::sealing::ItemKeys;
+use crate::{files, keys};
+use senim_abi::prescription::{GroupId, ItemMask};
 use senim_types::Code;
 use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
@@ -37,6 +38,44 @@ pub fn key_of_hold(folder: &Path, group: &GroupId) -> Result<SecretKey> {
 /// tried against guessed records.
 pub fn salt_of_check(folder: &Path, group: &GroupId) -> Result<Zeroizing<[u8; 32]>> {
     keys::read_or_make_secret(&folder.join(format!("{group}.salt")), "senimchecksalt")
+}
+
+fn item_keys_file(folder: &Path, group: &GroupId) -> PathBuf {
+    folder.join(format!("{group}.opens"))
+}
+
+/// What opens items of a prescription here; nothing where none of it was opened.
+pub fn item_keys(folder: &Path, group: &GroupId) -> Result<ItemKeys> {
+    let file = item_keys_file(folder, group);
+    if !file.exists() {
+        return Ok(ItemKeys::default());
+    }
+    let text = files::read_secret(&file)?;
+    let bytes = hex::decode(text.trim()).map(Zeroizing::new);
+    let bytes = bytes.map_err(|_| files::content(&file, "not the keys of items"))?;
+    ItemKeys::decode(&bytes)
+}
+
+/// Keeps the keys of items beside those that are there.
+pub fn keep_item_keys(folder: &Path, group: &GroupId, keys: &ItemKeys) -> Result<()> {
+    if keys.items().is_empty() {
+        return Ok(());
+    }
+    write_item_keys(folder, group, &item_keys(folder, group)?.and(keys))
+}
+
+/// Forgets the keys of items that were given back.
+pub fn forget_item_keys(folder: &Path, group: &GroupId, items: ItemMask) -> Result<()> {
+    let before = item_keys(folder, group)?;
+    if before.items().and(items).is_empty() {
+        return Ok(());
+    }
+    write_item_keys(folder, group, &before.without(items))
+}
+
+fn write_item_keys(folder: &Path, group: &GroupId, keys: &ItemKeys) -> Result<()> {
+    let text = Zeroizing::new(hex::encode(&*keys.encode()));
+    files::write_secret(&item_keys_file(folder, group), text.as_bytes())
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! A pharmacy's commands.
 
 mod card;
+mod contents;
 mod dispense;
 mod folder;
 mod hold;
+mod look;
 mod paper;
 mod sales;
 mod step;
@@ -15,7 +17,7 @@ use crate::failure::Result;
 use crate::words::{parse_items, parse_tenge};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use senim_abi::prescription::msg::DocumentKind;
-use senim_abi::prescription::{GroupId, ItemMask, RejectReason};
+use senim_abi::prescription::{self, GroupId, ItemMask, RejectReason};
 use senim_card_system::CardNumber;
 use senim_types::Tiyn;
 use std::ffi::OsString;
@@ -25,11 +27,15 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Takes items into the pharmacy's exclusive hold, by the proof that the person shows: a wallet's QR, a benefit card at
-    /// the reader, or paper with an identity check. With a QR it then shows how they are to be used.
+    /// the reader, or paper with an identity check. Then it shows the medicine data; the hold is recorded as a look at it.
     #[command(
         after_help = "Example:\n  senim pharmacy hold --qr qr.png --items 1\n  senim pharmacy hold --group GROUP --chip card.chip\n  senim pharmacy hold --card answer.bin\n  senim pharmacy hold --paper paper.png --document identity-card --record check.txt"
     )]
     Hold(Hold),
+    /// Looks at the medicine data again: of what is held, or was dispensed here. Each look is recorded on the ledger
+    /// first, and the person sees it.
+    #[command(after_help = "Example:\n  senim pharmacy look GROUP --reason person-asks")]
+    Look(Look),
     /// Writes what a benefit card has to sign to open a prescription at this terminal, for a reader that is another program.
     #[command(
         after_help = "Example:\n  senim pharmacy challenge --group GROUP --items 1 --out challenge.bin"
@@ -133,6 +139,50 @@ impl From<Document> for DocumentKind {
             Document::BirthCertificate => DocumentKind::BirthCertificate,
             Document::Digital => DocumentKind::Digital,
             Document::Other => DocumentKind::Other,
+        }
+    }
+}
+
+/// Arguments of `pharmacy look`.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+    /// The items, from 1; all that were opened here where none are named.
+    #[arg(long, alias = "item", value_parser = parse_items)]
+    pub items: Option<ItemMask>,
+    /// Why.
+    #[arg(long, value_enum, default_value_t = LookReason::Other)]
+    pub reason: LookReason,
+    /// Whose, and how.
+    #[command(flatten)]
+    pub pharmacy: Pharmacy,
+}
+
+/// Why the medicine data is looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LookReason {
+    /// To dispense.
+    Dispensing,
+    /// The pharmacist has to ask the prescriber.
+    ClinicalQuestion,
+    /// The person asks.
+    PersonAsks,
+    /// A reversal, a claim or a dispute about it.
+    Dispute,
+    /// Another reason.
+    Other,
+}
+
+impl From<LookReason> for prescription::LookReason {
+    fn from(reason: LookReason) -> prescription::LookReason {
+        match reason {
+            LookReason::Dispensing => prescription::LookReason::Dispensing,
+            LookReason::ClinicalQuestion => prescription::LookReason::ClinicalQuestion,
+            LookReason::PersonAsks => prescription::LookReason::PersonAsks,
+            LookReason::Dispute => prescription::LookReason::Dispute,
+            LookReason::Other => prescription::LookReason::Other,
         }
     }
 }
@@ -290,6 +340,7 @@ pub struct Sales {
 pub fn run(command: &Command, global: &Global) -> Result<Answer> {
     match command {
         Command::Hold(args) => hold::hold(args, global),
+        Command::Look(args) => look::look(args, global),
         Command::Challenge(args) => card::challenge(args, global),
         Command::Dispense(args) => dispense::dispense(args, global),
         Command::Reject(args) => step::reject(args, global),

@@ -1,6 +1,7 @@
 //! A paper prescription: a code that the clinic printed, and the record of an identity check. The weakest proof, where a
 //! programme accepts it: who has a copy of the paper has the code.
 
+use super::contents::Opens;
 use super::hold::{Proven, Request, submit};
 use super::{Hold, folder};
 use crate::answer::Answer;
@@ -62,7 +63,7 @@ pub fn hold(args: &Hold, paper: &Path, global: &Global) -> Result<Answer> {
         proof: Proof::Paper { check },
         proven: Proven {
             witnesses: vec![witness],
-            opens: None,
+            opens: Opens::OneTime(code.opening()),
         },
     };
     submit(&session, &key, request, &args.pharmacy)

@@ -51,6 +51,8 @@ pub fn reject(args: &Reject, global: &Global) -> Result<Answer> {
         reason,
     };
     let done = submit(&session, &key, &args.pharmacy, &group, &execute, &step)?;
+    // What is given back is read no more.
+    folder::forget_item_keys(&args.pharmacy.hold_dir, &group, items)?;
     Ok(told(&session, &done, json!({})))
 }
 

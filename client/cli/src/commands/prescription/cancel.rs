@@ -120,7 +120,7 @@ fn seal(
         let issued = folder.issued.iter().rfind(|issued| issued.group == group);
         let holder = issued.map_or("", |issued| issued.holder.as_str());
         let wallet = WalletKey::from_text(holder)?;
-        let object = sealing::seal(&order.sealed, &parts, &session.chain, &wallet.opening)?;
+        let object = sealing::seal(&order.sealed, &parts, &session.chain, &[wallet.opening])?;
         Ok((group, object))
     };
     groups.into_iter().map(seal).collect()

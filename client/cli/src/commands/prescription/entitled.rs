@@ -127,6 +127,7 @@ mod tests {
             inn: inn.parse().expect("an ATC code"),
             strength: None,
             form: None,
+            product: None,
             unit: Unit::Tablet,
             quantity,
             not_before: TimeMs(0),

@@ -2,7 +2,8 @@
 
 use super::clinic::{ClinicFolder, Issued, Line};
 use super::medicine::{name, new_items};
-use super::{Issue, PaperCode, accounting, entitled};
+use super::paper::paper_opening;
+use super::{Issue, PaperCode, accounting, entitled, product};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::wallet::WalletKey;
@@ -39,15 +40,22 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
     refuse_second_issue(&session, &folder, &lines)?;
 
     let (requests, new): (Vec<usize>, Vec<NewItem>) = new_items(items)?.into_iter().unzip();
+    product::check(&session, &new)?;
     let paper = args.paper.as_ref().map(|_| files::random::<32>());
     let paper = paper.transpose()?;
-    let object = sealing::seal(&order.sealed, &requests, &session.chain, &holder.opening)?;
+    let on_paper = paper.as_ref().map(|seed| paper_opening(seed).public());
+    let on_card = args.card.map(|card| card.opening);
+    let recipients: Vec<[u8; 32]> = [Some(holder.opening), on_card, on_paper]
+        .into_iter()
+        .flatten()
+        .collect();
+    let object = sealing::seal(&order.sealed, &requests, &session.chain, &recipients)?;
     let execute = Execute::Issue {
         index: 0,
         programme: ProgrammeId(args.programme),
         prescriber: PrescriberId(args.prescriber),
         holder: holder.token,
-        card: args.card,
+        card: args.card.map(|card| card.token),
         paper: paper
             .as_ref()
             .map(|seed| SecretKey::from_seed(seed).public()),
@@ -139,8 +147,12 @@ fn new_item_line(index: usize, item: &NewItem) -> String {
         .part
         .map(|part| format!(", part {} of {}", part.number, part.of))
         .unwrap_or_default();
+    let only = item
+        .product
+        .map(|product| format!(", product {product} and no other"))
+        .unwrap_or_default();
     format!(
-        "  {}. {} {strength} ({}), {}{part}, {} to {}",
+        "  {}. {} {strength} ({}), {}{only}{part}, {} to {}",
         index + 1,
         name(&item.inn),
         item.inn,

@@ -1,7 +1,7 @@
 //! The message's words for medicines in the ledger's terms.
 
 use crate::failure::{Failure, Result};
-use senim_abi::marking::{Form, InnCode, Unit};
+use senim_abi::marking::{Form, Gtin, InnCode, Unit};
 use senim_abi::prescription::{NewItem, Part};
 use senim_fhir::{Item, MedicineMap};
 use senim_types::{Code, TimeMs};
@@ -37,6 +37,8 @@ pub fn new_items(items: &[Item]) -> Result<Vec<(usize, NewItem)>> {
         let medicine = &item.medicine;
         let inn = medicine.atc.parse().map_err(|_| unfit())?;
         let strength = medicine.strength.parse().map_err(|_| unfit())?;
+        let product = item.product.map(Gtin::new).transpose();
+        let product = product.map_err(|_| Failure::new(Code::ORDERED_PRODUCT))?;
         let of =
             u8::try_from(item.parts.len()).map_err(|_| Failure::new(Code::FHIR_TOO_MANY_PARTS))?;
         for (number, part) in (1u8..).zip(&item.parts) {
@@ -46,6 +48,7 @@ pub fn new_items(items: &[Item]) -> Result<Vec<(usize, NewItem)>> {
                 inn,
                 strength: Some(strength),
                 form: Some(form(medicine.form)),
+                product,
                 unit: unit(medicine.unit),
                 quantity: part.quantity,
                 not_before: TimeMs(part.window.not_before_ms),

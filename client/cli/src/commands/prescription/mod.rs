@@ -7,7 +7,9 @@ mod entitled;
 mod issue;
 mod medicine;
 mod paper;
+mod product;
 mod report;
+mod rules;
 mod show;
 
 pub use medicine::name as medicine_name;
@@ -16,14 +18,13 @@ pub use show::{item_json, item_line, state_name};
 
 use crate::answer::Answer;
 use crate::args::Global;
+use crate::commands::card::CardKey;
 use crate::context::group_id;
 use crate::failure::Result;
 use crate::words::{parse_items, parse_offset};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use senim_abi::prescription::{CancelReason, GroupId, ItemMask};
 use senim_fhir::WithdrawalReason;
-use senim_types::PublicKey;
-use senim_types::text::KeyKind;
 use std::path::PathBuf;
 
 /// Prescriptions.
@@ -47,6 +48,11 @@ pub enum Command {
         after_help = "Example:\n  senim prescription report --fhir tests/data/demo/order.json --out dispensed.json"
     )]
     Report(Report),
+    /// Sets a programme's rules: by its payer.
+    #[command(
+        after_help = "Example:\n  senim query prescription '{\"programme\":{\"programme\":1}}' > rules.json\n  senim prescription rules 1 --file rules.json"
+    )]
+    Rules(Rules),
 }
 
 /// The clinic's own folder and device.
@@ -78,9 +84,9 @@ pub struct Issue {
     /// A one-time key of the person's wallet, as `senim wallet key` prints it.
     #[arg(long)]
     pub holder: String,
-    /// The person's card: a key for this prescription, as `senim card key` gives it for the card's number.
-    #[arg(long, value_parser = card_key)]
-    pub card: Option<PublicKey>,
+    /// The person's card: its keys for this prescription, as `senim card key` gives them for the card's number.
+    #[arg(long, value_parser = CardKey::from_text)]
+    pub card: Option<CardKey>,
     /// Writes the code of a paper prescription to a PNG, to be printed on it. Whoever has the picture has the paper.
     #[arg(long)]
     pub paper: Option<PathBuf>,
@@ -93,10 +99,6 @@ pub struct Issue {
     /// Whose, and how.
     #[command(flatten)]
     pub clinic: Clinic,
-}
-
-fn card_key(text: &str) -> std::result::Result<PublicKey, String> {
-    PublicKey::from_text(KeyKind::Token, text).map_err(|error| error.to_string())
 }
 
 /// Arguments of `prescription show`.
@@ -122,6 +124,19 @@ pub struct Report {
     /// Offset of civil dates in messages from UTC.
     #[arg(long, default_value = "+05:00", value_parser = parse_offset, allow_hyphen_values = true)]
     pub offset: i16,
+}
+
+/// Arguments of `prescription rules`.
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// The programme.
+    pub programme: u32,
+    /// All of its rules in JSON, as the contract tells them.
+    #[arg(long)]
+    pub file: PathBuf,
+    /// The payer's device key, by name or file.
+    #[arg(long, default_value = "fund")]
+    pub key: String,
 }
 
 /// Arguments of `prescription cancel`.
@@ -191,5 +206,6 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Show(args) => show::show(&args.group, global),
         Command::Cancel(args) => cancel::cancel(args, global),
         Command::Report(args) => report::report(args, global),
+        Command::Rules(args) => rules::rules(args, global),
     }
 }

@@ -1,6 +1,8 @@
-//! What is printed on a paper prescription: the prescription and the key that signs holds for it, as one QR.
+//! What is printed on a paper prescription: the prescription and one secret, as one QR. The key that signs holds for it and
+//! the key that opens its medicine data are both made of that secret.
 
 use crate::failure::{Failure, Result};
+use crate::sealing::OpeningKey;
 use bech32::{Bech32m, Hrp};
 use senim_abi::prescription::GroupId;
 use senim_types::crypto::SecretKey;
@@ -31,6 +33,11 @@ impl PaperCode {
     /// Signs holds.
     pub fn key(&self) -> SecretKey {
         SecretKey::from_seed(&self.seed)
+    }
+
+    /// Opens the medicine data.
+    pub fn opening(&self) -> OpeningKey {
+        paper_opening(&self.seed)
     }
 
     /// `senimpaper1…`: bech32m of version, prescription and key, in capitals, so that a QR holds it densely.
@@ -67,6 +74,12 @@ impl PaperCode {
     }
 }
 
+/// What opens the medicine data, of the secret that is printed.
+pub fn paper_opening(seed: &[u8; 32]) -> OpeningKey {
+    let purpose = "senim 2026-11 opening key of a paper prescription";
+    OpeningKey::from_seed(&Zeroizing::new(blake3::derive_key(purpose, seed)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +92,7 @@ mod tests {
             let read = PaperCode::from_text(text).unwrap_or_else(|_| panic!("it is sound"));
             assert_eq!(read.group, code.group);
             assert_eq!(read.key().public(), code.key().public());
+            assert_eq!(read.opening().public(), code.opening().public());
         }
         let mut changed = text.as_bytes().to_vec();
         changed[20] = if changed[20] == b'Q' { b'P' } else { b'Q' };

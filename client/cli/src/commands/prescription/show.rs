@@ -36,6 +36,10 @@ pub fn item_line(group: &Group, index: usize, now: TimeMs, names: &Names) -> Str
         .part
         .map(|part| format!(", part {} of {}", part.number, part.of))
         .unwrap_or_default();
+    let only = item
+        .product
+        .map(|product| format!(", product {product} and no other"))
+        .unwrap_or_default();
     let when = match status {
         ItemStatus::Ready if now < item.not_before => {
             format!(", not before {}", time(item.not_before))
@@ -56,7 +60,7 @@ pub fn item_line(group: &Group, index: usize, now: TimeMs, names: &Names) -> Str
         _ => String::new(),
     };
     format!(
-        "{}. {} {strength}, {} of {} left{part}: {}{when}",
+        "{}. {} {strength}, {} of {} left{only}{part}: {}{when}",
         index + 1,
         name(&item.inn),
         item.remaining,
@@ -170,6 +174,7 @@ mod tests {
                 inn: "A10BA02".parse().expect("an ATC code"),
                 strength: None,
                 form: None,
+                product: None,
                 unit: Unit::Tablet,
                 quantity: 60,
                 remaining: 60,
@@ -188,6 +193,7 @@ mod tests {
                 until: TimeMs(100),
             }],
             dispenses: Vec::new(),
+            looks: Default::default(),
         };
         let line = |group: &Group| item_line(group, 0, TimeMs(10), &Names::default());
         assert!(line(&group).contains(": held, by") && !line(&group).contains("cancelled"));

@@ -121,7 +121,7 @@ fn content_key(
         return Ok(None);
     };
     let service = device(global, &args.key)?;
-    let object = match session.get_sealed(&service, &sealed) {
+    let object = match session.get_sealed(&service, &sealed, None) {
         Ok(object) => SealedObject::decode(&object)?,
         Err(failure) if failure.code == Code::NOT_FOUND => return Ok(None),
         Err(failure) => return Err(failure),

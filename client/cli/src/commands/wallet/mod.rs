@@ -3,6 +3,7 @@
 
 mod act;
 mod list;
+mod log;
 mod store;
 pub mod voucher;
 
@@ -37,6 +38,9 @@ pub enum Command {
     /// Makes a live QR that opens items of a prescription to whoever scans it within its time.
     #[command(after_help = "Example:\n  senim wallet qr GROUP --items 1 --ttl 60s --out qr.png")]
     Qr(Qr),
+    /// Lists who looked at a prescription's medicine data, when and why: from proven receipts, and checked to be all.
+    #[command(after_help = "Example:\n  senim wallet log GROUP")]
+    Log(Log),
     /// Cancels what remains of a prescription.
     #[command(after_help = "Example:\n  senim wallet cancel GROUP --items 2")]
     Cancel(Cancel),
@@ -56,6 +60,17 @@ pub struct Folder {
 /// Arguments of `wallet add`.
 #[derive(Debug, Args)]
 pub struct Add {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+    /// Whose.
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+/// Arguments of `wallet log`.
+#[derive(Debug, Args)]
+pub struct Log {
     /// The prescription.
     #[arg(value_parser = group_id)]
     pub group: GroupId,
@@ -115,6 +130,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Add(args) => list::add(args, global),
         Command::List(folder) => list::list(&folder.wallet, global),
         Command::Qr(args) => act::qr(args, global),
+        Command::Log(args) => log::log(args, global),
         Command::Cancel(args) => act::cancel(args, global),
         Command::Voucher(command) => voucher::run(command, global),
     }

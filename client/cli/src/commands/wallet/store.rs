@@ -6,9 +6,9 @@
 //! ```
 
 use crate::failure::{Failure, Result};
+use crate::one_time::{pair_from_text, pair_to_text};
 use crate::sealing::OpeningKey;
 use crate::{files, keys};
-use bech32::{Bech32m, Hrp};
 use senim_abi::prescription::GroupId;
 use senim_types::crypto::SecretKey;
 use senim_types::{Code, PublicKey};
@@ -20,8 +20,6 @@ use zeroize::Zeroizing;
 const SECRET_PREFIX: &str = "senimwalletsecret";
 /// Prefix of the text of a wallet's public key pair.
 const PUBLIC_PREFIX: &str = "senimwallet";
-/// Version of that text.
-const VERSION: u8 = 1;
 
 /// What a wallet leaves with an issuer: the token's key, and the key that its contents are wrapped to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +33,7 @@ pub struct WalletKey {
 impl WalletKey {
     /// `senimwallet1…`: bech32m of version, Ed25519 point, X25519 point.
     pub fn to_text(self) -> String {
-        let data = [&[VERSION][..], self.token.point(), &self.opening].concat();
-        let prefix = Hrp::parse(PUBLIC_PREFIX).expect("lower-case ASCII letters");
-        bech32::encode::<Bech32m>(prefix, &data).expect("65 bytes are far below the length limit")
+        pair_to_text(PUBLIC_PREFIX, &self.token, &self.opening)
     }
 
     /// Reads the text.
@@ -47,18 +43,7 @@ impl WalletKey {
                 "the holder is not a wallet's key: `senim wallet key` prints one (senimwallet1…)",
             )
         };
-        let (prefix, data) = bech32::decode(text.trim()).map_err(|_| wrong())?;
-        let is_bech32m =
-            bech32::primitives::decode::CheckedHrpstring::new::<Bech32m>(text.trim()).is_ok();
-        let data: [u8; 65] = data.try_into().map_err(|_| wrong())?;
-        if !is_bech32m || prefix.to_lowercase() != PUBLIC_PREFIX || data[0] != VERSION {
-            return Err(wrong());
-        }
-        let mut halves = [[0; 32]; 2];
-        halves[0].copy_from_slice(&data[1..33]);
-        halves[1].copy_from_slice(&data[33..]);
-        let [token, opening] = halves;
-        let token = PublicKey::from_ed25519(token).map_err(|error| Failure::new(error.code()))?;
+        let (token, opening) = pair_from_text(PUBLIC_PREFIX, text).ok_or_else(wrong)?;
         Ok(WalletKey { token, opening })
     }
 }

@@ -75,6 +75,7 @@ pub(super) fn item(quantity: u32, now: TimeMs) -> NewItem {
         inn: usable::<InnCode>(INN),
         strength: Some(usable::<Strength>("500mg")),
         form: Some(Form::Tablet),
+        product: None,
         unit: Unit::Tablet,
         quantity,
         not_before: TimeMs(now.0 - DAY_MS),
