@@ -49,6 +49,11 @@ pub enum Clinic {
         after_help = "Example:\n  senim-connector clinic dismiss 0000000000000000000000000000000000000000000000000000000000000000 --reason told-by-telephone --state connector"
     )]
     Dismiss(Dismiss),
+    /// Sends a message as a clinic's system does, to rehearse: shows the answer, or is refused with its code.
+    #[command(
+        after_help = "Example:\n  senim-connector clinic send --fhir tests/data/demo/order.json --holder senimwallet1…"
+    )]
+    Send(Send),
     /// A clinic's system to rehearse with. Shows what it is told; a line on its input changes how it behaves: well, down,
     /// slow MS, nonsense, refuse TEXT.
     #[command(after_help = "Example:\n  senim-connector clinic system --listen 127.0.0.1:7250")]
@@ -164,6 +169,23 @@ pub struct ClinicRun {
     pub running: Running,
 }
 
+/// Arguments of `clinic send`.
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Where the connector listens.
+    #[arg(long, default_value = "http://127.0.0.1:7240")]
+    pub to: String,
+    /// The message.
+    #[arg(long)]
+    pub fhir: PathBuf,
+    /// A one-time key of the person's wallet, for an order.
+    #[arg(long)]
+    pub holder: Option<String>,
+    /// A file with the bearer token that the connector wants.
+    #[arg(long)]
+    pub token: Option<PathBuf>,
+}
+
 /// Arguments of `marking run`.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("who").required(true).multiple(true))]
@@ -260,6 +282,6 @@ mod tests {
                 examples += 1;
             }
         }
-        assert_eq!(examples, 11);
+        assert_eq!(examples, 12);
     }
 }

@@ -1,7 +1,7 @@
 //! What each command does.
 
 use crate::args::{
-    Cli, Clinic, ClinicRun, Command, Dismiss, List, Marking, MarkingRun, One, Place, Running,
+    Cli, Clinic, ClinicRun, Command, Dismiss, List, Marking, MarkingRun, One, Place, Running, Send,
 };
 use crate::clinic;
 use crate::clinic::door;
@@ -11,7 +11,7 @@ use crate::clinic::watch::Watch;
 use crate::http::Endpoint;
 use crate::marking;
 use crate::marking::operator::MarkingOperator;
-use crate::outbox::Pace;
+use crate::outbox::{Outcome, Pace};
 use crate::rehearsal::Mood;
 use crate::service::{Facts, Settings, State, order};
 use senim_cli::answer::Answer;
@@ -20,7 +20,7 @@ use senim_cli::{files, keys, words};
 use senim_types::Code;
 use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ pub fn run(cli: Cli) -> Result<Answer> {
         Command::Clinic(Clinic::List(args)) => list::<Watch>(&args),
         Command::Clinic(Clinic::Retry(args)) => retry::<Watch>(&args),
         Command::Clinic(Clinic::Dismiss(args)) => dismiss::<Watch>(&args),
+        Command::Clinic(Clinic::Send(args)) => send(&args),
         Command::Clinic(Clinic::System { listen }) => runtime().block_on(clinic_system(listen)),
         Command::Marking(Marking::Run(args)) => marking_run(&args),
         Command::Marking(Marking::List(args)) => list::<marking::Cursor>(&args),
@@ -242,6 +243,55 @@ fn dismiss<F: Facts>(args: &Dismiss) -> Result<Answer> {
         &args.id,
         "is dismissed by the connector that runs, or at its next start.",
     ))
+}
+
+/// How long a message may take until it is final, in ms.
+const SENT_MS: u64 = 60_000;
+
+fn send(args: &Send) -> Result<Answer> {
+    let message = files::read(&args.fhir, senim_fhir::MESSAGE_BYTES_MAX as u64 + 1)?;
+    let token = args.token.as_deref().map(files::read_secret);
+    let token = token.transpose()?.map(|token| token.to_string());
+    let door = Endpoint::new(&args.to, SENT_MS, token)?;
+    let holder = args.holder.as_deref().map(str::trim);
+    let beside = holder.map_or_else(String::new, |holder| format!("?holder={holder}"));
+    let path = format!("/fhir/$process-message{beside}");
+    let answered = door.post(&path, clinic::FHIR_JSON, &message);
+    let answered = answered.map_err(|outcome| match outcome {
+        Outcome::Failed {
+            trouble, detail, ..
+        } => Failure::with(trouble.code(), detail),
+        _ => Failure::new(Code::OUTSIDE_NONSENSE),
+    })?;
+    let answer: Value =
+        serde_json::from_slice(&answered.body).map_err(|_| Failure::new(Code::OUTSIDE_NONSENSE))?;
+    let word = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
+    if answered.status != 200 {
+        let name = word("/issue/0/details/coding/0/code").unwrap_or_default();
+        let code = Code::from_name(name).unwrap_or(Code::OUTSIDE_NONSENSE);
+        return Err(Failure::with(
+            code,
+            word("/issue/0/diagnostics").unwrap_or_default(),
+        ));
+    }
+    let focus = answer
+        .pointer("/entry/0/resource/focus")
+        .and_then(Value::as_array);
+    let about = focus.into_iter().flatten().filter_map(|about| {
+        let group = about.pointer("/identifier/value")?.as_str()?;
+        Some(format!(
+            "  prescription {group}, {}",
+            about["display"].as_str()?
+        ))
+    });
+    let about: Vec<String> = about.collect();
+    let response = word("/entry/0/resource/response/code").unwrap_or_default();
+    let transaction = word("/identifier/value").unwrap_or_default();
+    Ok(Answer::new(answer.clone())
+        .line(format!(
+            "HTTP 200, {response}, by transaction {transaction}"
+        ))
+        .lines(about))
 }
 
 async fn clinic_system(listen: SocketAddr) -> Result<Answer> {
