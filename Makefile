@@ -34,9 +34,9 @@ help: ## Show this list
 check-tools: # Says what is missing and how to get it, before anything is built.
 	@scripts/check-tools.sh
 
-demo: check-tools ## Start a ledger on loopback and play a story on it (STORY=redemption, pharmacy, card or meals; ARGS=--once stops after it)
+demo: check-tools ## Start a ledger on loopback and play a story on it (STORY=redemption, clinic, pharmacy, card or meals; ARGS=--once stops after it)
 	@$(say) "[1/2] Building the node and its client (about five minutes the first time on two cores, seconds after that)"
-	$(CARGO) build --locked --release -p senimd -p senim-cli
+	$(CARGO) build --locked --release -p senimd -p senim-cli -p senim-connector
 	$(say) "[2/2] Playing the story"
 	PATH="$${CARGO_TARGET_DIR:-$$PWD/target}/release:$$PATH" scripts/demo.sh --story $(STORY) $(ARGS)
 

@@ -12,16 +12,22 @@ const RECEIPTS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The receipts of a block, in their order, and its header.
 pub fn receipts(session: &Session, height: Height) -> Result<(Header, Vec<Receipt>)> {
     let header = header(session, height)?;
+    let receipts = receipts_of(session, &header)?;
+    Ok((header, receipts))
+}
+
+/// The receipts of the block of this header, which is believed.
+pub fn receipts_of(session: &Session, header: &Header) -> Result<Vec<Receipt>> {
     if header.receipts_root == merkle::list_root::<&[u8]>([]) {
-        return Ok((header, Vec::new()));
+        return Ok(Vec::new());
     }
-    let path = format!("/v1/blocks/{height}/receipts");
+    let path = format!("/v1/blocks/{}/receipts", header.height);
     let bytes = session.node.bytes(&path, RECEIPTS_BYTES_MAX)?;
     let receipts: Vec<Receipt> = codec::decode(&bytes, RECEIPTS_BYTES_MAX)?;
     if merkle::list_root(receipts.iter().map(codec::encode)) != header.receipts_root {
         return Err(Failure::proof(Code::RECEIPTS_ROOT));
     }
-    Ok((header, receipts))
+    Ok(receipts)
 }
 
 /// What the voucher contract told in a receipt.

@@ -2,18 +2,18 @@
 
 use crate::args::{Attest, Cli, Command, ListCommand, Make, Network};
 use crate::config::Config;
-use crate::journal::Journal;
+use crate::journal;
 use crate::list::{file, make, open, persons};
 use crate::numbers::Numbers;
 use crate::phone::Phone;
 use crate::sealing::{BoxKey, SECRET_PREFIX};
 use crate::service;
 use crate::smpp::smsc::{Smsc, Subscriber};
-use crate::vault::Vault;
 use senim_abi::voucher::ProgrammeId;
 use senim_cli::answer::Answer;
 use senim_cli::failure::{Failure, Result};
 use senim_cli::session::Session;
+use senim_cli::vault::Vault;
 use senim_cli::{files, keys};
 use senim_types::Code;
 use senim_types::crypto::SecretKey;
@@ -195,7 +195,7 @@ fn numbers(config: &Path, table: &Path) -> Result<Answer> {
 
 fn report(config: &Path) -> Result<Answer> {
     let config = Config::read(config)?;
-    let conversation = Journal::read(&config.journal_path(), &Vault::open(&config.vault_path())?)?;
+    let conversation = journal::read(&config.journal_path(), &Vault::open(&config.vault_path())?)?;
     let (unsent, unbrought) = (conversation.outbox.len(), conversation.ledger.len());
     Ok(Answer::json_only(json!({
         "counts": conversation.counts(),

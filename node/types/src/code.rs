@@ -25,6 +25,7 @@
 //! | 7300–7399 | commands of clients |
 //! | 7400–7449 | bank |
 //! | 7450–7499 | portal, lists, SMS |
+//! | 7500–7549 | connectors |
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
@@ -504,6 +505,19 @@ codes! {
     7474 LIST_NOT_OPENED Caller "A record of the list cannot be opened with this key: it was sealed for another party, or moved."
     7475 LIST_NOT_LISTED Caller "A record's voucher is not on the ledger as the list says. Ask the office."
     7476 PORTAL_JOURNAL Node "The portal's journal cannot be read: another key, or damage before its end. Restore it before anything is sent."
+
+    7500 OUTSIDE_UNREACHABLE Node "No connection to the outside system. What it has to be told waits and is sent again; check the address and the way to it."
+    7501 OUTSIDE_SLOW Peer "The outside system did not answer in time, and may have taken it or not. It is sent again as the same."
+    7502 OUTSIDE_BUSY Peer "The outside system says that it cannot take it now. It is sent again."
+    7503 OUTSIDE_NONSENSE Peer "The outside system's answer is not what the protocol says. It is sent again; tell its operator."
+    7504 OUTSIDE_REFUSED Peer "The outside system will not take it. It waits in the register for a person, who has it tried again or dismisses it."
+    7505 CONNECTOR_JOURNAL Node "The connector's journal cannot be read: another key, or damage before its end. Restore it before anything is sent."
+    7506 REPORT_UNKNOWN Caller "No message of this id waits. `list` shows those that do."
+    7507 DOOR_BUSY Node "Too many messages at once. Send it again after the time in Retry-After."
+    7508 DOOR_TOKEN Caller "The bearer token is missing or another. Send the one that the connector was given."
+    7509 DOOR_HOLDER Caller "The message orders, and holder is missing or not a one-time key of a wallet, as senimwallet1…. Ask the wallet for one."
+    7510 MESSAGE_UNDER_WAY Node "The same message was sent before, and what became of it is not final yet. Send it again."
+    7511 MOVEMENT_FORM Peer "A movement is not of the form that the protocol has. It waits in the register; tell the operator of the marking system."
 }
 
 impl Code {

@@ -8,13 +8,13 @@ use senim_abi::voucher::record::Programme;
 use senim_abi::voucher::{Execute, ProgrammeId, Standing, VoucherId, Window};
 use senim_cli::keys;
 use senim_cli::session::Session;
+use senim_cli::vault::Vault;
 use senim_portal::args::Cli;
 use senim_portal::config::Config;
 use senim_portal::conversation::{Conversation, What};
-use senim_portal::journal::Journal;
+use senim_portal::journal;
 use senim_portal::phone::Phone;
 use senim_portal::smpp::smsc::Smsc;
-use senim_portal::vault::Vault;
 use senim_portal::{commands, list, service};
 use senim_types::text::KeyKind;
 use senim_types::{Call, Code, codec};
@@ -323,7 +323,7 @@ impl Parties {
             return Conversation::default();
         }
         let vault = Vault::open(&self.path("portal/vault.key")).expect("the portal made it");
-        let read = Journal::read(&self.path("portal/journal.sealed"), &vault);
+        let read = journal::read(&self.path("portal/journal.sealed"), &vault);
         read.unwrap_or_else(|failure| panic!("{failure:?}"))
     }
 

@@ -12,12 +12,13 @@ mod ledger;
 
 use crate::config::Config;
 use crate::conversation::{Conversation, Event, ToLedger};
-use crate::journal::Journal;
+use crate::journal;
 use crate::smpp::{Esme, FromSmsc, Incoming, ToSend};
-use crate::vault::Vault;
 use ledger::{FromLedger, Ledger};
 use senim_abi::voucher::VoucherId;
 use senim_cli::failure::Result;
+use senim_cli::journal::Journal;
+use senim_cli::vault::Vault;
 use senim_cli::words;
 use senim_types::{Height, TimeMs};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +59,7 @@ struct Service {
 /// wrong is said and tried again.
 pub async fn run(config: Config, stop: impl Future<Output = ()>) -> Result<()> {
     let vault = Vault::open(&config.vault_path())?;
-    let (journal, conversation) = Journal::open(&config.journal_path(), &vault)?;
+    let (journal, conversation) = journal::open(&config.journal_path(), &vault)?;
     let (to_send, messages) = mpsc::channel(CHANNEL);
     let (out, mut from_smsc) = mpsc::channel(CHANNEL);
     let esme = tokio::spawn(Esme::new(config.esme()?, messages, out).run());
