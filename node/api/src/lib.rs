@@ -12,6 +12,7 @@ mod log;
 mod metrics;
 mod routes;
 mod sealed;
+mod signed;
 mod vitals;
 mod watch;
 
@@ -19,6 +20,7 @@ pub use error::ApiError;
 pub use handle::{NodeHandle, REQUESTS_MAX, Request};
 pub use metrics::Metrics;
 pub use routes::{Api, router};
-pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedLimits, SealedStore, request_message};
+pub use sealed::{SEALED_BYTES_MAX, SealedLimits, SealedStore};
+pub use signed::{REQUEST_HEADER, request_message};
 pub use vitals::{Figures, Vitals};
 pub use watch::{Ask, HostCounts, NetworkCounts, ReadyLimits, Watch};
