@@ -1,7 +1,7 @@
 //! What a command works with: the genesis that it trusts, the node that it asks, and the light client between them.
 
 use crate::failure::{Exit, Failure, Result};
-use crate::node::{DeviceStatus, Node, SealedRequest};
+use crate::node::{DeviceStatus, Node, SignedRequest};
 use crate::words;
 use crate::{files, names::Names};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -246,22 +246,36 @@ impl Session {
         hash: &Hash,
         body: Option<&[u8]>,
     ) -> Result<Vec<u8>> {
-        let path = format!("/v1/sealed/{hash}");
+        let request = SignedRequest {
+            method,
+            path: &format!("/v1/sealed/{hash}"),
+            body,
+        };
+        self.signed_request(
+            &self.node,
+            device,
+            &request,
+            crate::sealing::SEALED_BYTES_MAX,
+        )
+    }
+
+    /// Sends a request that `device` signs here and now to a node of this chain.
+    pub fn signed_request(
+        &self,
+        node: &Node,
+        device: &SecretKey,
+        request: &SignedRequest<'_>,
+        bytes_max: usize,
+    ) -> Result<Vec<u8>> {
         let authorisation = authorisation(
             device,
             &self.chain,
-            method,
-            &path,
-            body.unwrap_or_default(),
+            request.method,
+            request.path,
+            request.body.unwrap_or_default(),
             words::now(),
         );
-        let request = SealedRequest {
-            method,
-            path: &path,
-            body,
-        };
-        self.node
-            .sealed(&request, &authorisation, crate::sealing::SEALED_BYTES_MAX)
+        node.signed(request, &authorisation, bytes_max)
     }
 }
 

@@ -13,6 +13,7 @@ mod metrics;
 mod routes;
 mod sealed;
 mod signed;
+mod terminals;
 mod vitals;
 mod watch;
 
@@ -22,5 +23,6 @@ pub use metrics::Metrics;
 pub use routes::{Api, router};
 pub use sealed::{SEALED_BYTES_MAX, SealedLimits, SealedStore};
 pub use signed::{REQUEST_HEADER, request_message};
+pub use terminals::{CONTACT_BYTES_MAX, ContactLimits, ContactStore};
 pub use vitals::{Figures, Vitals};
 pub use watch::{Ask, HostCounts, NetworkCounts, ReadyLimits, Watch};

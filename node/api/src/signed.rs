@@ -37,12 +37,39 @@ pub fn request_message(method: &str, path: &str, body: &[u8], time_ms: u64) -> V
     })
 }
 
+/// A request whose signature verifies. Neither its time nor who signed it has been looked at.
+pub(crate) struct Signed {
+    /// Which key signed.
+    pub(crate) device: PublicKey,
+    /// The time that it signed, by its own clock, Unix ms.
+    pub(crate) time_ms: u64,
+    /// This node's clock, Unix ms.
+    pub(crate) now_ms: u64,
+}
+
+impl Signed {
+    /// How far the two clocks, or the signing and the reading, are apart.
+    pub(crate) fn age_ms(&self) -> u64 {
+        self.now_ms.abs_diff(self.time_ms)
+    }
+}
+
 /// Who asks.
 pub(crate) struct Requester {
     /// The device's organisation.
     pub(crate) org: OrgId,
     /// What that is.
     pub(crate) roles: Roles,
+}
+
+/// What the registry says of an enrolled device.
+pub(crate) struct Known {
+    /// For whom it asks.
+    pub(crate) requester: Requester,
+    /// How it stands.
+    pub(crate) device: Standing,
+    /// How its organisation stands.
+    pub(crate) organisation: Standing,
 }
 
 fn unauthorised(message: &str) -> ApiError {
@@ -57,6 +84,30 @@ pub(crate) async fn authorise(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Requester, ApiError> {
+    let signed = read(api, method, path, headers, body).await?;
+    if signed.age_ms() > REQUEST_AGE_MS_MAX {
+        return Err(unauthorised(
+            "The request's time is more than two minutes from this node's clock.",
+        ));
+    }
+    let known = who(api, &signed.device).await?;
+    if known.device != Standing::Active {
+        return Err(Code::DEVICE_SUSPENDED.into());
+    }
+    if known.organisation != Standing::Active {
+        return Err(Code::ORGANISATION_SUSPENDED.into());
+    }
+    Ok(known.requester)
+}
+
+/// Reads the header and checks the signature.
+pub(crate) async fn read(
+    api: &Api,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Signed, ApiError> {
     let text = headers
         .get(REQUEST_HEADER)
         .and_then(|value| value.to_str().ok());
@@ -72,12 +123,6 @@ pub(crate) async fn authorise(
     let time_ms: u64 = time_ms.parse().map_err(|_| malformed())?;
     let mut signed = Signature([0; 64]);
     hex::decode_to_slice(signature, &mut signed.0).map_err(|_| malformed())?;
-    let now_ms = (api.sealed.now_ms)();
-    if now_ms.abs_diff(time_ms) > REQUEST_AGE_MS_MAX {
-        return Err(unauthorised(
-            "The request's time is more than two minutes from this node's clock.",
-        ));
-    }
     let ReadAnswer::Status(status) = api.node.read(Read::Status).await? else {
         return Err(Code::NOT_READY.into());
     };
@@ -89,23 +134,30 @@ pub(crate) async fn authorise(
     ) {
         return Err(unauthorised("The request's signature does not verify."));
     }
+    Ok(Signed {
+        device,
+        time_ms,
+        now_ms: (api.sealed.now_ms)(),
+    })
+}
+
+/// Looks a device up in the registry.
+pub(crate) async fn who(api: &Api, device: &PublicKey) -> Result<Known, ApiError> {
     let enrolled: Option<DeviceRecord> =
-        record(api, device_key(&device).in_state_of(REGISTRY)).await?;
+        record(api, device_key(device).in_state_of(REGISTRY)).await?;
     let enrolled = enrolled.ok_or(Code::DEVICE_UNKNOWN)?.into_current();
     let organisation: Option<OrganisationRecord> =
         record(api, organisation_key(enrolled.org).in_state_of(REGISTRY)).await?;
     let organisation = organisation
         .ok_or(Code::ORGANISATION_UNKNOWN)?
         .into_current();
-    if enrolled.standing != Standing::Active {
-        return Err(Code::DEVICE_SUSPENDED.into());
-    }
-    if organisation.standing != Standing::Active {
-        return Err(Code::ORGANISATION_SUSPENDED.into());
-    }
-    Ok(Requester {
-        org: enrolled.org,
-        roles: organisation.roles,
+    Ok(Known {
+        requester: Requester {
+            org: enrolled.org,
+            roles: organisation.roles,
+        },
+        device: enrolled.standing,
+        organisation: organisation.standing,
     })
 }
 
