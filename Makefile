@@ -36,7 +36,7 @@ check-tools: # Says what is missing and how to get it, before anything is built.
 
 demo: check-tools ## Start a ledger on loopback and play a story on it (STORY=redemption, card or meals; ARGS=--once stops after it)
 	@$(say) "[1/2] Building the node and its client (about five minutes the first time on two cores, seconds after that)"
-	$(CARGO) build --locked --release -p senimd -p senim-cli
+	$(CARGO) build --locked --release -p senimd -p senim-cli -p senim-portal
 	$(say) "[2/2] Playing the story"
 	PATH="$${CARGO_TARGET_DIR:-$$PWD/target}/release:$$PATH" scripts/demo.sh --story $(STORY) $(ARGS)
 

@@ -42,7 +42,8 @@ roles=$dir/roles
 log=.build/demo-nodes-$port.log
 # A story says what its messages tell of people (none of it may be found in a node's data, log or metrics), which devices
 # play, what happens, and what to try next.
-messages=() personal=() players=()
+# Further: files that must name nobody either, programs that it needs, its processes that end with it.
+messages=() personal=() players=() nameless=() programs=() helpers=()
 if [ ! -f "scripts/demo/$story.sh" ]; then
     echo "demo: there is no story $story; there are: $(cd scripts/demo && ls | sed -n 's/\.sh$//p' | tr '\n' ' ')" >&2
     exit 2
@@ -63,6 +64,7 @@ step_name='starting'
 stop() {
     local code=$?
     trap - EXIT INT TERM
+    [ "${#helpers[@]}" = 0 ] || kill -TERM "${helpers[@]}" 2>/dev/null || true
     if [ -n "$daemon" ] && kill -0 "$daemon" 2>/dev/null; then
         kill -TERM "$daemon" 2>/dev/null || true
         wait "$daemon" 2>/dev/null || true
@@ -119,14 +121,14 @@ refused() {
     bash -c "$3" >"$scratch/out" 2>"$scratch/err" || code=$?
     tell
     [ "$code" = "$1" ] || fail "exit code $code, expected $1 ($2)"
-    grep -q "^senim: $2:" "$scratch/err" || fail "refused, but not as $2"
+    grep -qE "^senim(-portal)?: $2:" "$scratch/err" || fail "refused, but not as $2"
     printf '%s   as it should be: refused with %s%s\n' "$dim" "$2" "$plain"
 }
 
 # says TEXT: expects it in the output of the last command.
 says() { grep -qF -- "$1" "$scratch/out" || fail "its output does not say \"$1\""; }
 
-for program in senimd senim; do
+for program in senimd senim "${programs[@]}"; do
     command -v "$program" >/dev/null || fail "there is no $program on the PATH: run make demo"
 done
 
@@ -203,6 +205,8 @@ done
 # What the nodes keep: their logs and stores, and the sealed data beside the ledger.
 kept=("$dir/nodes")
 [ ! -d "$dir/sealed" ] || kept+=("$dir/sealed")
+[ ! -d "$dir/terminals" ] || kept+=("$dir/terminals")
+kept+=("${nameless[@]}")
 find "${kept[@]}" -type f -exec cat {} + | hex >"$scratch/kept.hex"
 hex <"$log" >"$scratch/log.hex"
 hex <"$scratch/said" >"$scratch/said.hex"
