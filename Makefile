@@ -5,7 +5,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-peers overload soak chaos upgrade-test simulate mutants deb clean
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-list bench-peers overload soak chaos upgrade-test simulate mutants deb clean
 
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
@@ -126,6 +126,12 @@ bench-processes: check-tools ## Measure four validators as processes: pharmacy r
 	$(CARGO) build --locked --release -p senimd
 	$(say) "[2/2] Measuring"
 	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench --processes 4 --transactions 30000 --concurrency 2000 $(ARGS)
+
+bench-list: check-tools ## Measure an eligibility list of SENIM_LIST_PERSONS (100,000) from the office's table to the last offer
+	@$(say) "[1/2] Building with full optimisation (a quarter of an hour the first time on two cores)"
+	$(CARGO) nextest run --locked --release --workspace --test scenario_consent --no-run
+	$(say) "[2/2] Measuring"
+	$(CARGO) nextest run --locked --release --workspace --test scenario_consent --run-ignored only --no-capture large
 
 bench-peers: check-tools ## Compare meals with the same rows on PostgreSQL, in one run (needs Debian's postgresql)
 	@$(say) "[1/2] Building with full optimisation"

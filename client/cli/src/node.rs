@@ -112,6 +112,14 @@ impl Node {
         self.parse(&bytes)
     }
 
+    /// Submits a signed transaction and does not wait for its block.
+    pub fn offer(&self, transaction: &[u8]) -> Result<Submitted> {
+        let method = Method::Post(transaction);
+        let path = "/v1/transactions";
+        let bytes = self.ask(&method, path, None, "application/json", JSON_BYTES_MAX)?;
+        self.parse(&bytes)
+    }
+
     /// The bytes of a receipt's proof; waits for it if asked to.
     pub fn receipt(&self, transaction: &Hash, waits: bool, bytes_max: usize) -> Result<Vec<u8>> {
         let wait = if waits {
