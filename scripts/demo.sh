@@ -42,7 +42,8 @@ roles=$dir/roles
 log=.build/demo-nodes-$port.log
 # A story says what its messages tell of people (none of it may be found in a node's data, log or metrics), which devices
 # play, what happens, and what to try next.
-messages=() personal=() players=() programs=()
+# Further: files that must name nobody either, and programs that it needs.
+messages=() personal=() players=() nameless=() programs=()
 if [ ! -f "scripts/demo/$story.sh" ]; then
     echo "demo: there is no story $story; there are: $(cd scripts/demo && ls | sed -n 's/\.sh$//p' | tr '\n' ' ')" >&2
     exit 2
@@ -216,6 +217,8 @@ done
 # What the nodes keep: their logs and stores, and the sealed data beside the ledger.
 kept=("$dir/nodes")
 [ ! -d "$dir/sealed" ] || kept+=("$dir/sealed")
+[ ! -d "$dir/terminals" ] || kept+=("$dir/terminals")
+kept+=("${nameless[@]}")
 find "${kept[@]}" -type f -exec cat {} + | hex >"$scratch/kept.hex"
 hex <"$log" >"$scratch/log.hex"
 hex <"$scratch/said" >"$scratch/said.hex"

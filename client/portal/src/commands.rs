@@ -42,7 +42,13 @@ pub fn run(cli: Cli) -> Result<Answer> {
             Ok(Answer::new(json!({ "stopped": true })))
         }
         Command::Report { config } => report(&config),
-        Command::Smsc { listen, subscriber } => runtime().block_on(smsc(listen, subscriber)),
+        Command::Smsc { listen, subscriber } => {
+            let runtime = runtime();
+            let ended = runtime.block_on(smsc(listen, subscriber));
+            // A thread that reads the input cannot be told to end: it is left to the end of the process.
+            runtime.shutdown_background();
+            ended
+        }
     }
 }
 

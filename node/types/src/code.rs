@@ -364,6 +364,8 @@ codes! {
     6021 KEY_USED_TWICE Node "A vote of this validator's key that this node did not cast: another node runs with the same key. Stop one of them."
     6022 SIGNER_UNAVAILABLE Node "The key store gave no signature. Check it and start the node again."
     6023 CONSENSUS_FAILED Node "Consensus met a state that cannot be, or was driven out of order. The node signs nothing more; keep its log as evidence."
+    6030 CLOCK_DIFFERS Caller "The terminal's clock is more than two minutes from this node's. Set it; the detail is the node's time, Unix ms in 8 bytes, big-endian."
+    6031 CONTACT_REPLAYED Caller "A contact that this terminal signed later was taken before. Sign a new one at the present time."
 
     7000 FHIR_NOT_JSON Caller "The bytes are not one JSON value in UTF-8. Send FHIR R4 as JSON, not as XML."
     7001 FHIR_TOO_LARGE Caller "The message has more bytes than are read (1 MiB). Send the prescription without attachments."
