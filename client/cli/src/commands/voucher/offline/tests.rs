@@ -331,6 +331,29 @@ fn what_was_served_counts_and_is_there_after_a_restart() {
 }
 
 #[test]
+fn a_crash_within_a_sync_leaves_the_session_before_or_the_new_one() {
+    let (path, mut folder) = folder(&synced());
+    let at = TimeMs(SYNCED_AT.0 + HOUR_MS);
+    let served = decide(&folder, at, 90_000).expect("a meal");
+    let head = served.record.hash();
+    folder.append(&key(), served).expect("it is written");
+    drop(folder);
+    let before = std::fs::read(path.path().join("records")).expect("a record");
+    let mut second = synced();
+    second.state.next = 18;
+    second.state.head = head;
+    second.state.session.number = 2;
+    second.state.session.first = 18;
+    TerminalFolder::begin(path.path(), &second).expect("it is written");
+    // The records of the session before were not cleared away.
+    std::fs::write(path.path().join("records"), &before).expect("it is put back");
+    let folder = TerminalFolder::open(path.path()).expect("the new session");
+    assert!(folder.lines.is_empty());
+    assert_eq!((folder.next(), folder.used()), ((18, head), 0));
+    decide(&folder, at, 90_000).expect("what the ledger knew at the sync is what counts");
+}
+
+#[test]
 fn a_folder_without_a_sync_serves_nobody() {
     let path = tempfile::tempdir().expect("a folder");
     let opened = TerminalFolder::open(path.path()).err();
