@@ -39,6 +39,8 @@ fn check_days(ledger: &mut OverHttp) {
     let frame: Settings = serde_json::from_value(shown["frame"].clone()).expect("a frame");
     let settings = Settings {
         attendance: true,
+        // The tallies are looked at months later.
+        dispute_ms: Settings::DISPUTE_MS_MAX,
         ..frame
     };
     let set = Execute::SetProgramme {
