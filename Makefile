@@ -5,7 +5,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-peers overload soak chaos upgrade-test simulate mutants deb clean
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-peers overload soak chaos upgrade-test simulate year lunch mutants deb clean
 
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
@@ -105,6 +105,18 @@ simulate: check-tools ## Run the whole node under faults: SEED=n shows one run, 
 	$(CARGO) build --locked --release -p senim-tests --bin simulate
 	$(say) "[2/2] Simulating"
 	"$${CARGO_TARGET_DIR:-target}/release/simulate" $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+year: check-tools ## Let a year of a country at 1:1,000 pass in virtual time, and see what the state comes to (ARGS="--pupils 600")
+	@$(say) "[1/2] Building"
+	$(CARGO) build --locked --release -p senim-tests --bin year
+	$(say) "[2/2] Living a year"
+	"$${CARGO_TARGET_DIR:-target}/release/year" $(ARGS)
+
+lunch: check-tools ## Lunch of 100,000 pupils of 200 schools on four processes, and the end of its month (ARGS="--minutes 10 --rate 1000")
+	@$(say) "[1/2] Building with full optimisation"
+	$(CARGO) build --locked --release -p senimd
+	$(say) "[2/2] Serving and cutting acts: about a quarter of an hour"
+	"$${CARGO_TARGET_DIR:-target}/release/senimd" bench --processes 4 --scenario lunch $(ARGS)
 
 mutants: check-tools ## Show that the simulator finds bugs: each broken build until it is found (ARGS="--seeds 20 WalFlushSkipped")
 	@$(say) "[1/2] Building with every broken line in it, each behind a switch"

@@ -1,7 +1,7 @@
 # School meals: a department issues vouchers, a parent shares one with a child, a canteen feeds it once a day by any of three
 # proofs; what a copy, a second meal, a high price and a stranger's terminal do not get; why, and what other rules would have
-# changed. Played by scripts/demo.sh, which has the words of this file: step, run, refused, says. tests/tests/scenario_meals.rs
-# plays the same.
+# changed; and a canteen that loses its connection. Played by scripts/demo.sh, which has the words of this file: step, run,
+# refused, says. tests/tests/scenario_meals.rs and scenario_offline.rs play the same.
 # shellcheck shell=bash disable=SC2154,SC2034
 
 # Which pupil has which voucher, the canteen's meal system knows, and no node.
@@ -103,6 +103,32 @@ RULES
     run "senim budget 2$at"
     says "169 100.00 ₸"
     refused 1 VOUCHER_REVOKED "senim voucher redeem $voucher --price 900 $canteen$at"
+    step "The canteen loses its connection and goes on: it decides by itself, within bounds, and writes each yes down" "what it did is paid once, when the connection is back; what is beyond the rules waits for the department"
+    voucher 9000
+    offline=$voucher
+    voucher 9000
+    printf 'Әлихан Мысалов,%s\nАйгерім Мысалова,%s\n' "$offline" "$voucher" >"$roles/canteen/offline.csv"
+    run "senim voucher offline sync --place 40 --pupils $roles/canteen/offline.csv --terminal $roles/canteen/terminal $canteen$at"
+    run "senim voucher offline sync --place 40 --pupils $roles/canteen/offline.csv --terminal $roles/canteen-2/terminal $canteen2$at"
+    run "senim voucher revoke $voucher $department$at"
+    nowhere=" --dir $dir --node http://127.0.0.1:9"
+    run "senim voucher offline redeem $offline --price 900 --terminal $roles/canteen/terminal $canteen$nowhere"
+    refused 1 DAILY_LIMIT "senim voucher offline redeem $offline --price 900 --terminal $roles/canteen/terminal $canteen$nowhere"
+    run "senim voucher offline redeem $voucher --price 900 --terminal $roles/canteen/terminal $canteen$nowhere"
+    run "senim voucher offline redeem $offline --price 900 --terminal $roles/canteen-2/terminal $canteen2$nowhere"
+    refused 1 TERMINAL_CLOCK "senim voucher offline redeem $offline --price 900 --clock 1 --terminal $roles/canteen-2/terminal $canteen2$nowhere"
+    run "senim voucher offline send --terminal $roles/canteen/terminal $canteen2$at"
+    says "2 records: 1 paid, 1 for the payer to answer, 0 known before"
+    run "senim voucher offline send --terminal $roles/canteen/terminal $canteen$at"
+    says "2 records: 0 paid, 0 for the payer to answer, 2 known before"
+    run "senim voucher offline send --terminal $roles/canteen-2/terminal $canteen2$at"
+    run "senim voucher excess list$at"
+    says "VOUCHER_REVOKED"
+    says "DAILY_LIMIT"
+    revoked=$(grep -B 1 'VOUCHER_REVOKED' "$scratch/out" | sed -n 's/^ *\([a-z0-9]*:[0-9]*\)$/\1/p')
+    run "senim voucher excess accept $revoked $department$at"
+    run "senim voucher excess list$at"
+    run "senim voucher excess refuse $(sed -n 's/^ *\([a-z0-9]*:[0-9]*\)$/\1/p' "$scratch/out" | head -n 1) $department$at"
 }
 
 what_next() {

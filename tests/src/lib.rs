@@ -6,6 +6,7 @@
 //! [`sim`] breaks that world in every way that a seed chooses, and checks what has to hold all the same.
 //! [`chaos`] does it to real processes, for as long as it is told to.
 //! [`upgrade`] replaces the software of real processes while they run, and has them change the protocol.
+//! [`year`] lets a year pass in that world, and looks at what the state comes to.
 //! The other files in `tests/` are scenarios, conformance and vectors.
 
 #![forbid(unsafe_code)]
@@ -15,3 +16,4 @@ pub mod house;
 pub mod sim;
 pub mod upgrade;
 pub mod world;
+pub mod year;

@@ -13,7 +13,8 @@ use senimd::bench::fleet::check::{agreed, answering, claimed, status};
 use senimd::bench::fleet::drive::{Offer, redeem, submit_all};
 use senimd::bench::fleet::http::Connection;
 use senimd::bench::fleet::machines::{Fleet, free_machines};
-use senimd::bench::load::{self, CATERER, Encoded, Signing, Wanted};
+use senimd::bench::load::meal::caterer;
+use senimd::bench::load::{self, Encoded, Signing, Wanted};
 use senimd::driver::now;
 use senimd::folder::Folder;
 use std::net::SocketAddr;
@@ -70,6 +71,7 @@ pub async fn run(upgrade: &Upgrade, tell: &(dyn Fn(String) + Sync)) -> Result<Ou
     let wanted = Wanted {
         validators: 4,
         devices: 32,
+        schools: 1,
         contracts: &contracts,
     };
     let at = free_machines().map_err(words)?;
@@ -128,7 +130,7 @@ pub async fn run(upgrade: &Upgrade, tell: &(dyn Fn(String) + Sync)) -> Result<Ou
         versions_are(*node, activation, top.height).await?;
         has_migrated(*node, &genesis).await?;
         let light = LightClient::from_genesis(&genesis);
-        let of = (CATERER, ProgrammeId(2));
+        let of = (caterer(0), ProgrammeId(2));
         let claim = claimed(*node, &light, of, (begun, now()))
             .await
             .map_err(words)?;

@@ -223,6 +223,39 @@ fn of_vouchers(wasm: &Wasm) -> String {
     let revoke = Execute::Revoke { voucher: meals };
     assert_eq!(world.by(education(), &revoke).code(), None);
     names.last(&world.env, "voucher.revoke");
+    let settings = senim_abi::voucher::Settings {
+        offline: Some(senim_abi::voucher::OfflineBounds {
+            uses_max: 100,
+            ..OFFLINE
+        }),
+        ..settings()
+    };
+    let frame = Execute::SetProgramme {
+        programme: MEALS,
+        settings,
+    };
+    world.done(education(), &frame);
+    let pupils: Vec<_> = (0..20).map(|_| world.issued(10)).collect();
+    let mut pad = pad::Pad::new(&mut world);
+    names.last(&world.env, "voucher.sync_offline");
+    let at = world.env.time();
+    for pupil in &pupils {
+        pad.serve(*pupil, at);
+    }
+    assert_eq!(pad::counts(pad.sent(&mut world)), (20, 0, 0));
+    names.last(&world.env, "voucher.redeem_offline_of_twenty");
+    pad.serve(pupils[0], at);
+    let outcome = pad.send_by(&mut world, terminal(), 20..21);
+    assert_eq!(pad::counts(pad::taken(&outcome)), (0, 1, 0));
+    names.last(&world.env, "voucher.redeem_offline_of_one_in_excess");
+    let answer = Execute::AnswerExcess {
+        programme: MEALS,
+        terminal: terminal().device,
+        sequence: 20,
+        pays: PRICE,
+    };
+    world.done(education(), &answer);
+    names.last(&world.env, "voucher.answer_excess");
     names.costs(wasm, &world.env)
 }
 

@@ -18,7 +18,7 @@ use senim_abi::settlement::SettlementEvent;
 use senim_abi::treasury::TreasuryEvent;
 use senim_abi::voucher::VoucherEvent;
 use senim_abi::{CARD, MARKING, PRESCRIPTION, REGISTRY, SETTLEMENT, TREASURY, VOUCHER};
-use senim_types::{ContractId, Hash, PublicKey};
+use senim_types::{Code, ContractId, Hash, PublicKey};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -71,6 +71,7 @@ fn as_the_apis(name: &str, value: Value) -> Value {
             assert_eq!(value["scheme"], 1);
             serde_json::to_value(PublicKey::from_ed25519(bytes(&value["point"])).unwrap()).unwrap()
         }
+        "Code" => serde_json::to_value(Code(value.as_u64().unwrap() as u16)).unwrap(),
         "Gtin" => Value::String(format!("{:014}", value.as_u64().unwrap())),
         "Day" => {
             let day = Day::new(value.as_u64().unwrap() as u32).unwrap();

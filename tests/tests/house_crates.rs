@@ -48,7 +48,11 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
     );
     let voucher = package(
         "senim-contract-voucher",
-        &[("senim-contract-measure", true), treasury],
+        &[
+            ("senim-contract-measure", true),
+            ("senim-contract-registry", true),
+            treasury,
+        ],
     );
     let settlement = package("senim-contract-settlement", &[treasury]);
     assert_clean(&check_arrows_of_tests(&[

@@ -47,6 +47,11 @@ impl Runner {
         Runner::new(code)
     }
 
+    /// The code itself, for whoever asks it elsewhere.
+    pub fn into_code(self) -> Vec<u8> {
+        self.code
+    }
+
     /// May this be done, and on which terms?
     pub fn decide(&self, question: Question) -> Result<Decision> {
         self.ask(&Query::Decide(question))

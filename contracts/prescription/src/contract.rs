@@ -5,7 +5,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use senim_abi::prescription::event::EVENT_VERSION;
-use senim_abi::prescription::msg::GroupView;
+use senim_abi::prescription::msg::{DueEntry, GroupView};
 use senim_abi::prescription::{Execute, Genesis, PrescriptionEvent, Query};
 use senim_sdk::{CallContext, Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::Code;
@@ -25,7 +25,7 @@ pub fn run<E: Env>(env: &mut E, entry: Entry, input: &[u8]) -> Outcome {
         }
         Entry::Query => query(env, codec::decode(input)?),
         Entry::Genesis => genesis(env, codec::decode(input)?),
-        Entry::Due => pending::look_again(env, codec::decode(input)?),
+        Entry::Due => due(env, codec::decode(input)?),
         // The first version: there is nothing to migrate from.
         Entry::Migrate => Err(Refusal::new(Code::BAD_ENTRY)),
     }
@@ -45,6 +45,15 @@ fn genesis<E: Env>(env: &mut E, Genesis(messages): Genesis) -> Outcome {
         );
         ensure(is_setup, Code::NOT_AUTHORISED)?;
         execute(env, &context, message)?;
+    }
+    Ok(Vec::new())
+}
+
+fn due<E: Env>(env: &mut E, entry: DueEntry) -> Outcome {
+    ensure(env.context().caller == Caller::Ledger, Code::NOT_AUTHORISED)?;
+    match entry {
+        DueEntry::Movement { group, dispense } => pending::look_again(env, group, dispense)?,
+        DueEntry::Forget { group } => issue::forget(env, group)?,
     }
     Ok(Vec::new())
 }
@@ -159,7 +168,6 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             issue::rebind(env, group, holder, card, paper)?;
         }
         Execute::ReplaceCard { group, card } => card::replace(env, context, group, card)?,
-        Execute::Prune { groups } => issue::prune(env, &groups)?,
         Execute::Look {
             group,
             items,

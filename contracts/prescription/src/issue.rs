@@ -1,18 +1,23 @@
-//! A prescription's beginning and end: issue, release, cancel, rebind, prune.
+//! A prescription's beginning and end: issue, release, cancel, rebind, forget.
 
 use crate::contract::emit;
+use crate::dispense::transfer_id;
 use crate::rules::{self, Input};
 use crate::{card, proofs, state};
 use alloc::vec::Vec;
-use senim_abi::prescription::msg::PRUNE_MAX;
+use senim_abi::prescription::msg::DueEntry;
 use senim_abi::prescription::record::ITEMS_MAX;
 use senim_abi::prescription::{
     CancelReason, Dispense, Group, GroupId, Item, ItemMask, ItemStage, ItemStatus, Looks, Money,
     NewItem, PrescriberId, PrescriptionEvent, Programme, ProgrammeId,
 };
 use senim_abi::proof::HolderAct;
-use senim_sdk::{CallContext, Env, Refusal, ensure};
+use senim_abi::{TREASURY, treasury};
+use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
 use senim_types::{Code, Hash, PublicKey, TimeMs};
+
+/// How soon a prescription that is not finished is looked at again, in ms.
+const FORGET_AGAIN_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What a clinic asks to issue: the fields of `Execute::Issue`.
 pub struct Order {
@@ -68,6 +73,7 @@ pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result
         dispenses: Vec::new(),
         looks: Looks::default(),
     };
+    forget_later(env, id, end_of_disputes(&group, &programme));
     state::save_group(env, &id, group);
     emit(
         env,
@@ -215,30 +221,46 @@ pub fn rebind<E: Env>(
     Ok(())
 }
 
-/// Forgets finished prescriptions after their dispute deadline.
-pub fn prune<E: Env>(env: &mut E, groups: &[GroupId]) -> Result<(), Refusal> {
-    ensure(
-        (1..=PRUNE_MAX).contains(&groups.len()),
-        Code::TOO_MANY_ITEMS,
-    )?;
-    let now = env.now();
-    for id in groups {
-        // Asking again for what is forgotten already is no error.
-        let Some(group) = state::find_group(env, id)? else {
-            continue;
-        };
-        let programme = state::programme(env, group.programme)?;
-        ensure(is_finished(&group, now), Code::WRONG_STATE)?;
-        let last = last_instant(&group);
-        ensure(now.since_ms(last) > programme.dispute_ms, Code::WRONG_STATE)?;
-        for number in 0..group.dispenses.len() as u8 {
-            if state::is_overdue(env, id, number) {
-                state::set_overdue(env, id, number, None);
-            }
-        }
-        state::delete_group(env, id);
-        emit(env, &PrescriptionEvent::Pruned { group: *id });
+/// Asks to forget the group when all is over: not before `at`.
+fn forget_later<E: Env>(env: &mut E, id: GroupId, at: TimeMs) {
+    env.schedule(at, &codec::encode(&DueEntry::Forget { group: id }));
+}
+
+/// When a group that nothing more happens to can be forgotten: after its time for disputes.
+fn end_of_disputes(group: &Group, programme: &Programme) -> TimeMs {
+    let last = last_instant(group).0;
+    TimeMs(last.saturating_add(programme.dispute_ms).saturating_add(1))
+}
+
+/// An entry of the due-queue: forgets a finished prescription after its time for disputes, with what the treasury knows of
+/// its payments. One that is not finished is looked at again.
+pub fn forget<E: Env>(env: &mut E, id: GroupId) -> Result<(), Refusal> {
+    let Some(group) = state::find_group(env, &id)? else {
+        return Ok(());
+    };
+    let programme = state::programme(env, group.programme)?;
+    let (now, at) = (env.now(), end_of_disputes(&group, &programme));
+    if now < at || !is_finished(&group, now) {
+        let tomorrow = TimeMs(now.0.saturating_add(FORGET_AGAIN_MS));
+        forget_later(env, id, at.max(tomorrow));
+        return Ok(());
     }
+    let dispenses = (0u8..).zip(&group.dispenses);
+    let paid = dispenses.filter(|(_, dispense)| dispense.money != Money::None);
+    let ids: Vec<Hash> = paid
+        .map(|(number, _)| transfer_id(env, id, number))
+        .collect();
+    if !ids.is_empty() {
+        let message = treasury::Execute::Forget { ids };
+        env.call(TREASURY, &codec::encode(&message))?;
+    }
+    for number in 0..group.dispenses.len() as u8 {
+        if state::is_overdue(env, &id, number) {
+            state::set_overdue(env, &id, number, None);
+        }
+    }
+    state::delete_group(env, &id);
+    emit(env, &PrescriptionEvent::Pruned { group: id });
     Ok(())
 }
 

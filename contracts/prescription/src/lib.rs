@@ -11,7 +11,7 @@
 //! it happens.
 //!
 //! - `contract`: dispatch and questions; `setup`: what the payer sets; `issue`: issue, release,
-//!   cancel, rebind, prune; `card`: what the card
+//!   cancel, rebind, forget; `card`: what the card
 //!   contract is asked; `hold`: hold, extend, reject; `look`: a look at the medicine data;
 //!   `dispense`: dispense; `reverse`: undo; `pending`: payments that wait.
 //! - `proofs`: what was signed by whom; `rules`: the automaton and the guards; no state is written there.

@@ -4,19 +4,18 @@
 use crate::contract::emit;
 use crate::dispense::transfer_id;
 use crate::state;
-use alloc::vec::Vec;
 use senim_abi::marking::msg as marking;
-use senim_abi::prescription::msg::DueCheck;
+use senim_abi::prescription::msg::DueEntry;
 use senim_abi::prescription::record::Overdue;
 use senim_abi::prescription::{Dispense, Group, GroupId, Money, PrescriptionEvent, Programme};
 use senim_abi::{MARKING, TREASURY, treasury};
-use senim_sdk::{Caller, Env, Outcome, Refusal, codec, ensure};
+use senim_sdk::{Env, Refusal, codec, ensure};
 use senim_types::{Code, TimeMs};
 
 /// Asks the due-queue for another look.
 pub fn check_later<E: Env>(env: &mut E, group: GroupId, dispense: u8, now: TimeMs) {
     let at = TimeMs(now.0.saturating_add(Programme::MOVEMENT_CHECK_MS));
-    env.schedule(at, &codec::encode(&DueCheck { group, dispense }));
+    env.schedule(at, &codec::encode(&DueEntry::Movement { group, dispense }));
 }
 
 /// Posts a pending payment if every pack's movement is reported; what is posted already is no
@@ -39,18 +38,16 @@ pub fn settle<E: Env>(env: &mut E, id: GroupId, number: u8) -> Result<(), Refusa
 }
 
 /// An entry of the due-queue.
-pub fn look_again<E: Env>(env: &mut E, check: DueCheck) -> Outcome {
-    ensure(env.context().caller == Caller::Ledger, Code::NOT_AUTHORISED)?;
-    let (id, number) = (check.group, check.dispense);
+pub fn look_again<E: Env>(env: &mut E, id: GroupId, number: u8) -> Result<(), Refusal> {
     let Some(group) = state::find_group(env, &id)? else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let Some(dispense) = group.dispenses.get(usize::from(number)).cloned() else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     // Resolved meanwhile, one way or the other.
     if dispense.money != Money::Pending {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let now = env.now();
     if are_movements_reported(env, &dispense)? {
@@ -69,7 +66,7 @@ pub fn look_again<E: Env>(env: &mut E, check: DueCheck) -> Outcome {
             },
         );
     }
-    Ok(Vec::new())
+    Ok(())
 }
 
 fn are_movements_reported<E: Env>(env: &mut E, dispense: &Dispense) -> Result<bool, Refusal> {

@@ -7,7 +7,7 @@ use common::samples::*;
 use common::steps::line;
 use common::*;
 use proptest::prelude::*;
-use senim_abi::prescription::msg::{DispenseReceipt, DueCheck, RIGHTS};
+use senim_abi::prescription::msg::{DispenseReceipt, DueEntry, RIGHTS};
 use senim_abi::prescription::record::*;
 use senim_abi::prescription::*;
 use senim_abi::proof::{CardStatement, HeldStep, HoldStatement, HolderAct, lines_hash};
@@ -53,12 +53,13 @@ fn messages_and_answers_have_these_bytes() {
     };
     golden.add("answer.dispense", &receipt);
     golden.add(
-        "due",
-        &DueCheck {
+        "due.movement",
+        &DueEntry::Movement {
             group: GROUP,
             dispense: 1,
         },
     );
+    golden.add("due.forget", &DueEntry::Forget { group: GROUP });
     golden.check("tests/golden/messages.txt");
 }
 
@@ -143,7 +144,7 @@ proptest! {
 
     #[test]
     fn a_changed_byte_never_decodes_to_the_same_message(
-        which in 0..17usize,
+        which in 0..16usize,
         at: prop::sample::Index,
         flip in 1..=255u8,
     ) {

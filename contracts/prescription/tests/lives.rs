@@ -5,15 +5,15 @@ mod common;
 
 use common::steps::{BOTH, FIRST, line};
 use common::*;
-use senim_abi::PRESCRIPTION;
 use senim_abi::marking::PackState;
 use senim_abi::prescription::msg::Query;
 use senim_abi::prescription::record::Overdue;
 use senim_abi::prescription::{
     Execute, GroupId, ItemMask, ItemStatus, Money, Part, PrescriptionEvent, Programme,
 };
+use senim_abi::{PRESCRIPTION, TREASURY, treasury};
 use senim_sdk::codec;
-use senim_types::{Code, TimeMs};
+use senim_types::{Code, Hash, TimeMs};
 
 fn with_one() -> (World, GroupId) {
     let mut world = World::new();
@@ -388,77 +388,102 @@ fn a_programme_may_insist_on_reported_movements() {
     assert_eq!(world.dispense(APTEKA, group, lines), Ok(()));
 }
 
+/// Whether the treasury knows of a transfer of the prescription's first dispense.
+fn has_transfer(world: &mut World, group: GroupId) -> bool {
+    let preimage = [b"senim/dispense".as_slice(), group.0.as_bytes(), &[0]].concat();
+    let question = treasury::Query::Transfer {
+        issuer: PRESCRIPTION,
+        id: Hash::of(&preimage),
+    };
+    let answer = world.env.ask(TREASURY, &question);
+    let answer: treasury::msg::TransferAnswer =
+        codec::decode(&answer.expect("the treasury answers")).expect("as its manual says");
+    answer.is_some()
+}
+
+/// Lets days pass, and the ledger do what is due; whether the prescription is there still.
+fn is_kept_for(world: &mut World, group: GroupId, days: u64) -> bool {
+    for _ in 0..days {
+        world.env.advance(DAY_MS);
+        for (_, outcome) in world.env.serve_due() {
+            assert_eq!(outcome.code(), None);
+        }
+    }
+    let question = Query::Group { group };
+    let answer = world.env.ask(PRESCRIPTION, &question);
+    match answer {
+        Ok(_) => true,
+        Err(refusal) => {
+            assert_eq!(refusal.code, Code::PRESCRIPTION_UNKNOWN);
+            false
+        }
+    }
+}
+
 #[test]
 fn a_finished_prescription_is_kept_for_disputes_and_then_forgotten() {
     let (mut world, group) = with_one();
-    let prune = Execute::Prune {
-        groups: vec![group],
-    };
-    assert_eq!(
-        world.call(&operator(), &prune, &[]).code(),
-        Some(Code::WRONG_STATE)
-    );
     world.dispensed(APTEKA, group, 0);
-    world.env.advance(90 * DAY_MS);
-    assert_eq!(
-        world.call(&operator(), &prune, &[]).code(),
-        Some(Code::WRONG_STATE)
-    );
-    world.env.advance(1);
-    let outcome = world.ok(&operator(), &prune, &[]);
+    // Its window of 30 days, and 90 days for disputes.
+    assert!(is_kept_for(&mut world, group, 119));
+    assert!(has_transfer(&mut world, group));
+    world.env.advance(DAY_MS);
+    let served = world.env.serve_due();
     let told = PrescriptionEvent::Pruned { group };
-    assert_eq!(outcome.events[0].body, codec::encode(&told));
+    let events: Vec<_> = served
+        .iter()
+        .flat_map(|(_, outcome)| &outcome.events)
+        .collect();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].body, codec::encode(&told));
     assert_eq!(
         world.hold(APTEKA, group, FIRST),
         Err(Code::PRESCRIPTION_UNKNOWN)
     );
     assert!(
-        world.ok(&operator(), &prune, &[]).writes.is_empty(),
-        "again is no error"
+        !has_transfer(&mut world, group),
+        "what is known of its payment goes with it"
     );
 }
 
 #[test]
 fn an_expired_prescription_is_kept_from_the_end_of_its_window() {
     let (mut world, group) = with_one();
-    let prune = Execute::Prune {
-        groups: vec![group],
-    };
-    world.env.advance(120 * DAY_MS);
-    assert_eq!(
-        world.call(&operator(), &prune, &[]).code(),
-        Some(Code::WRONG_STATE)
-    );
-    world.env.advance(1);
-    world.ok(&operator(), &prune, &[]);
+    assert!(is_kept_for(&mut world, group, 120));
+    assert!(!is_kept_for(&mut world, group, 1));
+}
+
+#[test]
+fn a_reversal_begins_the_time_for_disputes_anew() {
+    let (mut world, group) = with_one();
+    assert!(is_kept_for(&mut world, group, 29));
+    world.dispensed(APTEKA, group, 0);
+    assert!(is_kept_for(&mut world, group, 9));
+    let reversed = world.reverse(APTEKA, group, 0, ItemMask::NONE);
+    assert_eq!(reversed, Ok(()));
+    // 38 days and 90 after, where its window's end would be 30 and 90.
+    assert!(is_kept_for(&mut world, group, 90));
+    assert!(!is_kept_for(&mut world, group, 2));
+    assert!(!has_transfer(&mut world, group));
 }
 
 #[test]
 fn a_pending_payment_keeps_its_prescription_until_the_treasury_lets_it_lapse() {
     let (mut world, group) = with_missing_movement();
-    let prune = Execute::Prune {
-        groups: vec![group],
-    };
-    for _ in 0..7 {
-        world.env.advance(DAY_MS);
-        world.env.serve_due();
-    }
-    world.env.advance(83 * DAY_MS);
-    assert_eq!(
-        world.call(&operator(), &prune, &[]).code(),
-        Some(Code::WRONG_STATE)
-    );
-    world.env.advance(DAY_MS);
-    world.env.serve_due();
+    assert!(is_kept_for(&mut world, group, 89));
+    assert_eq!(world.available(), ALLOTTED - 1_000);
+    assert!(is_kept_for(&mut world, group, 1));
     assert_eq!(
         world.available(),
         ALLOTTED,
         "lapsed: the money is free again"
     );
-    let outcome = world.ok(&operator(), &prune, &[]);
-    assert_eq!(
-        outcome.writes.len(),
-        2,
-        "the prescription and its place on the list"
-    );
+    assert!(has_transfer(&mut world, group));
+    assert!(!is_kept_for(&mut world, group, 40));
+    assert!(!has_transfer(&mut world, group));
+    let question = Query::Overdue { after: None };
+    let overdue = world.env.ask(PRESCRIPTION, &question);
+    let overdue: Vec<(GroupId, u8, Overdue)> =
+        codec::decode(&overdue.expect("it answers")).expect("a page");
+    assert!(overdue.is_empty(), "nor is it on the list for a person");
 }

@@ -144,6 +144,11 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             let answer = transfer::reserve(env, caller, &order, expires_at)?;
             Ok(codec::encode(&answer))
         }
+        Execute::Forget { ids } => {
+            let caller = rules::contract_only(authority)?;
+            transfer::forget(env, caller, &ids)?;
+            Ok(Vec::new())
+        }
         Execute::Post { id, amount } => {
             let caller = rules::contract_only(authority)?;
             transfer::post(env, caller, &id, amount).map(|answer| codec::encode(&answer))

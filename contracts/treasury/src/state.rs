@@ -101,6 +101,10 @@ pub fn save_transfer<E: Env>(env: &mut E, issuer: ContractId, id: &Hash, transfe
     );
 }
 
+pub fn delete_transfer<E: Env>(env: &mut E, issuer: ContractId, id: &Hash) {
+    env.delete(&transfer_key(issuer, id));
+}
+
 /// What the contract has locked in the line.
 pub fn lock<E: Env>(env: &E, budget: BudgetId, contract: ContractId) -> Result<Lock, Refusal> {
     let stored = state::load(env, &lock_key(budget, contract))?;

@@ -3,6 +3,7 @@
 use crate::posting::{self, Line, Named};
 use crate::rules::{self, Resolution, Step};
 use crate::state;
+use senim_abi::treasury::msg::FORGET_MAX;
 use senim_abi::treasury::{
     BudgetId, DueEntry, Issuer, Posted, PostingKind, Release, Reserved, Reversed, Transfer,
     TransferKey, TransferState, TreasuryEvent,
@@ -215,6 +216,18 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
         }),
         _ => Err(Refusal::new(Code::REVERSAL_EXCEEDS_POSTED)),
     }
+}
+
+/// Drops what is known of resolved transfers.
+pub fn forget<E: Env>(env: &mut E, issuer: ContractId, ids: &[Hash]) -> Result<(), Refusal> {
+    ensure(ids.len() <= FORGET_MAX, Code::OUT_OF_RANGE)?;
+    for id in ids {
+        let known = state::transfer(env, issuer, id)?;
+        let is_pending = known.is_some_and(|known| known.state == TransferState::Pending);
+        ensure(!is_pending, Code::TRANSFER_PENDING)?;
+        state::delete_transfer(env, issuer, id);
+    }
+    Ok(())
 }
 
 fn require_transfer<E: Env>(env: &E, issuer: ContractId, id: &Hash) -> Result<Transfer, Refusal> {

@@ -173,6 +173,7 @@ fn messages() {
     };
     golden.add("execute.correct", &correct);
     golden.add("execute.leave", &Execute::Leave { id: ID, amount });
+    golden.add("execute.forget", &Execute::Forget { ids: vec![ID] });
     golden.add("query.programme", &Query::Programme { programme });
     golden.add(
         "query.terms",

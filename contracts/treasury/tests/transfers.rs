@@ -578,3 +578,34 @@ fn a_providers_claims_are_listed_in_pages() {
         .unwrap();
     assert_eq!(ClaimPage::try_from_slice(&other).unwrap(), vec![]);
 }
+
+#[test]
+fn a_resolved_transfer_is_forgotten_by_its_issuer_and_a_pending_one_is_not() {
+    let mut env = with_budget(10_000);
+    applied(&by_named(&mut env, &pay(1, 1_000)));
+    let lapses = TimeMs(env.time().0 + 1_000);
+    applied(&by_named(&mut env, &reserve(2, 2_000, lapses)));
+    let forget = |ids: &[u64]| Execute::Forget {
+        ids: ids.iter().map(|number| id(*number)).collect(),
+    };
+    let refused = by_named(&mut env, &forget(&[1, 2]));
+    assert_eq!(refused.code(), Some(Code::TRANSFER_PENDING));
+    assert!(transfer(&mut env, 1).is_some(), "nothing of it is done");
+    applied(&by_named(&mut env, &void(2)));
+    // Nor does a device speak for a contract.
+    assert_eq!(
+        by_fund(&mut env, &forget(&[1, 2])).code(),
+        Some(Code::NOT_AUTHORISED)
+    );
+    let before = (budget(&mut env), claim(&mut env, JANUARY));
+    applied(&by_named(&mut env, &forget(&[1, 2])));
+    assert_eq!((transfer(&mut env, 1), transfer(&mut env, 2)), (None, None));
+    assert_eq!((budget(&mut env), claim(&mut env, JANUARY)), before);
+    // Again is no error; too many at once are.
+    applied(&by_named(&mut env, &forget(&[1, 2])));
+    let many: Vec<u64> = (0..65).collect();
+    assert_eq!(
+        by_named(&mut env, &forget(&many)).code(),
+        Some(Code::OUT_OF_RANGE)
+    );
+}

@@ -1,7 +1,6 @@
 //! Who was present: said by the place, never by the provider.
 
 use crate::contract::emit;
-use crate::judge::clock;
 use crate::redeem::save_tally;
 use crate::{rules, state};
 use senim_abi::voucher::msg::{BATCH_MAX, Mark};
@@ -26,7 +25,7 @@ pub fn attend<E: Env>(
     let service = state::service(env, programme, place)?;
     let service = service.ok_or(Code::NOT_WHITELISTED)?;
     ensure(service.provider != context.org, Code::NOT_AUTHORISED)?;
-    let today = clock(&settings, env.now()).day;
+    let today = settings.clock(env.now()).day;
     let in_range = day <= today && today - day <= DAYS_BACK_MAX;
     ensure(in_range, Code::OUT_OF_RANGE)?;
     for mark in marks {

@@ -1,7 +1,7 @@
 //! Dispatch, and the questions.
 
 use crate::redeem::Order;
-use crate::{attend, holder, life, list, redeem, setup, state};
+use crate::{attend, excess, holder, life, list, offline, redeem, setup, state};
 use alloc::vec::Vec;
 use senim_abi::voucher::event::EVENT_VERSION;
 use senim_abi::voucher::msg::VoucherView;
@@ -64,6 +64,25 @@ fn due<E: Env>(env: &mut E, entry: DueEntry) -> Result<(), Refusal> {
             day,
         } => {
             state::set_tally(env, programme, place, day, None);
+            Ok(())
+        }
+        DueEntry::ForgetTaken {
+            programme,
+            terminal,
+            first,
+            count,
+        } => {
+            for sequence in first..first.saturating_add(u64::from(count)) {
+                state::set_taken(env, programme, &terminal, sequence, None);
+            }
+            Ok(())
+        }
+        DueEntry::ForgetExcess {
+            programme,
+            terminal,
+            sequence,
+        } => {
+            state::delete_excess(env, programme, &terminal, sequence);
             Ok(())
         }
     }
@@ -154,6 +173,24 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
         Execute::RevealArms { programme, seed } => {
             setup::reveal_arms(env, context, programme, seed)?;
         }
+        Execute::SyncOffline { programme, place } => {
+            let chain = offline::sync(env, context, programme, place)?;
+            return Ok(codec::encode(&chain));
+        }
+        Execute::RedeemOffline {
+            programme,
+            terminal,
+            records,
+        } => {
+            let taken = offline::redeem(env, context, (programme, terminal), records)?;
+            return Ok(codec::encode(&taken));
+        }
+        Execute::AnswerExcess {
+            programme,
+            terminal,
+            sequence,
+            pays,
+        } => excess::answer(env, context, (programme, terminal, sequence), pays)?,
     }
     Ok(Vec::new())
 }
@@ -189,6 +226,13 @@ fn query<E: Env>(env: &E, question: Query) -> Outcome {
             place,
             day,
         } => codec::encode(&state::tally(env, programme, place, day)?),
+        Query::OfflineChain {
+            programme,
+            terminal,
+        } => codec::encode(&state::chain(env, programme, &terminal)?),
+        Query::Excess { programme, after } => {
+            codec::encode(&state::excess_page(env, programme, after)?)
+        }
     })
 }
 

@@ -1,9 +1,7 @@
 //! The facts of an act, and what the policy makes of them.
 
 use crate::state;
-use senim_abi::policy::{
-    Act, Clock, Decision, Delegated, Facts, Place, Query, Question, Terms, Token,
-};
+use senim_abi::policy::{Act, Decision, Delegated, Facts, Place, Query, Question, Terms};
 use senim_abi::voucher::msg::Refused;
 use senim_abi::voucher::{Policy, Settings, Voucher, VoucherId};
 use senim_sdk::{Env, Refusal, codec};
@@ -29,28 +27,11 @@ impl Case<'_> {
         place: Place,
         delegated: Option<Delegated>,
     ) -> Facts {
-        let clock = clock(self.settings, now);
-        let voucher = self.voucher;
-        let (uses_this_month, spent_this_month) = voucher.uses_in(clock.month());
+        let clock = self.settings.clock(now);
         Facts {
             act,
             clock,
-            token: Token {
-                arm: voucher.arm,
-                issued_at: voucher.issued_at,
-                mature_at: voucher.mature_at,
-                until: voucher.until,
-                amount: voucher.amount,
-                left: voucher.left,
-                uses: voucher.uses,
-                uses_today: voucher.uses_on(clock.day),
-                uses_this_month,
-                spent_this_month,
-                consented: voucher.consented,
-                activated: voucher.activated(),
-                absent: voucher.absences.contains(clock.day),
-                delegated,
-            },
+            token: self.voucher.token(&clock, delegated),
             place,
         }
     }
@@ -96,15 +77,4 @@ pub fn ask<E: Env>(env: &mut E, policy: Policy, facts: &Facts) -> Result<Decisio
         facts: facts.clone(),
     });
     codec::decode(&env.query(policy.contract, &codec::encode(&question))?)
-}
-
-/// The programme's civil time at an instant.
-pub fn clock(settings: &Settings, now: TimeMs) -> Clock {
-    let offsets = &settings.offsets;
-    Clock {
-        now,
-        // A u32 of days reaches far beyond what a u64 of milliseconds is used for.
-        day: u32::try_from(offsets.day_of(now)).unwrap_or(u32::MAX),
-        minute: offsets.minute_of(now),
-    }
 }

@@ -13,6 +13,7 @@
 //! - `contract`: dispatch and questions; `setup`: what the payer sets.
 //! - `list`: who is entitled, asked, and answers; `life`: issue, changes, end; `holder`: what a holder signs.
 //! - `attend`: who was present; `redeem`: a use, and `proof`: who stands there.
+//! - `offline`: what a terminal did without connection, and `excess`: what of it the payer answers.
 //! - `judge`: the facts of an act, and the policy's decision.
 //! - `rules`: the guards of this contract's own; `state`: all reads and writes.
 //!
@@ -24,10 +25,12 @@ extern crate alloc;
 
 mod attend;
 mod contract;
+mod excess;
 mod holder;
 mod judge;
 mod life;
 mod list;
+mod offline;
 mod proof;
 mod redeem;
 mod rules;

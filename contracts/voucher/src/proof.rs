@@ -5,10 +5,32 @@ use senim_abi::voucher::proof::{UseStatement, VoucherQr};
 use senim_abi::voucher::record::Delegation;
 use senim_abi::voucher::{Proof, Settings, Voucher, VoucherId};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
-use senim_types::{Code, Domain, PublicKey, TimeMs};
+use senim_types::{Code, Domain, OrgId, PublicKey, TimeMs};
 
 /// How far ahead of a block's time a statement may have been made: clocks differ.
-const CLOCK_AHEAD_MS_MAX: u64 = 60 * 1000;
+pub const CLOCK_AHEAD_MS_MAX: u64 = 60 * 1000;
+
+/// Where a voucher is used, and when.
+#[derive(Clone, Copy)]
+pub struct Terminal {
+    /// Whose it is.
+    pub org: OrgId,
+    /// Its device.
+    pub device: PublicKey,
+    /// The block's time; for a record that was made without connection, the terminal's.
+    pub at: TimeMs,
+}
+
+impl Terminal {
+    /// The device that signed the transaction, now.
+    pub fn of<E: Env>(env: &E, context: &CallContext) -> Result<Terminal, Refusal> {
+        Ok(Terminal {
+            org: context.org,
+            device: context.device.ok_or(Code::NOT_AUTHORISED)?,
+            at: env.now(),
+        })
+    }
+}
 
 /// A proof that holds.
 pub struct Proven {
@@ -30,33 +52,25 @@ pub struct Use<'a> {
     pub settings: &'a Settings,
     /// What is bought.
     pub lines: &'a [Line],
+    /// Where and when.
+    pub terminal: Terminal,
 }
 
 /// Checks a proof. What is signed comes first and what was seen before last, so that a copied statement is told apart from
 /// one that is used twice.
-pub fn check<E: Env>(
-    env: &E,
-    context: &CallContext,
-    of: &Use<'_>,
-    proof: &Proof,
-) -> Result<Proven, Refusal> {
+pub fn check<E: Env>(env: &E, of: &Use<'_>, proof: &Proof) -> Result<Proven, Refusal> {
     match proof {
         Proof::Attested => Ok(Proven {
             kind: ProofKind::Attested,
             delegation: None,
             stated_at: None,
         }),
-        Proof::LiveQr(qr) => live_qr(env, context, of, qr),
-        Proof::Code { at } => code(env, context, of, *at),
+        Proof::LiveQr(qr) => live_qr(env, of, qr),
+        Proof::Code { at } => code(env, of, *at),
     }
 }
 
-fn live_qr<E: Env>(
-    env: &E,
-    context: &CallContext,
-    of: &Use<'_>,
-    qr: &VoucherQr,
-) -> Result<Proven, Refusal> {
+fn live_qr<E: Env>(env: &E, of: &Use<'_>, qr: &VoucherQr) -> Result<Proven, Refusal> {
     ensure(qr.voucher == of.id, Code::NOT_SIGNED)?;
     let message = codec::encode(qr);
     let signed_by = |key: &PublicKey| env.witnessed(key, Domain::VoucherQr, &message);
@@ -66,11 +80,11 @@ fn live_qr<E: Env>(
         .delegation
         .filter(|delegation| !by_holder && signed_by(&delegation.key));
     ensure(by_holder || delegation.is_some(), Code::NOT_SIGNED)?;
-    let statement = use_statement(context, of, qr.issued_at)?;
+    let statement = use_statement(of, qr.issued_at);
     let message = codec::encode(&statement);
     let is_used_here = env.witnessed(&qr.ephemeral, Domain::VoucherUse, &message);
     ensure(is_used_here, Code::NOT_SIGNED)?;
-    let now = env.now();
+    let now = of.terminal.at;
     let lives_ms = qr.expires_at.since_ms(qr.issued_at);
     let in_window = (1..=of.settings.proof_ms_max).contains(&lives_ms)
         && qr.issued_at.0 <= now.0.saturating_add(CLOCK_AHEAD_MS_MAX)
@@ -90,20 +104,15 @@ fn live_qr<E: Env>(
     })
 }
 
-fn code<E: Env>(
-    env: &E,
-    context: &CallContext,
-    of: &Use<'_>,
-    at: TimeMs,
-) -> Result<Proven, Refusal> {
+fn code<E: Env>(env: &E, of: &Use<'_>, at: TimeMs) -> Result<Proven, Refusal> {
     let delegation = of.voucher.delegation.ok_or(Code::NOT_SIGNED)?;
-    let statement = use_statement(context, of, at)?;
+    let statement = use_statement(of, at);
     let message = codec::encode(&statement);
     let is_signed = env.witnessed(&delegation.key, Domain::VoucherUse, &message);
     ensure(is_signed, Code::NOT_SIGNED)?;
-    is_recent(of.settings, env.now(), at)?;
+    is_recent(of.settings, of.terminal.at, at)?;
     is_later(of.voucher, at)?;
-    is_in_force(Some(&delegation), env.now())?;
+    is_in_force(Some(&delegation), of.terminal.at)?;
     Ok(Proven {
         kind: ProofKind::Code,
         delegation: Some(delegation),
@@ -111,14 +120,14 @@ fn code<E: Env>(
     })
 }
 
-fn use_statement(context: &CallContext, of: &Use<'_>, at: TimeMs) -> Result<UseStatement, Refusal> {
-    Ok(UseStatement {
+fn use_statement(of: &Use<'_>, at: TimeMs) -> UseStatement {
+    UseStatement {
         voucher: of.id,
-        org: context.org,
-        device: context.device.ok_or(Code::NOT_AUTHORISED)?,
+        org: of.terminal.org,
+        device: of.terminal.device,
         at,
         lines: senim_abi::voucher::proof::lines_hash(of.lines),
-    })
+    }
 }
 
 /// A delegation whose time and uses are not over; the holder needs none.

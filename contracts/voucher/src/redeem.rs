@@ -1,11 +1,11 @@
 //! A use: one voucher, what is bought, paid at once.
 
 use crate::contract::emit;
-use crate::judge::{Case, clock};
-use crate::proof::{self, Proven, Use};
+use crate::judge::Case;
+use crate::proof::{self, Proven, Terminal, Use};
 use crate::{rules, state};
 use alloc::vec::Vec;
-use senim_abi::policy::{Act, Clock, Line, Place, Terms};
+use senim_abi::policy::{Act, Clock, Facts, Line, Place, Terms};
 use senim_abi::voucher::msg::Redeemed;
 use senim_abi::voucher::record::LastUse;
 use senim_abi::voucher::{
@@ -23,31 +23,58 @@ pub struct Order {
     pub proof: Proof,
 }
 
+/// A use that may be: nothing of it is done yet.
+pub struct Judged {
+    /// The voucher after it.
+    voucher: Voucher,
+    /// Which use of the voucher it is, from 1.
+    number: u32,
+    /// What the policy judged.
+    facts: Facts,
+    /// On which terms.
+    pub terms: Terms,
+}
+
 /// Uses the voucher.
 pub fn redeem<E: Env>(
     env: &mut E,
     context: &CallContext,
     order: Order,
 ) -> Result<Redeemed, Refusal> {
-    let (id, now) = (order.voucher, env.now());
-    let mut voucher = state::voucher(env, &id)?;
-    rules::is_usable(&voucher, now)?;
+    let id = order.voucher;
+    let voucher = state::voucher(env, &id)?;
+    let settings = state::programme(env, voucher.programme)?.settings;
+    let terminal = Terminal::of(env, context)?;
+    let service = state::service(env, voucher.programme, order.place)?;
+    let judged = judge(env, terminal, order, (voucher, &settings), service)?;
+    pay(env, id, &settings, judged)
+}
+
+/// Whether this use of a voucher may be, at this terminal and time.
+pub fn judge<E: Env>(
+    env: &mut E,
+    terminal: Terminal,
+    order: Order,
+    (mut voucher, settings): (Voucher, &Settings),
+    service: Option<Service>,
+) -> Result<Judged, Refusal> {
+    let id = order.voucher;
+    rules::is_usable(&voucher, terminal.at)?;
     let of = voucher.programme;
-    let settings = state::programme(env, of)?.settings;
     ensure(settings.open, Code::PROGRAMME_UNKNOWN)?;
-    let service = state::service(env, of, order.place)?;
-    let service = rules::serves(service, context.org, now)?;
+    let service = rules::serves(service, terminal.org, terminal.at)?;
     rules::is_here(&voucher, order.place)?;
     rules::lines(&order.lines)?;
     let shown = Use {
         id,
         voucher: &voucher,
-        settings: &settings,
+        settings,
         lines: &order.lines,
+        terminal,
     };
-    let proven = proof::check(env, context, &shown, &order.proof)?;
+    let proven = proof::check(env, &shown, &order.proof)?;
 
-    let clock = clock(&settings, now);
+    let clock = settings.clock(terminal.at);
     let act = Act::Redeem {
         lines: listed(env, of, order.lines)?,
         proof: proven.kind,
@@ -55,28 +82,50 @@ pub fn redeem<E: Env>(
     let case = Case {
         id,
         voucher: &voucher,
-        settings: &settings,
+        settings,
     };
     let place = at(env, of, order.place, &service, &clock)?;
     let delegated = proven.delegation.map(|delegation| delegation.bounds);
-    let facts = case.facts(act, now, place, delegated);
+    let facts = case.facts(act, terminal.at, place, delegated);
     let terms = case.decide(env, &facts)?;
-
     let number = used(&mut voucher, &clock, &terms, &proven)?;
+    Ok(Judged {
+        voucher,
+        number,
+        facts,
+        terms,
+    })
+}
+
+/// Pays a use and counts it.
+pub fn pay<E: Env>(
+    env: &mut E,
+    id: VoucherId,
+    settings: &Settings,
+    judged: Judged,
+) -> Result<Redeemed, Refusal> {
+    let Judged {
+        voucher,
+        number,
+        facts,
+        terms,
+    } = judged;
+    let place = facts.place;
     let spend = treasury::Execute::Spend {
         id: env.hash(&id.use_preimage(number)),
         budget: settings.budget,
-        provider: service.provider,
+        provider: place.provider,
         amount: terms.pays,
         reference: id.0,
     };
     env.call(TREASURY, &codec::encode(&spend))?;
-    count(env, &settings, (of, order.place, clock.day), terms.pays)?;
-    let (version, left) = (voucher.version, voucher.left);
+    let (programme, version, left) = (voucher.programme, voucher.version, voucher.left);
+    let day = (programme, place.place, facts.clock.day);
+    count(env, settings, day, terms.pays)?;
     state::save_voucher(env, &id, voucher);
     let event = VoucherEvent::Redeemed {
         voucher: id,
-        programme: of,
+        programme,
         version,
         number,
         facts,
@@ -132,13 +181,8 @@ fn used(
     voucher.left = left.ok_or(Refusal::new(Code::INSUFFICIENT))?;
     let overflow = Code::AMOUNT_OVERFLOW;
     voucher.uses = voucher.uses.checked_add(1).ok_or(overflow)?;
-    let (this_month, spent) = voucher.uses_in(clock.month());
-    voucher.last_use = Some(LastUse {
-        day: clock.day,
-        today: voucher.uses_on(clock.day).saturating_add(1),
-        this_month: this_month.saturating_add(1),
-        spent_this_month: spent.checked_add(terms.pays).ok_or(overflow)?,
-    });
+    let counted = LastUse::with(voucher.last_use, clock.day, terms.pays);
+    voucher.last_use = Some(counted.ok_or(overflow)?);
     if let (Some(_), Some(delegation)) = (proven.delegation, voucher.delegation.as_mut()) {
         delegation.bounds.uses = delegation.bounds.uses.saturating_sub(1);
     }
@@ -149,7 +193,7 @@ fn used(
 }
 
 /// Counts the use where all uses of a place and day are counted.
-fn count<E: Env>(
+pub fn count<E: Env>(
     env: &mut E,
     settings: &Settings,
     key: (ProgrammeId, OrgId, u32),

@@ -18,7 +18,8 @@ pub fn settings(settings: &Settings) -> Result<(), Refusal> {
         && settings.arms.as_ref().is_none_or(arms)
         // Who is in which arm follows from a nullifier.
         && (settings.arms.is_none() || settings.exclusion.is_some())
-        && settings.office.is_some() == settings.portal.is_some();
+        && settings.office.is_some() == settings.portal.is_some()
+        && settings.offline.is_none_or(|bounds| bounds.is_valid());
     ensure(in_range, Code::OUT_OF_RANGE)
 }
 

@@ -1,17 +1,20 @@
 //! All reads and writes. The layout of keys is in [`senim_abi::voucher::record`].
 
+use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_abi::Key;
 use senim_abi::civil::Month;
+use senim_abi::host::SCAN_ENTRIES_MAX;
 use senim_abi::policy::{Listing, Product};
 use senim_abi::voucher::record::{
-    CalendarRecord, ListingRecord, PolicyRecord, Programme, ProgrammeRecord, ServiceRecord,
-    TallyRecord, VoucherRecord, calendar_key, listing_key, nullifier_key, policy_key,
-    programme_key, service_key, tally_key, voucher_key,
+    CalendarRecord, Excess, ExcessRecord, ListingRecord, OfflineChain, OfflineChainRecord,
+    PolicyRecord, Programme, ProgrammeRecord, ServiceRecord, TallyRecord, VoucherRecord,
+    calendar_key, chain_key, excess_key, excess_prefix, listing_key, nullifier_key, policy_key,
+    programme_key, service_key, taken_key, tally_key, voucher_key,
 };
 use senim_abi::voucher::{Calendar, Policy, ProgrammeId, Service, Tally, Voucher, VoucherId};
 use senim_sdk::{Env, Refusal, state};
-use senim_types::{Code, Hash, OrgId};
+use senim_types::{Code, Hash, OrgId, PublicKey};
 
 /// The voucher, or none.
 pub fn find_voucher<E: Env>(env: &E, id: &VoucherId) -> Result<Option<Voucher>, Refusal> {
@@ -154,6 +157,91 @@ pub fn set_tally<E: Env>(
         &tally_key(programme, place, day),
         tally.map(TallyRecord::from),
     );
+}
+
+/// What there is of a terminal's chain, or none.
+pub fn chain<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    terminal: &PublicKey,
+) -> Result<Option<OfflineChain>, Refusal> {
+    let key = chain_key(programme, terminal);
+    Ok(state::load(env, &key)?.map(OfflineChainRecord::into_current))
+}
+
+/// Writes what there is of a terminal's chain.
+pub fn save_chain<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    terminal: &PublicKey,
+    chain: OfflineChain,
+) {
+    let key = chain_key(programme, terminal);
+    state::save(env, &key, &OfflineChainRecord::from(chain));
+}
+
+/// The hash of a record that was taken, or none.
+pub fn taken<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    terminal: &PublicKey,
+    sequence: u64,
+) -> Result<Option<Hash>, Refusal> {
+    state::load(env, &taken_key(programme, terminal, sequence))
+}
+
+/// Writes or forgets the hash of a record that was taken.
+pub fn set_taken<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    terminal: &PublicKey,
+    sequence: u64,
+    hash: Option<Hash>,
+) {
+    set(env, &taken_key(programme, terminal, sequence), hash);
+}
+
+/// A record that the payer answers, or none.
+pub fn excess<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    terminal: &PublicKey,
+    sequence: u64,
+) -> Result<Option<Excess>, Refusal> {
+    let key = excess_key(programme, terminal, sequence);
+    Ok(state::load(env, &key)?.map(ExcessRecord::into_current))
+}
+
+/// A page of a programme's records that the payer answers.
+pub fn excess_page<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    after: Option<(PublicKey, u64)>,
+) -> Result<Vec<Excess>, Refusal> {
+    let prefix = excess_prefix(programme);
+    let after = after.map(|(terminal, sequence)| excess_key(programme, &terminal, sequence));
+    let after = after.as_ref().map_or(&[][..], |key| key);
+    let page = state::page(env, &prefix, after, SCAN_ENTRIES_MAX as u32)?;
+    Ok(page
+        .into_iter()
+        .map(|(_, record): (_, ExcessRecord)| record.into_current())
+        .collect())
+}
+
+/// Writes a record that the payer answers.
+pub fn save_excess<E: Env>(env: &mut E, programme: ProgrammeId, excess: Excess) {
+    let key = excess_key(programme, &excess.terminal, excess.sequence);
+    state::save(env, &key, &ExcessRecord::from(excess));
+}
+
+/// Forgets a record that the payer answered.
+pub fn delete_excess<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    terminal: &PublicKey,
+    sequence: u64,
+) {
+    env.delete(&excess_key(programme, terminal, sequence));
 }
 
 /// The live voucher of the person with this nullifier, or none.

@@ -7,6 +7,7 @@ use common::samples::*;
 use common::*;
 use senim_abi::policy::{self, Act, Decision, Denial, Explanation, Question, Step, Terms};
 use senim_abi::voucher::msg::*;
+use senim_abi::voucher::offline::OfflineStatement;
 use senim_abi::voucher::proof::*;
 use senim_abi::voucher::record::*;
 use senim_abi::voucher::{Asked, DueEntry};
@@ -149,6 +150,24 @@ fn messages() -> Vec<(&'static str, Execute)> {
                 seed: Hash([0xee; 32]),
             },
         ),
+        ("sync_offline", Execute::SyncOffline { programme, place }),
+        (
+            "redeem_offline",
+            Execute::RedeemOffline {
+                programme,
+                terminal: key_of(3),
+                records: vec![offline_record()],
+            },
+        ),
+        (
+            "answer_excess",
+            Execute::AnswerExcess {
+                programme,
+                terminal: key_of(3),
+                sequence: 18,
+                pays: PRICE,
+            },
+        ),
     ]
 }
 
@@ -171,6 +190,47 @@ fn messages_have_these_bytes() {
             programme,
             place,
             day,
+        },
+    );
+    let terminal = key_of(3);
+    golden.add(
+        "due.forget_taken",
+        &DueEntry::ForgetTaken {
+            programme,
+            terminal,
+            first: 17,
+            count: 20,
+        },
+    );
+    golden.add(
+        "due.forget_excess",
+        &DueEntry::ForgetExcess {
+            programme,
+            terminal,
+            sequence: 18,
+        },
+    );
+    golden.add(
+        "query.offline_chain",
+        &Query::OfflineChain {
+            programme,
+            terminal,
+        },
+    );
+    golden.add(
+        "query.excess",
+        &Query::Excess {
+            programme,
+            after: Some((terminal, 17)),
+        },
+    );
+    golden.add(
+        "answer.taken",
+        &Taken {
+            next: 19,
+            paid: 1,
+            excess: 2,
+            known: 3,
         },
     );
     golden.add("query.voucher", &Query::Voucher { voucher });
@@ -287,6 +347,15 @@ fn statements_have_these_bytes() {
         lines: lines_hash(&lines()),
     };
     golden.add("use", &statement);
+    let record = offline_record();
+    golden.add("offline.record", &record);
+    golden.add("offline.hash", &record.hash());
+    let statement = OfflineStatement {
+        programme: MEALS,
+        sequence: record.sequence,
+        head: record.hash(),
+    };
+    golden.add("offline.head", &statement);
     golden.check("tests/golden/statements.txt");
 }
 

@@ -10,7 +10,7 @@ use senim_abi::voucher::msg::*;
 use senim_abi::voucher::record::*;
 use senim_abi::voucher::*;
 use senim_sdk::codec;
-use senim_sdk::testing::Golden;
+use senim_sdk::testing::{Golden, key_of};
 use senim_types::{Hash, Tiyn, TiynTotal};
 
 #[test]
@@ -48,6 +48,16 @@ fn records_have_these_bytes() {
         present: Some(9),
     };
     golden.add("tally", &TallyRecord::from(tally));
+    golden.add("chain", &OfflineChainRecord::from(chain()));
+    for (name, answered) in [("waits", None), ("answered", Some(PRICE))] {
+        let record = ExcessRecord::from(excess(answered));
+        golden.add(&format!("excess.{name}"), &record);
+    }
+    golden.add("key.chain", &chain_key(MEALS, &key_of(3)).to_vec());
+    golden.add("key.taken", &taken_key(MEALS, &key_of(3), 18).to_vec());
+    golden.add("key.excess", &excess_key(MEALS, &key_of(3), 18).to_vec());
+    let id = Excess::preimage(MEALS, &key_of(3), 18);
+    golden.add("id.excess", &Hash::of(&id));
     golden.add("key.voucher", &voucher_key(&ID).to_vec());
     golden.add("key.programme", &programme_key(MEALS).to_vec());
     golden.add("key.policy", &policy_key(MEALS, 2).to_vec());
@@ -191,6 +201,28 @@ fn events_have_these_bytes() {
         VoucherEvent::ArmsRevealed {
             programme,
             seed: Hash([0xee; 32]),
+        },
+        VoucherEvent::OfflineSynced {
+            programme,
+            terminal: key_of(3),
+            session: session(),
+        },
+        VoucherEvent::OfflineTaken {
+            programme,
+            terminal: key_of(3),
+            first: 17,
+            count: 2,
+        },
+        VoucherEvent::Exceeded {
+            programme,
+            version,
+            rule: 10,
+            facts: Some(act(3)),
+            excess: excess(None),
+        },
+        VoucherEvent::ExcessAnswered {
+            programme,
+            excess: excess(Some(PRICE)),
         },
     ];
     for (number, event) in (0_u16..).zip(events) {

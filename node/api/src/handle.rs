@@ -35,9 +35,13 @@ pub enum Request {
         /// The transaction's hash.
         transaction: Hash,
         /// The way back.
-        reply: oneshot::Sender<Result<(), Code>>,
+        reply: oneshot::Sender<Ended>,
     },
 }
+
+/// What whoever waits for a transaction is told: the code that its receipt has, none where it was applied; or why there is
+/// no receipt.
+pub type Ended = Result<Option<Code>, Code>;
 
 /// A handle to a running node. Clones reach the same one.
 #[derive(Clone, Debug)]
@@ -114,7 +118,7 @@ impl NodeHandle {
     ///
     /// # Errors
     /// `TIMED_OUT`, the code with which it was dropped, or as [`NodeHandle::submit`].
-    pub async fn wait(&self, transaction: Hash, limit: Duration) -> Result<(), Code> {
+    pub async fn wait(&self, transaction: Hash, limit: Duration) -> Ended {
         let (reply, answer) = oneshot::channel();
         self.send(Request::Wait { transaction, reply })?;
         match tokio::time::timeout(limit, answer).await {

@@ -16,7 +16,7 @@ mod vitals;
 mod watch;
 
 pub use error::ApiError;
-pub use handle::{NodeHandle, REQUESTS_MAX, Request};
+pub use handle::{Ended, NodeHandle, REQUESTS_MAX, Request};
 pub use metrics::Metrics;
 pub use routes::{Api, router};
 pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedLimits, SealedStore, request_message};

@@ -114,6 +114,12 @@ struct Submitted {
     transaction: Hash,
     /// `accepted`: it waits for a block. `committed`: its receipt can be had.
     status: &'static str,
+    /// `applied` or `refused`, for whoever waited; the receipt proves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    /// What it was refused with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Code>,
 }
 
 async fn submit(
@@ -128,27 +134,27 @@ async fn submit(
         SubmitAnswer::Committed(hash) => (hash, true),
         SubmitAnswer::Refused(code) => return Err(code.into()),
     };
-    let is_committed = match wait.limit() {
-        Some(limit) if !is_committed => match api.node.wait(transaction, limit).await {
-            Ok(()) => true,
-            Err(Code::TIMED_OUT) => false,
+    let ended = match wait.limit() {
+        Some(limit) => match api.node.wait(transaction, limit).await {
+            Ok(refused) => Some(refused),
+            Err(Code::TIMED_OUT) => None,
             Err(code) => return Err(code.into()),
         },
-        _ => is_committed,
+        None => None,
     };
-    let (http, status) = if is_committed {
+    let (http, status) = if is_committed || ended.is_some() {
         (StatusCode::OK, "committed")
     } else {
         (StatusCode::ACCEPTED, "accepted")
     };
-    Ok((
-        http,
-        Json(Submitted {
-            transaction,
-            status,
-        }),
-    )
-        .into_response())
+    let outcome = ended.map(|refused| refused.map_or("applied", |_| "refused"));
+    let answer = Submitted {
+        transaction,
+        status,
+        outcome,
+        code: ended.flatten(),
+    };
+    Ok((http, Json(answer)).into_response())
 }
 
 async fn take(api: &Api, body: &[u8]) -> Result<SubmitAnswer, Code> {
@@ -167,7 +173,7 @@ async fn receipt(
     let transaction: Hash = parse("transaction", &transaction)?;
     if let Some(limit) = wait.limit() {
         match api.node.wait(transaction, limit).await {
-            Ok(()) | Err(Code::TIMED_OUT) => {}
+            Ok(_) | Err(Code::TIMED_OUT) => {}
             Err(code) => return Err(code.into()),
         }
     }

@@ -1,7 +1,7 @@
 //! Heights: when one starts, what consensus asks for, and the commit that ends it.
 
 use crate::candidate::{Outcome, Reject};
-use crate::input::{Effect, ReplicaTimer};
+use crate::input::{Committed, Effect, ReplicaTimer};
 use crate::message::PeerMessage;
 use crate::peers;
 use crate::protocol;
@@ -352,16 +352,16 @@ impl Replica {
             .expect("it was executed just now");
         let Outcome { execution, staged } = candidate.outcome.expect("it was executed just now");
         let header = candidate.block.header.clone();
-        let transactions: Vec<(Hash, senim_types::PublicKey, u64)> = execution.receipts
+        let transactions: Vec<(Committed, senim_types::PublicKey, u64)> = execution.receipts
             [execution.ledger_receipts..]
             .iter()
             .zip(&candidate.block.transactions)
             .map(|(receipt, signed)| {
-                (
-                    receipt.transaction,
-                    signed.body.device,
-                    signed.body.sequence,
-                )
+                let committed = Committed {
+                    transaction: receipt.transaction,
+                    refused: receipt.status.code(),
+                };
+                (committed, signed.body.device, signed.body.sequence)
             })
             .collect();
         let record = BlockRecord {
@@ -411,7 +411,10 @@ impl Replica {
             let code = senim_types::Code::TRANSACTION_EXPIRED;
             self.out.push(Effect::Dropped { transaction, code });
         }
-        let transactions = transactions.into_iter().map(|(hash, ..)| hash).collect();
+        let transactions = transactions
+            .into_iter()
+            .map(|(committed, ..)| committed)
+            .collect();
         self.out.push(Effect::Committed {
             header: Box::new(header),
             transactions,

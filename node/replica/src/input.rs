@@ -103,8 +103,8 @@ pub enum Effect {
     Committed {
         /// Its header.
         header: Box<Header>,
-        /// Its transactions' hashes, in order: whoever waits for their receipts can have them now.
-        transactions: Vec<Hash>,
+        /// Its transactions, in order: whoever waits for their receipts can have them now.
+        transactions: Vec<Committed>,
     },
     /// The node goes on from a snapshot: this is its tip, and it has nothing of what was before.
     Joined {
@@ -142,6 +142,15 @@ pub enum Effect {
         /// Why, in words.
         reason: String,
     },
+}
+
+/// A transaction of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Its hash.
+    pub transaction: Hash,
+    /// What it was refused with; none: it was applied.
+    pub refused: Option<Code>,
 }
 
 /// What became of a submission so far.

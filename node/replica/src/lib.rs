@@ -50,7 +50,7 @@ mod wal;
 mod window;
 
 pub use answer::ReadError;
-pub use input::{Effect, Input, Lane, ReplicaTimer, SubmitAnswer, Ticket};
+pub use input::{Committed, Effect, Input, Lane, ReplicaTimer, SubmitAnswer, Ticket};
 pub use join::{SNAPSHOT_EVERY_BLOCKS, SNAPSHOTS_KEPT, SnapshotRules, TrustedBlock};
 pub use mempool::MempoolLimits;
 pub use message::PeerMessage;

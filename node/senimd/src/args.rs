@@ -302,6 +302,10 @@ pub struct Start {
     /// that has voted before, on another machine or a lost disk.
     #[arg(long)]
     pub observe_first: bool,
+    /// Sets the node's clock ahead, in ms: for rehearsals of what happens at the end of a month. Validators of one network
+    /// have to agree on it.
+    #[arg(long, hide = true, default_value_t = 0)]
+    pub clock_ahead_ms: u64,
 }
 
 /// Arguments that say with what a folder's nodes run.

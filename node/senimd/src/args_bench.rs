@@ -21,6 +21,8 @@ pub enum Scenario {
     CatchUp,
     /// Nothing is offered for `--minutes`.
     Idle,
+    /// 1,000 meals a second, or `--rate`, for `--minutes`, then a fifth more, and then the month ends: an act for each school.
+    Lunch,
 }
 
 impl Scenario {
@@ -33,6 +35,7 @@ impl Scenario {
             Scenario::Soak => "a steady load, memory watched",
             Scenario::CatchUp => "a node joins late and catches up",
             Scenario::Idle => "nothing offered",
+            Scenario::Lunch => "the lunch of many schools, and the end of its month",
         }
     }
 }
@@ -72,6 +75,12 @@ pub struct Bench {
     /// How long the scenarios that watch go on.
     #[arg(long, default_value_t = 10)]
     pub minutes: u64,
+    /// Schools of a lunch, each with a caterer, a contract and an act of its own.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub schools: u32,
+    /// Pupils of all schools together, each with a voucher.
+    #[arg(long, default_value_t = 100_000)]
+    pub pupils: u32,
     /// Blocks that a node that catches up is behind, at least.
     #[arg(long, default_value_t = 10_000)]
     pub blocks_behind: u64,
@@ -116,6 +125,10 @@ impl Bench {
         Wanted {
             validators: self.processes.unwrap_or(self.validators),
             devices: self.devices,
+            schools: match self.scenario {
+                Scenario::Lunch => self.schools,
+                _ => 1,
+            },
             contracts: &self.contracts,
         }
     }

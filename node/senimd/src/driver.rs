@@ -1,7 +1,7 @@
 //! Runs one replica on a thread of its own: takes its events from channels and timers, performs its
 //! effects. The only clock of the node is read here.
 
-use senim_api::{Figures, Request, Vitals};
+use senim_api::{Ended, Figures, Request, Vitals};
 use senim_network::{Allowed, Incoming, Outgoing, Room};
 use senim_replica::{Effect, Flushed, Input, Replica, ReplicaTimer, StateError, SyncPhase, Ticket};
 use senim_types::text::KeyKind;
@@ -9,7 +9,7 @@ use senim_types::{Code, Hash, Header, SignedTransaction, TimeMs};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -19,12 +19,21 @@ const SUBMISSIONS_PER_STEP_MAX: usize = 256;
 /// Transactions that may be waited for; a client that waits for more is told to ask again.
 const WAITERS_MAX: usize = 16_384;
 
+/// How far a rehearsal's clock is ahead, in ms.
+static AHEAD_MS: AtomicU64 = AtomicU64::new(0);
+
 /// Wall-clock time in Unix ms.
 pub fn now() -> TimeMs {
     let since_epoch = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    TimeMs(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+    let now_ms = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+    TimeMs(now_ms.saturating_add(AHEAD_MS.load(Ordering::Relaxed)))
+}
+
+/// Sets this process's clock ahead: the end of a month is rehearsed without waiting for it.
+pub fn set_clock_ahead(ahead_ms: u64) {
+    AHEAD_MS.store(ahead_ms, Ordering::Relaxed);
 }
 
 /// CPU time of the calling thread, in ns.
@@ -176,7 +185,7 @@ struct Driver {
     channels: Channels,
     timers: Timers,
     tickets: BTreeMap<Ticket, oneshot::Sender<senim_replica::SubmitAnswer>>,
-    waiters: BTreeMap<Hash, Vec<oneshot::Sender<Result<(), Code>>>>,
+    waiters: BTreeMap<Hash, Vec<oneshot::Sender<Ended>>>,
     waiting: usize,
     next_ticket: u64,
     progress: Progress,
@@ -300,15 +309,10 @@ impl Driver {
         }
     }
 
-    fn wait(
-        &mut self,
-        replica: &Replica,
-        transaction: Hash,
-        reply: oneshot::Sender<Result<(), Code>>,
-    ) {
+    fn wait(&mut self, replica: &Replica, transaction: Hash, reply: oneshot::Sender<Ended>) {
         use senim_replica::{Read, ReadAnswer};
-        if let Ok(ReadAnswer::Receipt(Some(_))) = replica.read(Read::Receipt { transaction }) {
-            let _gone = reply.send(Ok(()));
+        if let Ok(ReadAnswer::Receipt(Some(proof))) = replica.read(Read::Receipt { transaction }) {
+            let _gone = reply.send(Ok(proof.receipt.status.code()));
         } else if self.waiting >= WAITERS_MAX {
             let _gone = reply.send(Err(Code::TIMED_OUT));
         } else {
@@ -322,7 +326,7 @@ impl Driver {
         }
     }
 
-    fn tell(&mut self, transaction: &Hash, result: Result<(), Code>) {
+    fn tell(&mut self, transaction: &Hash, result: Ended) {
         for waiter in self.waiters.remove(transaction).unwrap_or_default() {
             self.waiting -= 1;
             let _gone = waiter.send(result);
@@ -371,8 +375,8 @@ impl Driver {
                         .store(difference_ms, Ordering::Relaxed);
                     self.progress.transactions += count;
                     self.progress.tip = Some(header);
-                    for transaction in &transactions {
-                        self.tell(transaction, Ok(()));
+                    for committed in &transactions {
+                        self.tell(&committed.transaction, Ok(committed.refused));
                     }
                     self.channels.progress.send_replace(self.progress.clone());
                 }

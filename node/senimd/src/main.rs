@@ -284,6 +284,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 fn start(args: &Start, effective: Option<Effective>, output: Output) -> Result<(), Failure> {
+    if args.clock_ahead_ms > 0 {
+        driver::set_clock_ahead(args.clock_ahead_ms);
+        tracing::warn!(ahead_ms = args.clock_ahead_ms, "the clock is a rehearsal's");
+    }
     let (observe_first, args) = (args.observe_first, &args.config);
     let folder = Folder::new(&args.folder.dir).with_passphrase(args.passphrase.source());
     // Also says that there is no network, where there is none.

@@ -55,6 +55,7 @@ impl Fault {
 }
 
 /// A stable error code. A policy contract may use numbers that this table does not know.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub struct Code(pub u16);
 
@@ -202,6 +203,7 @@ codes! {
     3109 AMOUNT_ZERO Caller "An amount of nothing moves nothing. Name at least one tiyn."
     3110 AMOUNT_OVERFLOW Caller "The sum does not fit. Name a smaller amount."
     3111 REVERSAL_EXCEEDS_POSTED Caller "More would be reversed than was posted. Name at most what was posted."
+    3130 TRANSFER_PENDING Contract "A transfer that may still be posted cannot be forgotten. Post, void or let it lapse first."
 
     3200 PRODUCT_UNKNOWN Caller "The GTIN is not in the product catalogue. Check the code, or ask the regulator to enter the product."
     3201 PRODUCT_EXISTS Caller "The GTIN is in the catalogue with other details. Only name, cap and whether it is marketed can change; a new product needs a new GTIN."
@@ -293,6 +295,22 @@ codes! {
     3430 MATURED Caller "The voucher is the person's since it is mature, or was never to be taken back."
     3431 PROOF_KIND Caller "The programme does not accept this kind of proof. Use one that it accepts."
     3432 NOT_ACTIVATED Caller "The voucher waits to be activated by its holder. Activate it in the wallet."
+    3433 OFFLINE_NOT_ALLOWED Caller "The programme does not let a terminal without connection serve. The payer sets whether it may, and within which bounds."
+    3434 OFFLINE_NO_SESSION Caller "The terminal has not synced under this programme: without a session the ledger takes no records of it. Sync it while there is a connection."
+    3435 OFFLINE_NOT_SIGNED Caller "The records lack the signature of the terminal that made them over the last of them. Send the terminal's own file, as it is."
+    3436 OFFLINE_CHAIN Caller "The records are no chain: each has the next number and the hash of the one before. Send the terminal's own file, as it is."
+    3437 OFFLINE_GAP Caller "Records are missing between what the ledger has of this terminal and the first of these. Send those first."
+    3438 OFFLINE_FORK Caller "The ledger has another record of this terminal under the same number: its file was put back to an older state, or it signed two. Keep both files, and ask the terminal's organisation."
+    3439 OFFLINE_CLOCK Caller "The terminal's clock was wrong: the record's time lies before its sync or the record before, or after the block that took it. Set the clock; the payer answers for the record."
+    3440 OFFLINE_SESSION Caller "The terminal synced again before it sent this record, so its bounds are no longer known. The payer answers for it. Send records first, then sync."
+    3441 OFFLINE_DEVICE Caller "The terminal was suspended or revoked when its records arrived, and whoever has it can date them as they like. The payer answers for them."
+    3442 OFFLINE_COUNT Caller "The terminal has served as many without connection as the programme allows between two syncs. Sync it."
+    3443 OFFLINE_HOURS Caller "The terminal's last sync is longer ago than the programme allows. Sync it."
+    3444 OFFLINE_UNKNOWN Caller "The terminal could not know this voucher: it was issued after its last sync, or is not in its list. Sync the terminal."
+    3445 OFFLINE_LATE Caller "The record came so late that the uses of its day are no longer known. The payer answers for it."
+    3446 EXCESS_UNKNOWN Caller "No such record of a terminal waits for the payer, or it was answered long ago. `senim voucher excess list` has those that wait."
+    3447 EXCESS_ANSWERED Caller "The payer answered otherwise for this record, and an answer is final."
+    3448 EXCESS_WAITS Caller "A thousand records of this terminal wait for the payer, and no more are taken until some are answered. Ask the payer to answer, then send again: nothing is lost."
 
     3500 CONTRACT_EXCEEDED Caller "The provider's contract has not that much left under its ceiling. The payer can raise the ceiling by an addendum."
     3501 CONTRACT_NOT_IN_FORCE Caller "The provider's contract is not in force at this time. The payer makes contracts; `senim contract show` says from when to when."
@@ -452,6 +470,11 @@ codes! {
     7320 SEALED_NOT_HELD Caller "The node gives the medicine data to the pharmacy that holds the prescription or has recorded its look just now. Hold it, or record the look: `senim pharmacy look`."
     7321 LOOKS_MISSING Peer "The node's blocks show fewer looks at the prescription than its proven record counts: it leaves some out. Ask another node."
     7322 ORDERED_PRODUCT Caller "The order forbids another product than one that is no product of that medicine in the catalogue. Correct its code, a GTIN, or allow substitution."
+
+    7350 TERMINAL_NOT_SYNCED Caller "This folder has no session of a terminal: it never synced here. Run `senim voucher offline sync` while there is a connection."
+    7351 TERMINAL_CLOCK Caller "This terminal's clock is wrong: it differs from the ledger's by more than a minute, or went back. Set it, then sync."
+    7352 TERMINAL_UNSENT Caller "This folder has records that the ledger has not taken. Run `senim voucher offline send` first."
+    7353 TERMINAL_FILE Caller "The terminal's file of records is damaged, or was put back to an older state. The message says where; keep the file."
 
     7400 BANK_DETAILS Caller "A provider's details have a field that no bank takes; the message names it. Correct the file, and have it proposed and approved again."
     7401 BANK_BATCH Caller "A payment file has 1 to 1000 payments, each of an amount and of another act. Name other acts, or accept one first."

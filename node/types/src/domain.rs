@@ -44,6 +44,8 @@ pub enum Domain {
     VoucherUse = 23,
     /// An act of a voucher's holder: activate, delegate, withdraw the consent.
     VoucherHolder = 24,
+    /// What a voucher terminal did without connection, by its device: the head of its chain of records.
+    VoucherOffline = 25,
     /// A request to a node's private interface, such as the store of sealed data.
     Request = 32,
     /// A sealed list of persons who are entitled, by a device of the office that made it. It stays off the ledger.
@@ -57,7 +59,7 @@ impl Domain {
     }
 
     /// Whether a transaction may carry a witness statement of this domain. Keys of validators and
-    /// devices sign protocol messages only: a contract can never be shown one of those.
+    /// devices sign protocol messages, and a contract can never be shown one of those.
     pub const fn is_witness(self) -> bool {
         (self as u8) >= 16 && (self as u8) < 32
     }

@@ -77,6 +77,7 @@ pub async fn run(chaos: &Chaos, tell: &(dyn Fn(String) + Sync)) -> Result<Outcom
     let wanted = Wanted {
         validators: 4,
         devices: 128,
+        schools: 1,
         contracts: &chaos.contracts,
     };
     let mut at = free_machines().map_err(words)?;

@@ -115,8 +115,12 @@ pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "senim-contract-voucher",
-        &["senim-contract-measure", "senim-contract-treasury"],
-        "a use of a voucher is paid in the same transaction",
+        &[
+            "senim-contract-measure",
+            "senim-contract-registry",
+            "senim-contract-treasury",
+        ],
+        "a use of a voucher is paid in the same transaction, and a terminal's records are judged by how it stands",
     ),
     (
         "senim-contract-settlement",

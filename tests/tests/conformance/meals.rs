@@ -68,6 +68,44 @@ fn the_life_of_a_listed_voucher_is_the_same_in_wasm() {
     wasm().replay(&world.env);
 }
 
+/// A terminal loses its connection: what it did is taken, repeated, answered and forgotten.
+#[test]
+fn what_a_terminal_did_without_connection_is_the_same_in_wasm() {
+    let mut world = World::new();
+    let pupils = [world.issued(10), world.issued(10)];
+    let mut pad = pad::Pad::new(&mut world);
+    for pupil in [pupils[0], pupils[1], pupils[0]] {
+        pad.serve(pupil, world.env.time());
+    }
+    pad.serve(
+        pupils[1],
+        senim_types::TimeMs(world.env.time().0 + 26 * 60 * 60 * 1000),
+    );
+    let revoke = Execute::Revoke { voucher: pupils[1] };
+    world.done(education(), &revoke);
+    world.env.advance(2 * DAY_MS);
+    assert_eq!(pad::counts(pad.sent(&mut world)), (1, 3, 0));
+    assert_eq!(pad::counts(pad.sent(&mut world)), (0, 0, 4));
+    pad.records[3].voucher = pupils[0];
+    let fork = pad.send(&mut world).code();
+    assert_eq!(fork, Some(senim_types::Code::OFFLINE_FORK));
+    for (sequence, pays) in [(1, PRICE), (2, Tiyn::ZERO)] {
+        let answer = Execute::AnswerExcess {
+            programme: MEALS,
+            terminal: terminal().device,
+            sequence,
+            pays,
+        };
+        world.done(education(), &answer);
+    }
+    assert_eq!(world.excess().len(), 3);
+    assert!(world.chain_of(terminal().device).is_some());
+    world.env.advance(61 * DAY_MS);
+    world.env.serve_due();
+    assert_eq!(world.excess().len(), 1);
+    wasm().replay(&world.env);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -95,8 +95,17 @@ impl Ledger {
 
     /// Runs a command as the program does after it has read its arguments.
     pub fn senim(&self, args: &[&str]) -> Result<Answer, Code> {
+        self.senim_at(&self.url, args)
+    }
+
+    /// Runs a command on a machine that has lost its connection: nothing listens where it would ask.
+    pub fn senim_without_connection(&self, args: &[&str]) -> Result<Answer, Code> {
+        self.senim_at("http://127.0.0.1:9", args)
+    }
+
+    fn senim_at(&self, url: &str, args: &[&str]) -> Result<Answer, Code> {
         let network = self.path("network");
-        let common = ["--node", &self.url, "--dir", &network];
+        let common = ["--node", url, "--dir", &network];
         let args = [&["senim"], args, &common].concat();
         let cli = Cli::try_parse_from(args).unwrap_or_else(|error| panic!("{error}"));
         commands::run(&cli).map_err(|failure| failure.code)

@@ -130,7 +130,8 @@ fn serve(world: &mut World, request: senim_api::Request) {
                 world.running().all(|node| node.has(&transaction))
             });
             world.settle();
-            let _gone = reply.send(Ok(()));
+            let receipt = world.proof(&transaction).receipt;
+            let _gone = reply.send(Ok(receipt.status.code()));
         }
         senim_api::Request::Checkpoint { .. } => panic!("nobody here asks for a checkpoint"),
     }

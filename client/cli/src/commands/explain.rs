@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::words::{short, tenge};
 use clap::Args;
 use senim_abi::VOUCHER;
-use senim_abi::policy::{Decision, Facts, Question, Terms};
+use senim_abi::policy::{Decision, Denial, Facts, Question, Terms};
 use senim_abi::treasury::ProgrammeId;
 use senim_abi::voucher::msg::Refused;
 use senim_abi::voucher::{VoucherEvent, VoucherId};
@@ -100,6 +100,24 @@ pub fn of_event(event: &VoucherEvent) -> Option<Decided> {
             facts,
             ..
         } => (voucher, programme, version, facts, Terms::default()),
+        E::Exceeded {
+            programme,
+            version,
+            rule,
+            facts: Some(facts),
+            excess,
+        } => {
+            return Some(Decided {
+                voucher: excess.voucher,
+                programme: *programme,
+                version: *version,
+                facts: facts.clone(),
+                decision: Err(Denial {
+                    code: excess.code,
+                    rule: *rule,
+                }),
+            });
+        }
         _ => return None,
     };
     Some(Decided {

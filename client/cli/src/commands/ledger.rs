@@ -376,6 +376,8 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
             voucher::Query::Listing { .. } => voucher::msg::ListingAnswer,
             voucher::Query::Calendar { .. } => voucher::msg::CalendarAnswer,
             voucher::Query::Tally { .. } => voucher::msg::TallyAnswer,
+            voucher::Query::OfflineChain { .. } => voucher::msg::OfflineChainAnswer,
+            voucher::Query::Excess { .. } => voucher::msg::ExcessPage,
         ),
         SETTLEMENT => ask!(settlement::Query,
             settlement::Query::Agreement { .. } => settlement::msg::AgreementAnswer,

@@ -11,6 +11,7 @@ use senim_types::{OrgId, Tiyn};
 pub fn line(event: &VoucherEvent, names: &Names) -> String {
     setting(event, names)
         .or_else(|| person(event))
+        .or_else(|| terminal(event, names))
         .unwrap_or_else(|| life(event, names))
 }
 
@@ -233,6 +234,48 @@ fn life(event: &VoucherEvent, names: &Names) -> String {
         ),
         _ => String::new(),
     }
+}
+
+/// What a terminal without connection did.
+fn terminal(event: &VoucherEvent, names: &Names) -> Option<String> {
+    use VoucherEvent as E;
+    Some(match event {
+        E::OfflineSynced {
+            programme, session, ..
+        } => format!(
+            "a terminal {} may do {} without connection under programme {programme}, in {} hours",
+            at(session.place, names),
+            counted(session.bounds.uses_max as usize, "use"),
+            session.bounds.ms_max / 3_600_000
+        ),
+        E::OfflineTaken { first, count, .. } => format!(
+            "{} of a terminal taken, from number {first} on",
+            counted(*count as usize, "record")
+        ),
+        E::Exceeded { excess, .. } => format!(
+            "record {} of voucher {} waits for the payer ({}): {} {}, {}",
+            excess.sequence,
+            short(excess.voucher),
+            excess.code,
+            tenge(excess.cost),
+            at(excess.place, names),
+            time(excess.at)
+        ),
+        E::ExcessAnswered { excess, .. } => format!(
+            "record {} of voucher {}: {}",
+            excess.sequence,
+            short(excess.voucher),
+            match excess.answered {
+                Some(pays) if pays != Tiyn::ZERO => format!(
+                    "accepted, {} to {}",
+                    tenge(pays),
+                    names.of_org(excess.provider)
+                ),
+                _ => "refused by the payer".to_owned(),
+            }
+        ),
+        _ => return None,
+    })
 }
 
 fn used(voucher: &str, number: u32, facts: &Facts, terms: &Terms, names: &Names) -> String {

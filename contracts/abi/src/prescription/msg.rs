@@ -318,11 +318,6 @@ pub enum Execute {
         /// The paper's key; none makes the paper worthless.
         paper: Option<PublicKey>,
     },
-    /// Forgets finished prescriptions whose dispute deadline has passed.
-    Prune {
-        /// At most [`PRUNE_MAX`].
-        groups: Vec<GroupId>,
-    },
     /// The service centre that issued a prescription's card binds it to a key of the person's new card. The old one opens
     /// nothing any more; a hold that runs is not touched. `CARD_MISMATCH` if it has no card, `NOT_AUTHORISED` if another
     /// service centre issued the old card or the new one, and the codes of a card at [`Execute::Issue`].
@@ -344,9 +339,6 @@ pub enum Execute {
         reason: LookReason,
     },
 }
-
-/// Groups in one [`Execute::Prune`].
-pub const PRUNE_MAX: usize = 64;
 
 /// The input of `Entry::Genesis`: messages carried out with the ledger's authority, in order, all
 /// or none.
@@ -410,17 +402,25 @@ pub struct GroupView {
     pub statuses: Vec<ItemStatus>,
 }
 
-/// What the contract gives the due-queue: look again at a pending payment.
+/// What the contract gives the due-queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct DueCheck {
-    /// Which prescription.
-    pub group: GroupId,
-    /// Number of the dispense.
-    pub dispense: u8,
+pub enum DueEntry {
+    /// Look again at a pending payment.
+    Movement {
+        /// Which prescription.
+        group: GroupId,
+        /// Number of the dispense.
+        dispense: u8,
+    },
+    /// A prescription whose windows and time for disputes are over goes, and its transfers with it.
+    Forget {
+        /// Which prescription.
+        group: GroupId,
+    },
 }
 
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
-pub const RIGHTS: [(&str, Roles); 17] = [
+pub const RIGHTS: [(&str, Roles); 16] = [
     ("set_programme", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
     ("set_medicine", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
     ("set_provider", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
@@ -441,7 +441,6 @@ pub const RIGHTS: [(&str, Roles); 17] = [
         Roles(Roles::PHARMACY.0 | Roles::FUND.0 | Roles::MARKING_OPERATOR.0),
     ),
     ("rebind", Roles::IDENTITY_SERVICE),
-    ("prune", Roles::OPERATOR),
     ("replace_card", Roles::SERVICE_CENTRE),
     ("look", Roles::PHARMACY),
 ];
@@ -464,9 +463,8 @@ impl Execute {
             Execute::Reverse { .. } => 11,
             Execute::Settle { .. } => 12,
             Execute::Rebind { .. } => 13,
-            Execute::Prune { .. } => 14,
-            Execute::ReplaceCard { .. } => 15,
-            Execute::Look { .. } => 16,
+            Execute::ReplaceCard { .. } => 14,
+            Execute::Look { .. } => 15,
         }
     }
 }

@@ -241,7 +241,17 @@ pub enum Execute {
         /// How much.
         amount: Tiyn,
     },
+    /// By their issuer: drops what is known of resolved transfers, at most [`FORGET_MAX`], once nothing can come of them
+    /// any more: an id that is forgotten is a new one. What is not known is forgotten already. `TRANSFER_PENDING`,
+    /// `OUT_OF_RANGE`.
+    Forget {
+        /// The transfers.
+        ids: Vec<Hash>,
+    },
 }
+
+/// Transfers in one [`Execute::Forget`].
+pub const FORGET_MAX: usize = 64;
 
 impl Execute {
     /// The first byte of [`Execute::Leave`], the one method that providers have a right to.

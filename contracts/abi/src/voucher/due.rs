@@ -2,7 +2,7 @@
 
 use super::{ProgrammeId, VoucherId};
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::OrgId;
+use senim_types::{OrgId, PublicKey};
 
 /// The input of `Entry::Due`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -39,6 +39,26 @@ pub enum DueEntry {
         place: OrgId,
         /// Of which day.
         day: u32,
+    },
+    /// The time for disputes about a terminal's records is over: that they were taken is forgotten.
+    ForgetTaken {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which terminal.
+        terminal: PublicKey,
+        /// Sequence of the first.
+        first: u64,
+        /// How many, at most [`OfflineRecord::BATCH_MAX`](super::OfflineRecord::BATCH_MAX).
+        count: u32,
+    },
+    /// The time for disputes about the payer's answer is over: the record goes.
+    ForgetExcess {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which terminal.
+        terminal: PublicKey,
+        /// Which.
+        sequence: u64,
     },
 }
 

@@ -1,13 +1,14 @@
 //! What the contract tells. Kind and version stand beside the body.
 
 use super::msg::Channel;
+use super::offline::{Excess, OfflineSession};
 use super::record::{Calendar, Policy, Service, Settings, Standing};
 use super::{Asked, VoucherId};
 use crate::civil::Month;
 use crate::policy::{Facts, Listing, Product, Terms};
 use crate::treasury::ProgrammeId;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::{Hash, OrgId, TimeMs, Tiyn};
+use senim_types::{Hash, OrgId, PublicKey, TimeMs, Tiyn};
 
 /// Version of the events' bodies.
 pub const EVENT_VERSION: u8 = 1;
@@ -235,6 +236,46 @@ pub enum VoucherEvent {
         /// The seed.
         seed: Hash,
     },
+    /// A terminal synced: it may do without connection for a while.
+    OfflineSynced {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Which terminal.
+        terminal: PublicKey,
+        /// Where, within which bounds.
+        session: OfflineSession,
+    },
+    /// Records of a terminal were taken: before this stand their uses and their excess.
+    OfflineTaken {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Which terminal.
+        terminal: PublicKey,
+        /// Sequence of the first that was not known.
+        first: u64,
+        /// How many.
+        count: u32,
+    },
+    /// A record of a terminal was not paid: the payer answers.
+    Exceeded {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// The version of the voucher's rules; 0 where no policy was asked.
+        version: u32,
+        /// The rule of the policy that decided; 0 where none was asked.
+        rule: u16,
+        /// What the policy judged.
+        facts: Option<Facts>,
+        /// What the payer answers.
+        excess: Excess,
+    },
+    /// The payer answered.
+    ExcessAnswered {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// What was paid is in it.
+        excess: Excess,
+    },
 }
 
 impl VoucherEvent {
@@ -263,6 +304,10 @@ impl VoucherEvent {
             VoucherEvent::Redeemed { .. } => 19,
             VoucherEvent::Ended { .. } => 20,
             VoucherEvent::ArmsRevealed { .. } => 21,
+            VoucherEvent::OfflineSynced { .. } => 22,
+            VoucherEvent::OfflineTaken { .. } => 23,
+            VoucherEvent::Exceeded { .. } => 24,
+            VoucherEvent::ExcessAnswered { .. } => 25,
         }
     }
 }

@@ -4,11 +4,15 @@
 //! for whoever the programme does not name, and `VOUCHER_STATE` where the token does not stand as the method needs it. A
 //! policy's refusals come with a [`Refused`] as detail.
 
+pub use super::answer::{Redeemed, Refused};
+pub use super::offline::Taken;
+
+use super::offline::{Excess, OfflineChain, OfflineRecord};
 use super::proof::{HolderStatement, VoucherQr};
 use super::record::{Calendar, Policy, Programme, Service, Settings, Status, Tally, Voucher};
 use super::{ProgrammeId, VoucherId};
 use crate::civil::Month;
-use crate::policy::{Denial, Facts, Line, Listing, Product};
+use crate::policy::{Line, Listing, Product};
 use crate::roles::Roles;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -275,6 +279,40 @@ pub enum Execute {
         /// The seed.
         seed: Hash,
     },
+    /// By a terminal of the place's service, in its own name: from now on it may do without connection what the programme
+    /// allows. Answers the [`OfflineChain`]. `OFFLINE_NOT_ALLOWED`, `NOT_WHITELISTED`, `WRONG_PLACE`.
+    SyncOffline {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Where.
+        place: OrgId,
+    },
+    /// By any terminal of the same organisation: takes what a terminal did without connection. Each record is paid as a use
+    /// of its own day, or kept as an [`Excess`] with its code; one that was taken before is a success again. Answers
+    /// [`Taken`]. Witness: the [`OfflineStatement`](super::offline::OfflineStatement) over the last record by the
+    /// terminal's device, and those of each record's proof. `OFFLINE_NO_SESSION`, `NOT_AUTHORISED` for another
+    /// organisation, `OUT_OF_RANGE`, `OFFLINE_CHAIN`, `OFFLINE_NOT_SIGNED`, `OFFLINE_GAP`, `OFFLINE_FORK`,
+    /// `EXCESS_WAITS`.
+    RedeemOffline {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Whose records.
+        terminal: PublicKey,
+        /// The records in their order; at most [`OfflineRecord::BATCH_MAX`].
+        records: Vec<OfflineRecord>,
+    },
+    /// By the payer: pays an [`Excess`] out of the programme's budget line, or refuses it. The same again is a success.
+    /// `EXCESS_UNKNOWN`, `EXCESS_ANSWERED`, `OUT_OF_RANGE` above its cost, and the codes of the treasury's lock and spend.
+    AnswerExcess {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Whose record.
+        terminal: PublicKey,
+        /// Which.
+        sequence: u64,
+        /// What is paid, in tiyn; 0 refuses it.
+        pays: Tiyn,
+    },
 }
 
 /// Vouchers in one message at most: each may have an event, of which a transaction has 64.
@@ -286,7 +324,7 @@ const ANSWERS: Roles =
     Roles(Roles::PORTAL.0 | WALLETS.0 | Roles::SERVICE_CENTRE.0 | Roles::SCHOOL.0);
 
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
-pub const RIGHTS: [(&str, Roles); 21] = [
+pub const RIGHTS: [(&str, Roles); 24] = [
     ("set_programme", Roles::FUND),
     ("set_policy", Roles::FUND),
     ("set_service", Roles::FUND),
@@ -308,48 +346,10 @@ pub const RIGHTS: [(&str, Roles); 21] = [
     ("revoke", Roles::FUND),
     ("redeem", TERMINALS),
     ("reveal_arms", Roles::FUND),
+    ("sync_offline", TERMINALS),
+    ("redeem_offline", TERMINALS),
+    ("answer_excess", Roles::FUND),
 ];
-
-/// Answer to [`Execute::Redeem`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Redeemed {
-    /// Which use of the voucher this was, from 1.
-    pub number: u32,
-    /// What the programme paid, in tiyn.
-    pub pays: Tiyn,
-    /// What the citizen bears, in tiyn.
-    pub bears: Tiyn,
-    /// What is left of its money, in tiyn.
-    pub left: Tiyn,
-}
-
-/// The detail of a policy's refusal: what was asked of which rules, so that it can be asked again. The facts are left out
-/// where they would not fit a detail.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Refused {
-    /// The rule that decided.
-    pub rule: u16,
-    /// Under which programme.
-    pub programme: ProgrammeId,
-    /// Version of the rules.
-    pub version: u32,
-    /// Which voucher; zeros for one that was not issued.
-    pub voucher: VoucherId,
-    /// What was judged.
-    pub facts: Option<Facts>,
-}
-
-impl Refused {
-    /// The denial that this is the detail of.
-    pub const fn denial(&self, code: senim_types::Code) -> Denial {
-        Denial {
-            code,
-            rule: self.rule,
-        }
-    }
-}
 
 /// The input of `Entry::Genesis`: programmes, policies, services, listings, calendars, carried out with the ledger's
 /// authority, in order, all or none. Others are `NOT_AUTHORISED` here.
@@ -418,6 +418,20 @@ pub enum Query {
         /// The civil day, counted from 1970-01-01.
         day: u32,
     },
+    /// `Option<`[`OfflineChain`]`>`.
+    OfflineChain {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Whose.
+        terminal: PublicKey,
+    },
+    /// [`ExcessPage`]: what the payer answers or has answered, at most 64 of them after `after`.
+    Excess {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// None for the first page, then terminal and sequence of the last of the page before.
+        after: Option<(PublicKey, u64)>,
+    },
 }
 
 /// Answer to [`Query::Voucher`].
@@ -444,3 +458,7 @@ pub type ListingAnswer = Option<Listing>;
 pub type CalendarAnswer = Option<Calendar>;
 /// Answer to [`Query::Tally`].
 pub type TallyAnswer = Option<Tally>;
+/// Answer to [`Query::OfflineChain`].
+pub type OfflineChainAnswer = Option<OfflineChain>;
+/// Answer to [`Query::Excess`].
+pub type ExcessPage = Vec<Excess>;

@@ -10,13 +10,22 @@
 //! | 6 calendar | programme (4, BE) ‖ place (4, BE) ‖ month (4, BE) | [`CalendarRecord`] |
 //! | 7 tally | programme (4, BE) ‖ place (4, BE) ‖ day (4, BE) | [`TallyRecord`] |
 //! | 8 nullifier | group (4, BE) ‖ nullifier (32) | voucher (32) |
+//! | 9 chain | programme (4, BE) ‖ terminal (33) | [`OfflineChainRecord`] |
+//! | 10 taken | programme (4, BE) ‖ terminal (33) ‖ sequence (8, BE) | hash of the record (32) |
+//! | 11 excess | programme (4, BE) ‖ terminal (33) ‖ sequence (8, BE) | [`ExcessRecord`] |
 //!
-//! A use writes the voucher's own key and that of the day's tally, which all uses of a place share.
+//! The last three are in [`offline`](super::offline). A use writes the voucher's own key and that of the day's tally, which all uses of a place share.
+
+pub use super::offline::{
+    Excess, ExcessRecord, OfflineBounds, OfflineChain, OfflineChainRecord, OfflineSession,
+    chain_key, excess_key, excess_prefix, taken_key,
+};
+pub use super::uses::{Absences, DAYS_KNOWN, LastUse, Used};
 
 use super::{Arms, VoucherId};
 use crate::civil::{Month, UtcOffsets};
 use crate::key::Key;
-use crate::policy::{Delegated, Product};
+use crate::policy::{Clock, Delegated, Product, Token};
 use crate::treasury::{BudgetId, ProgrammeId};
 use crate::versioned::versioned;
 use alloc::vec::Vec;
@@ -126,6 +135,8 @@ pub struct Settings {
     pub proof_ms_max: u64,
     /// Civil time of the programme: which day a use belongs to.
     pub offsets: UtcOffsets,
+    /// What a terminal may do without connection; none: nothing.
+    pub offline: Option<OfflineBounds>,
 }
 
 impl Settings {
@@ -137,6 +148,16 @@ impl Settings {
     pub const WINDOW_MS_MAX: u64 = 366 * crate::civil::DAY_MS;
     /// Longest life of a proof: an hour.
     pub const PROOF_MS_MAX: u64 = 60 * 60 * 1000;
+
+    /// The programme's civil time at an instant.
+    pub fn clock(&self, now: TimeMs) -> Clock {
+        Clock {
+            now,
+            // A u32 of days reaches far beyond what a u64 of milliseconds is used for.
+            day: u32::try_from(self.offsets.day_of(now)).unwrap_or(u32::MAX),
+            minute: self.offsets.minute_of(now),
+        }
+    }
 }
 
 /// A programme: its payer, its frame, and the version of its rules that new tokens get.
@@ -253,54 +274,6 @@ impl Standing {
     }
 }
 
-/// The last use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct LastUse {
-    /// The civil day, counted from 1970-01-01.
-    pub day: u32,
-    /// How many uses there were on that day.
-    pub today: u8,
-    /// How many in that day's month.
-    pub this_month: u16,
-    /// What the programme paid in that month, in tiyn.
-    pub spent_this_month: Tiyn,
-}
-
-/// Days on which the person was reported absent: a window of 32 days.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Absences {
-    /// The day of the lowest bit.
-    pub from: u32,
-    /// The days.
-    pub days: u32,
-}
-
-impl Absences {
-    /// Whether the day is one of them.
-    pub const fn contains(&self, day: u32) -> bool {
-        day >= self.from && day - self.from < 32 && self.days >> (day - self.from) & 1 == 1
-    }
-
-    /// With the day set or cleared. The window moves forward as it has to; a day before it is not kept.
-    pub const fn with(self, day: u32, absent: bool) -> Absences {
-        let Absences { mut from, mut days } = self;
-        if day < from {
-            return self;
-        }
-        let ahead = day - from;
-        if ahead >= 32 {
-            let shift = ahead - 31;
-            days = if shift >= 32 { 0 } else { days >> shift };
-            from += shift;
-        }
-        let bit = 1 << (day - from);
-        days = if absent { days | bit } else { days & !bit };
-        Absences { from, days }
-    }
-}
-
 /// A key that may use the voucher within bounds: the child's phone, or a printed code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
@@ -339,7 +312,7 @@ pub struct Voucher {
     pub left: Tiyn,
     /// How often it was used.
     pub uses: u32,
-    /// The last use.
+    /// The uses of the last days and months.
     pub last_use: Option<LastUse>,
     /// Days on which the person was absent.
     pub absences: Absences,
@@ -412,20 +385,36 @@ impl Voucher {
         matches!(self.standing, Standing::Active | Standing::Suspended)
     }
 
-    /// Uses on a civil day.
+    /// What a policy is told of it at this time, before an act of a delegate's or not.
+    pub fn token(&self, clock: &Clock, delegated: Option<Delegated>) -> Token {
+        let month = self.uses_in(clock.month());
+        Token {
+            arm: self.arm,
+            issued_at: self.issued_at,
+            mature_at: self.mature_at,
+            until: self.until,
+            amount: self.amount,
+            left: self.left,
+            uses: self.uses,
+            uses_today: self.uses_on(clock.day),
+            uses_this_month: month.uses,
+            spent_this_month: month.spent,
+            consented: self.consented,
+            activated: self.activated(),
+            absent: self.absences.contains(clock.day),
+            delegated,
+        }
+    }
+
+    /// Uses on a civil day; 0 for one too far back to be known.
     pub fn uses_on(&self, day: u32) -> u8 {
-        self.last_use
-            .filter(|last| last.day == day)
-            .map_or(0, |last| last.today)
+        self.last_use.map_or(0, |last| last.on(day))
     }
 
     /// Uses in a civil month, and what the programme paid for them.
-    pub fn uses_in(&self, month: Month) -> (u16, Tiyn) {
+    pub fn uses_in(&self, month: Month) -> Used {
         self.last_use
-            .filter(|last| Month::of_day(u64::from(last.day)) == month)
-            .map_or((0, Tiyn::ZERO), |last| {
-                (last.this_month, last.spent_this_month)
-            })
+            .map_or(Used::default(), |last| last.in_month(month))
     }
 }
 

@@ -151,12 +151,6 @@ pub fn messages() -> Vec<(&'static str, Execute)> {
             },
         ),
         (
-            "prune",
-            Execute::Prune {
-                groups: vec![group],
-            },
-        ),
-        (
             "replace_card",
             Execute::ReplaceCard {
                 group,

@@ -32,3 +32,35 @@ pub fn events(outcome: &TestOutcome) -> Vec<VoucherEvent> {
     own.map(|event| codec::decode(&event.body).unwrap())
         .collect()
 }
+
+pub fn set_service(programme: ProgrammeId, place: OrgId, service: Option<Service>) -> Execute {
+    Execute::SetService {
+        programme,
+        place,
+        service,
+    }
+}
+
+pub fn attest(voucher: VoucherId, person: u8) -> Execute {
+    Execute::Attest {
+        attestations: vec![Attestation {
+            voucher,
+            nullifier: Hash([person; 32]),
+        }],
+    }
+}
+
+pub fn answer(voucher: VoucherId, consents: bool) -> Execute {
+    Execute::Answer {
+        voucher,
+        channel: Channel::Sms,
+        consents,
+    }
+}
+
+pub fn bind(voucher: VoucherId, key: u8) -> Execute {
+    Execute::Bind {
+        voucher,
+        holder: key_of(key),
+    }
+}

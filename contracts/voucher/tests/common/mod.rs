@@ -3,6 +3,7 @@
 #![allow(dead_code)] // Each test file uses its own part of it.
 
 mod check;
+pub mod pad;
 pub mod samples;
 
 #[allow(unused_imports, reason = "each test file uses its own part of it")]
@@ -19,10 +20,10 @@ use senim_abi::voucher::Arms;
 use senim_abi::voucher::msg::{Attestation, Channel, Redeemed, VoucherView};
 use senim_abi::voucher::proof::{HolderAct, HolderStatement};
 use senim_abi::voucher::{
-    Calendar, Entry, Execute, Genesis, Policy, ProgrammeId, Proof, Query, Service, Settings,
-    VoucherEvent, VoucherId, Window,
+    Calendar, Entry, Execute, Genesis, OfflineBounds, Policy, ProgrammeId, Proof, Query, Service,
+    Settings, VoucherEvent, VoucherId, Window,
 };
-use senim_abi::{TREASURY, VOUCHER};
+use senim_abi::{REGISTRY, TREASURY, VOUCHER};
 use senim_sdk::testing::{Actor, TestEnv, TestOutcome, key_of};
 use senim_sdk::{Entry as Entered, Roles, codec};
 use senim_types::{Code, ContractId, Hash, OrgId, Statement, TimeMs, Tiyn};
@@ -52,6 +53,10 @@ pub const MEASURE: ContractId = ContractId(1_000);
 pub const HOUR_MS: u64 = 60 * 60 * 1000;
 pub const DAY_MS: u64 = 24 * HOUR_MS;
 pub const PRICE: Tiyn = Tiyn(90_000);
+pub const OFFLINE: OfflineBounds = OfflineBounds {
+    uses_max: 8,
+    ms_max: 3 * DAY_MS,
+};
 /// 2027-01-15, a Friday: the civil day on which the world begins, at 13:00.
 pub const FRIDAY: u32 = 20_833;
 /// The parent's key, and the child's.
@@ -68,6 +73,11 @@ pub fn other_payer() -> Actor {
 
 pub fn terminal() -> Actor {
     Actor::new(3, MEAL_SYSTEM, Roles::PROVIDER)
+}
+
+/// Another terminal of the meal system.
+pub fn terminal_2() -> Actor {
+    Actor::new(23, MEAL_SYSTEM, Roles::PROVIDER)
 }
 
 pub fn caterer() -> Actor {
@@ -114,6 +124,7 @@ pub fn settings() -> Settings {
         dispute_ms: 60 * DAY_MS,
         proof_ms_max: 2 * 60 * 1000,
         offsets: UtcOffsets::fixed(300),
+        offline: Some(OFFLINE),
     }
 }
 
@@ -208,10 +219,12 @@ impl World {
     /// With this much on each line, in tiyn.
     pub fn with_budget(amount: u64) -> World {
         let env = TestEnv::new()
+            .with(REGISTRY, senim_contract_registry::run)
             .with(TREASURY, senim_contract_treasury::run)
             .with(VOUCHER, senim_contract_voucher::run)
             .with(MEASURE, senim_contract_measure::run);
         let mut world = World { env };
+        world.genesis(REGISTRY, &pad::enrolled());
         let line = |budget, payer, programme, number: u64| {
             [
                 treasury::Execute::OpenBudget {
@@ -262,7 +275,7 @@ impl World {
         World::with_budget(1_000_000_000)
     }
 
-    fn genesis<M: borsh::BorshSerialize>(&mut self, contract: ContractId, message: &M) {
+    pub fn genesis<M: borsh::BorshSerialize>(&mut self, contract: ContractId, message: &M) {
         let outcome = self
             .env
             .by_ledger(contract, Entered::Genesis, &codec::encode(message));
@@ -463,37 +476,5 @@ impl World {
         question: &treasury::Query,
     ) -> T {
         codec::decode(&self.env.ask(TREASURY, question).unwrap()).unwrap()
-    }
-}
-
-pub fn set_service(programme: ProgrammeId, place: OrgId, service: Option<Service>) -> Execute {
-    Execute::SetService {
-        programme,
-        place,
-        service,
-    }
-}
-
-pub fn attest(voucher: VoucherId, person: u8) -> Execute {
-    Execute::Attest {
-        attestations: vec![Attestation {
-            voucher,
-            nullifier: Hash([person; 32]),
-        }],
-    }
-}
-
-pub fn answer(voucher: VoucherId, consents: bool) -> Execute {
-    Execute::Answer {
-        voucher,
-        channel: Channel::Sms,
-        consents,
-    }
-}
-
-pub fn bind(voucher: VoucherId, key: u8) -> Execute {
-    Execute::Bind {
-        voucher,
-        holder: key_of(key),
     }
 }

@@ -147,9 +147,15 @@ pub fn voucher(standing: Standing) -> Voucher {
         uses: 7,
         last_use: Some(LastUse {
             day: FRIDAY,
-            today: 1,
-            this_month: 4,
-            spent_this_month: Tiyn(360_000),
+            days: [1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+            month: Used {
+                uses: 3,
+                spent: Tiyn(270_000),
+            },
+            month_before: Used {
+                uses: 1,
+                spent: Tiyn(90_000),
+            },
         }),
         absences: Absences {
             from: 20_800,
@@ -174,5 +180,53 @@ pub fn whole_settings() -> Settings {
     Settings {
         arms: Some(arms()),
         ..free_settings()
+    }
+}
+
+pub fn session() -> OfflineSession {
+    OfflineSession {
+        number: 3,
+        place: SCHOOL,
+        service: SERVICE,
+        bounds: OFFLINE,
+        first: 17,
+        synced_at: AT,
+    }
+}
+
+pub fn chain() -> OfflineChain {
+    OfflineChain {
+        next: 19,
+        head: Hash([0xab; 32]),
+        at: AT,
+        waiting: 2,
+        session: session(),
+    }
+}
+
+pub fn offline_record() -> OfflineRecord {
+    OfflineRecord {
+        session: 3,
+        sequence: 18,
+        previous: Hash([0xac; 32]),
+        voucher: ID,
+        at: AT,
+        lines: meal(PRICE),
+        proof: Proof::Code { at: AT },
+    }
+}
+
+pub fn excess(answered: Option<Tiyn>) -> Excess {
+    Excess {
+        terminal: key_of(3),
+        sequence: 18,
+        voucher: ID,
+        place: SCHOOL,
+        provider: CATERER,
+        at: AT,
+        taken_at: AT,
+        cost: PRICE,
+        code: Code::DAILY_LIMIT,
+        answered,
     }
 }

@@ -18,6 +18,8 @@ async fn a_transaction_is_taken_waited_for_and_proven() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     assert_eq!(answer.json()["transaction"], hash.to_string());
     assert_eq!(answer.json()["status"], "committed");
+    assert_eq!(answer.json()["outcome"], "applied");
+    assert_eq!(answer.json().get("code"), None);
 
     let bytes = network.get_bytes(&format!("/v1/receipts/{hash}")).await;
     assert_eq!(bytes.headers["content-type"], "application/octet-stream");
@@ -40,6 +42,12 @@ async fn a_transaction_is_taken_waited_for_and_proven() {
     let device = network.key("operator").public().to_text(KeyKind::Device);
     let status = network.get(&format!("/v1/devices/{device}")).await.json();
     assert_eq!(status["next_sequence"], 1);
+
+    let again = network.transaction(&network.key("operator"), 1, &register(90, Roles::PHARMACY));
+    let refused = network.submit(&again).await;
+    assert_eq!(refused.status, StatusCode::OK, "{}", refused.text());
+    assert_eq!(refused.json()["outcome"], "refused");
+    assert_eq!(refused.json()["code"], "ORGANISATION_EXISTS");
 }
 
 #[tokio::test]

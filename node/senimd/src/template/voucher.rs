@@ -4,7 +4,7 @@ use super::{DAY_MS, TemplateError, until};
 use senim_abi::civil::UtcOffsets;
 use senim_abi::policy::measure::{Parameters, Rules};
 use senim_abi::treasury::{BudgetId, ProgrammeId, msg as treasury};
-use senim_abi::voucher::{Execute, Policy, Service, Settings, Window};
+use senim_abi::voucher::{Execute, OfflineBounds, Policy, Service, Settings, Window};
 use senim_abi::{MEASURE, VOUCHER};
 use senim_types::{OrgId, Tiyn, codec};
 use serde::Deserialize;
@@ -26,9 +26,28 @@ pub struct VoucherProgramme {
     exclusion: Option<u32>,
     dispute_days: u64,
     proof_seconds_max: u64,
+    /// What a terminal may do without connection; left out: nothing.
+    offline: Option<Offline>,
     /// The parameters of the policy `measure`: the rules of each arm.
     rules: Vec<Rules>,
     service: Vec<PlaceService>,
+}
+
+/// Bounds of a terminal without connection.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Offline {
+    uses_max: u32,
+    hours_max: u64,
+}
+
+impl Offline {
+    const fn bounds(self) -> OfflineBounds {
+        OfflineBounds {
+            uses_max: self.uses_max,
+            ms_max: self.hours_max * 60 * 60 * 1000,
+        }
+    }
 }
 
 /// A window of time for an answer.
@@ -91,6 +110,7 @@ impl VoucherProgramme {
             dispute_ms: self.dispute_days * DAY_MS,
             proof_ms_max: self.proof_seconds_max * 1000,
             offsets: offsets.clone(),
+            offline: self.offline.map(Offline::bounds),
         };
         let policy = Policy {
             contract: MEASURE,

@@ -2,6 +2,7 @@
 
 use super::http::{Connection, HttpError};
 use crate::bench::BenchError;
+use crate::bench::load::meal::OFFSET_MINUTES;
 use senim_abi::TREASURY;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::treasury::ProgrammeId;
@@ -13,8 +14,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Civil time of a benchmark's network.
-const OFFSET_MINUTES: i16 = 300;
 /// Without getting further for so long, a node stands still.
 const STILL: Duration = Duration::from_secs(120);
 /// How often nodes are asked.
@@ -93,25 +92,38 @@ pub async fn claimed(
     let mut sum = Claim::default();
     for month in months {
         let key = claim_key(provider, programme, Month(month)).in_state_of(TREASURY);
-        let path = format!("/v1/state/{}", hex::encode(&*key));
-        let answer = bytes(node, &path).await;
-        let answer = answer.map_err(|error| BenchError::Still(format!("{node}: {error}")))?;
-        let unverified = |code| BenchError::Unverified {
-            height: Height::GENESIS.0,
-            code,
-        };
-        let proven = light.state(&answer).map_err(unverified)?;
-        let Some(value) = proven.value else {
+        let Some(record) = proven::<ClaimRecord>(node, light, &key).await? else {
             continue;
         };
-        let record: ClaimRecord =
-            codec::decode(&value, value.len()).map_err(|_| unverified(Code::CORRUPT_RECORD))?;
         let claim = record.into_current();
         sum.lines += claim.lines;
         sum.sum.0 += claim.sum.0;
         sum.reversed_lines += claim.reversed_lines;
     }
     Ok(sum)
+}
+
+/// A record of the state, proven to `light` by the node; none where there is none.
+pub async fn proven<T: borsh::BorshSerialize + borsh::BorshDeserialize>(
+    node: SocketAddr,
+    light: &LightClient,
+    key: &[u8],
+) -> Result<Option<T>, BenchError> {
+    let path = format!("/v1/state/{}", hex::encode(key));
+    let answer = bytes(node, &path).await;
+    let answer = answer.map_err(|error| BenchError::Still(format!("{node}: {error}")))?;
+    let unverified = |code| BenchError::Unverified {
+        height: Height::GENESIS.0,
+        code,
+    };
+    let proven = light.state(&answer).map_err(unverified)?;
+    let Some(value) = proven.value else {
+        return Ok(None);
+    };
+    let record = codec::decode(&value, value.len());
+    record
+        .map(Some)
+        .map_err(|_| unverified(Code::CORRUPT_RECORD))
 }
 
 async fn bytes(node: SocketAddr, path: &str) -> Result<Vec<u8>, HttpError> {

@@ -55,6 +55,7 @@ pub struct Fleet {
     pub machines: Vec<Machine>,
     program: PathBuf,
     log: String,
+    clock_ahead_ms: u64,
 }
 
 impl Fleet {
@@ -73,6 +74,7 @@ impl Fleet {
             machines: machines.collect(),
             program,
             log: log.to_owned(),
+            clock_ahead_ms: 0,
         };
         (0..fleet.machines.len()).try_for_each(|place| fleet.unlimited(place))?;
         Ok(fleet)
@@ -81,6 +83,11 @@ impl Fleet {
     /// From now on machines start this program.
     pub fn use_program(&mut self, program: PathBuf) {
         self.program = program;
+    }
+
+    /// From now on machines start with their clocks set ahead.
+    pub fn set_clock_ahead(&mut self, ahead_ms: u64) {
+        self.clock_ahead_ms = ahead_ms;
     }
 
     /// Sets a number in every machine's settings: a key as `docs/operating/configuration.md` names it.
@@ -168,6 +175,7 @@ impl Fleet {
         let process = Command::new(&self.program)
             .args(["--log", &self.log, "start", "--dir"])
             .arg(machine.folder.path())
+            .args(["--clock-ahead-ms", &self.clock_ahead_ms.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -4,7 +4,7 @@
 //! - `http`: one connection of a client's.
 //! - `drive`: terminals that redeem, as many as are taken or at a rate.
 //! - `check`: what every node says afterwards, proven: the same block, and money for each redemption.
-//! - `scenario` and `trouble`: what is played; `report`: what was measured; `growth`: memory less what the state takes.
+//! - `scenario`, `trouble` and `lunch`: what is played; `report`: what was measured; `growth`: memory less what the state takes.
 //!
 //! A terminal has one connection to one node and one redemption under way. Each transaction is its own request, which
 //! waits until the node has the block's certificate.
@@ -13,6 +13,7 @@ pub mod check;
 pub mod drive;
 mod growth;
 pub mod http;
+mod lunch;
 pub mod machines;
 mod report;
 mod scenario;

@@ -5,7 +5,8 @@ use super::drive::{Offer, Seen, redeem, submit_all};
 use super::machines::{Fleet, free_machines};
 use super::report::{FleetReport, RunReport, mib};
 use crate::args::{Bench, Scenario, Work};
-use crate::bench::load::{self, CATERER, Encoded, PHARMACY, Redemption, Signing};
+use crate::bench::load::meal::{PROGRAMME, caterer};
+use crate::bench::load::{self, Encoded, PHARMACY, Redemption, Signing};
 use crate::bench::meter::{self, BUILD};
 use crate::bench::report::{Percentiles, round};
 use crate::bench::{BenchError, dies};
@@ -18,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Transactions under way while a load is prepared.
-const SETUP_AT_ONCE: usize = 128;
+pub(super) const SETUP_AT_ONCE: usize = 128;
 
 /// Plays the scenario that the arguments name. `tell` gets a line of progress now and then.
 pub fn run(args: &Bench, tell: &mut dyn FnMut(String)) -> Result<FleetReport, BenchError> {
@@ -89,7 +90,7 @@ pub(super) struct Stage<'a> {
     pub(super) folder: Folder,
     pub(super) signing: Signing<'a>,
     pub(super) fleet: Fleet,
-    genesis: &'a Genesis,
+    pub(super) genesis: &'a Genesis,
     begun: TimeMs,
     /// Redemptions made, by what they are.
     made: Vec<(Work, usize)>,
@@ -112,6 +113,7 @@ impl Stage<'_> {
             Scenario::Soak => self.soak(tell).await,
             Scenario::CatchUp => self.catch_up(tell).await,
             Scenario::Idle => self.idle(tell).await,
+            Scenario::Lunch => self.lunch(tell).await,
         };
         if let Err(error) = played {
             for place in 0..self.fleet.machines.len() {
@@ -222,25 +224,26 @@ impl Stage<'_> {
         self.report.agreed_height = agreed(&self.nodes()).await?.height;
         for node in self.nodes() {
             let mut proven = 0;
-            for (work, provider, programme) in [
-                (Work::Pharmacy, PHARMACY, ProgrammeId(1)),
-                (Work::Meal, CATERER, ProgrammeId(2)),
+            let schools = self.args.wanted().schools;
+            let caterers = (0..schools).map(|school| (caterer(school), PROGRAMME));
+            for (work, providers) in [
+                (Work::Pharmacy, vec![(PHARMACY, ProgrammeId(1))]),
+                (Work::Meal, caterers.collect()),
             ] {
                 let of = |(kind, count): &(Work, usize)| if *kind == work { *count } else { 0 };
                 let expected: usize = self.made.iter().map(of).sum();
-                let claim = claimed(node, &light, (provider, programme), span).await?;
-                if claim.lines as usize != expected {
+                let mut lines = 0;
+                for owed in providers {
+                    let claim = claimed(node, &light, owed, span).await?;
+                    lines += u64::from(claim.lines);
+                }
+                if lines != expected as u64 {
                     return Err(BenchError::Replay {
                         node: node.to_string(),
-                        reason: format!(
-                            "{} of {}: {} are owed for",
-                            expected,
-                            work.name(),
-                            claim.lines
-                        ),
+                        reason: format!("{expected} of {}: {lines} are owed for", work.name()),
                     });
                 }
-                proven += u64::from(claim.lines);
+                proven += lines;
             }
             self.report.proven = proven;
         }

@@ -1,6 +1,6 @@
 //! What the benchmark submits, signed before the clock starts.
 
-mod meal;
+pub mod meal;
 mod pharmacy;
 
 use super::template_path;
@@ -8,27 +8,26 @@ use crate::args::Work;
 use crate::driver;
 use crate::folder::{Folder, FolderError, NewNetwork};
 use crate::machine::Machines;
+use senim_abi::civil::Month;
 use senim_abi::prescription::GroupId;
+use senim_abi::voucher::VoucherId;
 use senim_abi::{REGISTRY, registry};
 use senim_types::crypto::SecretKey;
 use senim_types::limits::{CALLS_MAX, TRANSACTION_BYTES_MAX};
 use senim_types::text::KeyKind;
 use senim_types::transaction::TRANSACTION_VERSION;
 use senim_types::{
-    Call, ChainId, ContractId, Domain, Hash, OrgId, PublicKey, Signature, SignedTransaction,
-    Statement, TimeMs, Transaction, codec,
+    Call, ChainId, ContractId, Domain, Genesis, Hash, OrgId, PublicKey, Signature,
+    SignedTransaction, Statement, TimeMs, Transaction, codec,
 };
-use std::fmt::Write;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 const GTIN: &str = "04870001000011";
 const INN: &str = "A10BA02";
 /// Who dispenses.
 pub const PHARMACY: OrgId = OrgId(20);
-/// Who feeds.
-pub const CATERER: OrgId = OrgId(50);
-const SCHOOL: OrgId = OrgId(40);
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A network with keys for everybody.
@@ -38,6 +37,8 @@ pub struct Network {
     clinic: SecretKey,
     regulator: SecretKey,
     pharmacies: Vec<SecretKey>,
+    schools: Vec<SecretKey>,
+    /// Terminals of the caterers: those of the first school's at every place that the number of schools divides.
     canteens: Vec<SecretKey>,
 }
 
@@ -46,10 +47,44 @@ pub struct Network {
 pub struct Wanted<'a> {
     /// Validators.
     pub validators: u16,
-    /// Devices of each kind.
+    /// Devices of each kind; of terminals in canteens at least one for each school.
     pub devices: u16,
+    /// Schools, each with a caterer and a contract of its own.
+    pub schools: u32,
     /// The folder with the contracts' code.
     pub contracts: &'a Path,
+}
+
+impl Wanted<'_> {
+    /// Terminals of all caterers: as many at each school.
+    const fn canteens(&self) -> u32 {
+        (self.devices as u32).div_ceil(self.schools) * self.schools
+    }
+}
+
+/// Makes a folder from the text of a template; with `machines`, a folder for each validator's.
+fn make(
+    text: &str,
+    wanted: Wanted<'_>,
+    folder: &Folder,
+    machines: Option<&Machines>,
+) -> Result<Genesis, FolderError> {
+    let path = template_path(folder.path());
+    let write = || {
+        fs::create_dir_all(folder.path())?;
+        fs::write(&path, text)
+    };
+    write().map_err(|error| FolderError::Io {
+        path: path.clone(),
+        error,
+    })?;
+    folder.initialise(&NewNetwork {
+        template_path: &path,
+        contracts_path: wanted.contracts,
+        time: driver::now(),
+        validators_max: usize::from(wanted.validators),
+        machines,
+    })
 }
 
 /// Makes the folder of a network; with `machines`, a folder for each validator's.
@@ -58,43 +93,37 @@ pub fn network(
     folder: &Folder,
     machines: Option<&Machines>,
 ) -> Result<Network, FolderError> {
-    let path = template_path(folder.path());
-    let write = || {
-        fs::create_dir_all(folder.path())?;
-        fs::write(&path, template(wanted))
-    };
-    write().map_err(|error| FolderError::Io {
-        path: path.clone(),
-        error,
-    })?;
-    let genesis = folder.initialise(&NewNetwork {
-        template_path: &path,
-        contracts_path: wanted.contracts,
-        time: driver::now(),
-        validators_max: usize::from(wanted.validators),
-        machines,
-    })?;
+    let genesis = make(&template(wanted), wanted, folder, machines)?;
     let device = |name: &str| folder.key(name, KeyKind::Device);
-    let devices = |kind: &str| {
-        let keys = (0..wanted.devices).map(|n| device(&format!("{kind}-{n}")));
+    let devices = |kind: &str, count: u32| {
+        let keys = (0..count).map(|n| device(&format!("{kind}-{n}")));
         keys.collect::<Result<Vec<_>, _>>()
     };
     Ok(Network {
         chain: genesis.chain_id(),
         clinic: device("clinic")?,
         regulator: device("regulator")?,
-        pharmacies: devices("till")?,
-        canteens: devices("canteen")?,
+        pharmacies: devices("till", wanted.devices.into())?,
+        schools: devices("school", wanted.schools)?,
+        canteens: devices("canteen", wanted.canteens())?,
     })
 }
 
-fn template(wanted: Wanted<'_>) -> String {
-    let names = |kind: &str| {
-        let names: Vec<String> = (0..wanted.devices)
-            .map(|n| format!("\"{kind}-{n}\""))
-            .collect();
-        names.join(", ")
+/// The organisations that run so many validators.
+fn validators(count: u16) -> String {
+    let each = |n| {
+        format!(
+            "[[organisation]]\nid = {}\nname = \"Validator {n}\"\nroles = []\ndevices = []\nvalidator = true\n",
+            100 + n
+        )
     };
+    (0..count).map(each).collect()
+}
+
+fn template(wanted: Wanted<'_>) -> String {
+    let tills: Vec<String> = (0..wanted.devices)
+        .map(|n| format!("\"till-{n}\""))
+        .collect();
     let mut text = format!(
         r#"name = "senim-bench"
 utc_offset_minutes = 300
@@ -113,31 +142,11 @@ id = {pharmacy}
 name = "Pharmacy"
 roles = ["pharmacy"]
 devices = [{tills}]
-[[organisation]]
-id = {school}
-name = "School"
-roles = ["school"]
-devices = ["school"]
-[[organisation]]
-id = {caterer}
-name = "Caterer"
-roles = ["provider"]
-devices = [{canteens}]
 "#,
         pharmacy = PHARMACY.0,
-        tills = names("till"),
-        school = SCHOOL.0,
-        caterer = CATERER.0,
-        canteens = names("canteen"),
+        tills = tills.join(", "),
     );
-    for n in 0..wanted.validators {
-        let id = 100 + n;
-        // Writing to a string cannot fail.
-        let _always_ok = write!(
-            text,
-            "[[organisation]]\nid = {id}\nname = \"Validator {n}\"\nroles = []\ndevices = []\nvalidator = true\n"
-        );
-    }
+    text.push_str(&validators(wanted.validators));
     text.push_str(&format!(
         r#"[[programme]]
 id = 1
@@ -173,40 +182,10 @@ form = "tablet"
 unit = "tablet"
 units_per_pack = 60
 price_cap_tiyn = 145000
-[[voucher_programme]]
-id = 2
-budget = 2
-payer = 4
-allotted_tiyn = 1_000_000_000_000_000
-dispute_days = 60
-proof_seconds_max = 120
-[[voucher_programme.rules]]
-providers = "any"
-regions = "any"
-price = {{ cap = {price} }}
-share_basis_points = 10_000
-whole_packs = false
-partial = true
-uses_per_day_max = 1
-weekdays = 0b111_1111
-calendar = false
-absent_may = false
-validity_ms_max = 25_920_000_000
-consent = false
-proofs = 0b1000
-clawback = "before_maturity"
-[[voucher_programme.service]]
-place = {school}
-provider = {caterer}
-terminals = {caterer}
-region = 71
-until = "2036-01-01"
 "#,
         pharmacy = PHARMACY.0,
-        price = meal::PRICE.0,
-        school = SCHOOL.0,
-        caterer = CATERER.0,
     ));
+    text.push_str(&meal::template(wanted));
     text
 }
 
@@ -314,6 +293,7 @@ pub struct Signing<'a> {
     clinic: Signer<'a>,
     regulator: Signer<'a>,
     pharmacies: Vec<Signer<'a>>,
+    schools: Vec<Signer<'a>>,
     canteens: Vec<Signer<'a>>,
     /// Tokens made so far: none has the key or serial of another.
     made: usize,
@@ -335,6 +315,7 @@ impl<'a> Signing<'a> {
             clinic: signer(&network.clinic),
             regulator: signer(&network.regulator),
             pharmacies: network.pharmacies.iter().map(signer).collect(),
+            schools: network.schools.iter().map(signer).collect(),
             canteens: network.canteens.iter().map(signer).collect(),
             made: 0,
         }
@@ -404,15 +385,52 @@ impl<'a> Signing<'a> {
     }
 
     fn meals(&mut self, from: usize, count: usize) -> Load {
-        let (setup, vouchers) = meal::vouchers(from..from + count, self.now, &mut self.regulator);
-        let canteens = self.network.canteens.len();
-        let redemptions = (from..).zip(&vouchers).map(|(number, voucher)| {
-            meal::redemption(*voucher, &mut self.canteens[number % canteens])
-        });
+        let mut setup = self.calendars(meal::month(self.now).0);
+        let (issued, vouchers) = self.vouchers(from..from + count);
+        setup.extend(issued);
         Load {
-            redemptions: redemptions.collect(),
+            redemptions: self.lunch(&vouchers, 0..count),
             setup,
         }
+    }
+
+    /// Goes on at another time: what is signed from now on is valid from then for a day.
+    pub fn go_on(&mut self, now: TimeMs) {
+        let valid_until = TimeMs(now.0 + DAY_MS - 60_000);
+        self.now = now;
+        let devices = self.pharmacies.iter_mut().chain(&mut self.schools);
+        let others = [&mut self.clinic, &mut self.regulator];
+        devices
+            .chain(&mut self.canteens)
+            .chain(others)
+            .for_each(|signer| signer.valid_until = valid_until);
+    }
+
+    /// Each school says that it is open on all days of a month and the next.
+    pub fn calendars(&mut self, month: Month) -> Vec<Encoded> {
+        let schools = (0u32..).zip(&mut self.schools);
+        schools
+            .map(|(school, signer)| meal::calendar(school, [month, month.next()], signer))
+            .collect()
+    }
+
+    /// A voucher for a school year for each pupil, of the schools in turn.
+    pub fn vouchers(&mut self, pupils: Range<usize>) -> (Vec<Encoded>, Vec<VoucherId>) {
+        let schools = self.schools.len();
+        meal::vouchers(pupils, schools, self.now, &mut self.regulator)
+    }
+
+    /// Meals by number: pupils eat in turn, each at a terminal of the school.
+    pub fn lunch(&mut self, vouchers: &[VoucherId], numbers: Range<usize>) -> Vec<Redemption> {
+        let (schools, each) = (self.schools.len(), self.canteens.len() / self.schools.len());
+        let meal = |number: usize| {
+            let pupil = number % vouchers.len();
+            let school = pupil % schools;
+            let terminal = school + number / schools % each * schools;
+            let canteen = &mut self.canteens[terminal];
+            meal::redemption(vouchers[pupil], school as u32, canteen)
+        };
+        numbers.map(meal).collect()
     }
 }
 
@@ -426,10 +444,16 @@ mod tests {
     fn the_loads_network_is_one_that_can_be_made() {
         let wanted = Wanted {
             validators: 4,
-            devices: 2,
+            devices: 4,
+            schools: 3,
             contracts: Path::new("unused"),
         };
         let template = Template::parse(&template(wanted)).expect("the template is sound");
+        // A regulator, a clinic, tills; three schools and two terminals at each, since four do not suffice for one each and
+        // every school has as many.
+        let devices = template.organisations().iter();
+        let devices = devices.map(|organisation| organisation.devices.len());
+        assert_eq!(devices.sum::<usize>(), 1 + 1 + 4 + 3 + 6);
         let mut keys = Keys::new();
         for organisation in template.organisations() {
             let names = organisation.devices.iter().cloned();

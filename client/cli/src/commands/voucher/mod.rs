@@ -1,4 +1,7 @@
-//! Vouchers: issued by a payer, used at a place, taken back.
+//! Vouchers: issued by a payer, used at a place, with a connection or without, taken back.
+
+pub mod excess;
+pub mod offline;
 
 use crate::answer::Answer;
 use crate::args::Global;
@@ -33,6 +36,12 @@ pub enum Command {
         after_help = "Examples:\n  senim voucher redeem VOUCHER --price 900\n  senim voucher redeem --scan qr.png --price 900"
     )]
     Redeem(Redeem),
+    /// What a terminal does while it has no connection, and what it does before and after.
+    #[command(subcommand)]
+    Offline(offline::Command),
+    /// What terminals did without connection beyond their bounds: the payer answers.
+    #[command(subcommand)]
+    Excess(excess::Command),
     /// Shows a voucher, proven.
     #[command(after_help = "Example:\n  senim voucher show VOUCHER")]
     Show(Show),
@@ -88,21 +97,41 @@ pub struct Redeem {
     /// The picture of the code that is shown: a live QR, or a printed or shared code.
     #[arg(long, conflicts_with = "voucher")]
     pub scan: Option<PathBuf>,
-    /// What it costs, in tenge.
-    #[arg(long, value_parser = parse_tenge)]
-    pub price: Tiyn,
+    /// What is bought.
+    #[command(flatten)]
+    pub bought: Bought,
     /// Where: the number of a place. Without it, the only one where the voucher may be used.
     #[arg(long)]
     pub place: Option<u32>,
+    /// The terminal's device key, by name or file.
+    #[arg(long, default_value = "canteen")]
+    pub key: String,
+}
+
+/// What is bought, in one line.
+#[derive(Debug, Args)]
+pub struct Bought {
+    /// What it costs, in tenge.
+    #[arg(long, value_parser = parse_tenge)]
+    pub price: Tiyn,
     /// What is bought: a number of the programme's services, a GTIN of 14 digits, or an ATC code.
     #[arg(long, value_parser = product, default_value = "1")]
     pub product: Product,
     /// How many units of it.
     #[arg(long, default_value_t = 1)]
     pub units: u32,
-    /// The terminal's device key, by name or file.
-    #[arg(long, default_value = "canteen")]
-    pub key: String,
+}
+
+impl Bought {
+    /// The lines of a use. What the programme's list says of the product, the ledger adds.
+    pub fn lines(&self) -> Vec<Line> {
+        vec![Line {
+            product: self.product,
+            units: self.units,
+            price: self.price,
+            listing: None,
+        }]
+    }
 }
 
 /// Arguments of `voucher show`.
@@ -174,6 +203,8 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
     match command {
         Command::Issue(args) => issue(args, global),
         Command::Redeem(args) => redeem(args, global),
+        Command::Offline(command) => offline::run(command, global),
+        Command::Excess(command) => excess::run(command, global),
         Command::Show(args) => show(&args.voucher, global),
         Command::Bind(args) => {
             let holder = WalletKey::from_text(&args.holder)?.token;
@@ -254,13 +285,7 @@ fn redeem(args: &Redeem, global: &Global) -> Result<Answer> {
         Some(place) => OrgId(place),
         None => only_place(&session, &id)?,
     };
-    let line = Line {
-        product: args.product,
-        units: args.units,
-        price: args.price,
-        listing: None,
-    };
-    let lines = vec![line];
+    let lines = args.bought.lines();
     let key = device(global, &args.key)?;
     let (proof, witnesses) = match &code {
         Some(code) => proven(&session, code, &key, &lines)?,
@@ -306,7 +331,7 @@ fn only_place(session: &Session, id: &VoucherId) -> Result<OrgId> {
 }
 
 /// A service by its number, a GTIN, or an ATC code.
-fn product(text: &str) -> std::result::Result<Product, String> {
+pub fn product(text: &str) -> std::result::Result<Product, String> {
     let known = match text.len() {
         14 => text.parse().map(Product::Gtin).ok(),
         _ => match text.parse() {
@@ -323,7 +348,13 @@ fn changed(key: &str, execute: &Execute, voucher: VoucherId, global: &Global) ->
     Ok(told(&session, &done, json!({ "voucher": voucher })))
 }
 
-fn submitted(session: &Session, global: &Global, key: &str, execute: &Execute) -> Result<Final> {
+/// Carried out by the voucher contract, in the name of this device.
+pub fn submitted(
+    session: &Session,
+    global: &Global,
+    key: &str,
+    execute: &Execute,
+) -> Result<Final> {
     let key = device(global, key)?;
     let call = Call {
         contract: VOUCHER,

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Leaves out one guard of the contracts at a time – one `ensure` – and runs its contract's tests: some test has to fail.
+#
+#   scripts/guards.sh [CONTRACT | FILE:LINE]...      e.g. voucher, or voucher/src/redeem.rs:70; default: all contracts
+#
+# Everything is compiled once: the native test double of the contracts' SDK leaves out the guard that a variable names.
+# Prints each guard that no test missed, and fails if there is one.
+set -euo pipefail
+cd "$(dirname "$0")/../contracts"
+
+guards=()
+for wanted in "${@:-*}"; do
+    case "$wanted" in
+    *:*) guards+=("$wanted") ;;
+    *)
+        for folder in $wanted; do
+            grep -qs "^name = \"senim-contract-$folder\"" "$folder/Cargo.toml" || continue
+            while IFS= read -r place; do
+                guards+=("$place")
+            done < <(grep -rnE '(^|[^a-z_.])ensure\(' "$folder/src" --include='*.rs' | grep -v 'fn ensure' | cut -d: -f1,2 | sort -t: -k1,1 -k2,2n)
+        done
+        ;;
+    esac
+done
+[ "${#guards[@]}" -gt 0 ] || { echo "guards: there are none in: $*" >&2; exit 2; }
+
+cargo nextest --version >/dev/null 2>&1 && runner=(nextest run --no-tests=pass --cargo-quiet) || runner=(test --quiet)
+# With every guard in place all tests pass: otherwise a failure would say nothing.
+packages=()
+for package in $(printf '%s\n' "${guards[@]%%/*}" | sort -u); do packages+=(-p "senim-contract-$package"); done
+cargo "${runner[@]}" --locked "${packages[@]}" || { echo "guards: the tests fail without leaving anything out" >&2; exit 1; }
+echo "guards: ${#guards[@]}, each left out in turn"
+missed=()
+number=0
+for guard in "${guards[@]}"; do
+    number=$((number + 1))
+    package=senim-contract-${guard%%/*}
+    printf '\r[%d/%d] %-60s' "$number" "${#guards[@]}" "$guard"
+    if SENIM_GUARD_LEFT_OUT=$guard cargo "${runner[@]}" --locked -p "$package" >/dev/null 2>&1; then
+        missed+=("$guard")
+        printf '\r%s: no test fails without it: %s\n' "$guard" "$(sed -n "${guard##*:}p" "${guard%%:*}" | sed 's/^ *//')"
+    fi
+done
+printf '\r%-80s\n' "guards: ${#guards[@]} left out in turn; no test fails without ${#missed[@]} of them"
+[ "${#missed[@]}" = 0 ]

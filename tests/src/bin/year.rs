@@ -1,0 +1,63 @@
+//! `make year`: a year of a country at 1:1,000, month by month.
+
+#![forbid(unsafe_code)]
+
+use senim_tests::year::{Scale, play};
+use std::process::ExitCode;
+
+const USAGE: &str =
+    "usage: year [--validators 4] [--days 365] [--prescriptions 100] [--pupils 600]";
+/// Either way, of the first steady month.
+const SWING_PERCENT_MAX: f64 = 10.0;
+
+fn main() -> ExitCode {
+    let mut scale = Scale {
+        validators: 4,
+        days: 365,
+        prescriptions: 100,
+        pupils: 600,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let Some(number) = arguments.next().and_then(|value| value.parse().ok()) else {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        };
+        match name.as_str() {
+            "--validators" => scale.validators = number,
+            "--days" => scale.days = number as u32,
+            "--prescriptions" => scale.prescriptions = number,
+            "--pupils" => scale.pupils = number,
+            _ => {
+                eprintln!("{USAGE}");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    println!(
+        "{} days of {} validators: {} prescriptions a day, {} pupils",
+        scale.days, scale.validators, scale.prescriptions, scale.pupils
+    );
+    let report = play(scale, &mut |month| println!("  {month}"));
+    println!(
+        "{} transactions; {} prescriptions are forgotten, and the issue and the end of each proven from the log",
+        report.transactions, report.proven
+    );
+    match report.swing_percent() {
+        None => {
+            println!("too short a time for anything to be forgotten all through a month");
+            ExitCode::FAILURE
+        }
+        Some(swing) => {
+            println!(
+                "over the {} months from then on the state's size differs by at most {swing:.1} %",
+                report.steady().len()
+            );
+            if swing <= SWING_PERCENT_MAX {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}

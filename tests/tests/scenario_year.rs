@@ -1,0 +1,18 @@
+//! A year of a very small country: the state does not grow with what was, and what was can be proven.
+
+use senim_tests::year::{Scale, play};
+
+#[test]
+fn the_state_of_a_year_is_flat_once_things_are_forgotten_and_all_that_is_forgotten_is_provable() {
+    let scale = Scale {
+        validators: 1,
+        days: 300,
+        prescriptions: 3,
+        pupils: 20,
+    };
+    let report = play(scale, &mut |_| ());
+    assert!(report.proven > 400, "{}", report.proven);
+    let swing = report.swing_percent().expect("some months are steady");
+    assert!(report.steady().len() >= 3);
+    assert!(swing <= 10.0, "{swing} %: {:#?}", report.months);
+}
