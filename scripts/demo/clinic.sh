@@ -93,8 +93,9 @@ play() {
     cmp -s "$scratch/first" "$scratch/out" || fail "the same message again had another answer"
 
     step "What is refused, with its code" "an order without a wallet's key, a medicine that nobody knows, the same lines for another key"
-    sed 's/METF-500-TAB/NO-SUCH-TAB/; s/LINE-DEMO/LINE-OTHER/; s/RX-DEMO/RX-OTHER/' "$order" >"$roles/clinic/unknown.json"
-    refused 1 DOOR_HOLDER "senim-connector clinic send --fhir $roles/clinic/unknown.json $door"
+    sed 's/LINE-DEMO/LINE-OTHER/; s/RX-DEMO/RX-OTHER/' "$order" >"$roles/clinic/other.json"
+    sed 's/METF-500-TAB/NO-SUCH-TAB/' "$roles/clinic/other.json" >"$roles/clinic/unknown.json"
+    refused 1 DOOR_HOLDER "senim-connector clinic send --fhir $roles/clinic/other.json $door"
     refused 1 FHIR_MEDICINE_UNKNOWN "senim-connector clinic send --fhir $roles/clinic/unknown.json --holder $holder $door"
     run "senim wallet key $wallet"
     refused 1 ORDER_ISSUED "senim-connector clinic send --fhir $order --holder $(cat "$scratch/out") $door"

@@ -37,19 +37,25 @@ pub fn run(cli: Cli) -> Result<Answer> {
         Command::Clinic(Clinic::Retry(args)) => retry::<Watch>(&args),
         Command::Clinic(Clinic::Dismiss(args)) => dismiss::<Watch>(&args),
         Command::Clinic(Clinic::Send(args)) => send(&args),
-        Command::Clinic(Clinic::System { listen }) => runtime().block_on(clinic_system(listen)),
+        Command::Clinic(Clinic::System { listen }) => until_stopped(clinic_system(listen)),
         Command::Marking(Marking::Run(args)) => marking_run(&args),
         Command::Marking(Marking::List(args)) => list::<marking::Cursor>(&args),
         Command::Marking(Marking::Retry(args)) => retry::<marking::Cursor>(&args),
         Command::Marking(Marking::Dismiss(args)) => dismiss::<marking::Cursor>(&args),
-        Command::Marking(Marking::Operator { listen }) => {
-            runtime().block_on(marking_operator(listen))
-        }
+        Command::Marking(Marking::Operator { listen }) => until_stopped(marking_operator(listen)),
     }
 }
 
 fn runtime() -> Runtime {
     Runtime::new().expect("a process that gets no threads can do nothing else")
+}
+
+/// A runtime that is not waited for: a thread may be reading what nobody types.
+fn until_stopped(done: impl Future<Output = Result<Answer>>) -> Result<Answer> {
+    let runtime = runtime();
+    let answer = runtime.block_on(done);
+    runtime.shutdown_background();
+    answer
 }
 
 /// Done when the process is told to stop.
