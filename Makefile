@@ -124,6 +124,9 @@ mutants: check-tools ## Show that the simulator finds bugs: each broken build un
 	$(say) "[2/2] Hunting"
 	"$${CARGO_TARGET_DIR:-target}/release/mutants" $(ARGS)
 
+guards: check-tools ## Leave out one guard of the contracts at a time: some test has to fail (ARGS=voucher, or ARGS=voucher/src/redeem.rs:70)
+	@scripts/guards.sh $(ARGS)
+
 fuzz: ## Fuzz every target for FUZZ_SECONDS each (needs cargo-fuzz; ARGS=TARGET limits it to one)
 	@scripts/fuzz.sh $(FUZZ_SECONDS) $(ARGS)
 
