@@ -42,7 +42,8 @@ roles=$dir/roles
 log=.build/demo-nodes-$port.log
 # A story says what its messages tell of people (none of it may be found in a node's data, log or metrics), which devices
 # play, what happens, and what to try next.
-messages=() personal=() players=()
+# Further: files that must name nobody either, and programs that it needs.
+messages=() personal=() players=() nameless=() programs=()
 if [ ! -f "scripts/demo/$story.sh" ]; then
     echo "demo: there is no story $story; there are: $(cd scripts/demo && ls | sed -n 's/\.sh$//p' | tr '\n' ' ')" >&2
     exit 2
@@ -54,6 +55,7 @@ bold='' dim='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
 
 daemon=''
+others=()
 scratch=$(mktemp -d)
 running_log=$log
 # Beside the one that it becomes: the file moves under the daemon, and moves only within a file system.
@@ -63,6 +65,10 @@ step_name='starting'
 stop() {
     local code=$?
     trap - EXIT INT TERM
+    for other in "${others[@]}"; do
+        kill -TERM "$other" 2>/dev/null || true
+        wait "$other" 2>/dev/null || true
+    done
     if [ -n "$daemon" ] && kill -0 "$daemon" 2>/dev/null; then
         kill -TERM "$daemon" 2>/dev/null || true
         wait "$daemon" 2>/dev/null || true
@@ -119,14 +125,22 @@ refused() {
     bash -c "$3" >"$scratch/out" 2>"$scratch/err" || code=$?
     tell
     [ "$code" = "$1" ] || fail "exit code $code, expected $1 ($2)"
-    grep -q "^senim: $2:" "$scratch/err" || fail "refused, but not as $2"
+    grep -Eq "^senim[a-z-]*: $2:" "$scratch/err" || fail "refused, but not as $2"
     printf '%s   as it should be: refused with %s%s\n' "$dim" "$2" "$plain"
+}
+
+# beside COMMAND: prints it, and runs it beside the story until it ends. Its process is in $besides.
+beside() {
+    printf '\n$ %s &\n' "$1"
+    bash -c "exec $1" &
+    besides=$!
+    others+=("$besides")
 }
 
 # says TEXT: expects it in the output of the last command.
 says() { grep -qF -- "$1" "$scratch/out" || fail "its output does not say \"$1\""; }
 
-for program in senimd senim; do
+for program in senimd senim "${programs[@]}"; do
     command -v "$program" >/dev/null || fail "there is no $program on the PATH: run make demo"
 done
 
@@ -203,6 +217,8 @@ done
 # What the nodes keep: their logs and stores, and the sealed data beside the ledger.
 kept=("$dir/nodes")
 [ ! -d "$dir/sealed" ] || kept+=("$dir/sealed")
+[ ! -d "$dir/terminals" ] || kept+=("$dir/terminals")
+kept+=("${nameless[@]}")
 find "${kept[@]}" -type f -exec cat {} + | hex >"$scratch/kept.hex"
 hex <"$log" >"$scratch/log.hex"
 hex <"$scratch/said" >"$scratch/said.hex"

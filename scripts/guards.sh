@@ -24,6 +24,8 @@ for wanted in "${@:-*}"; do
 done
 [ "${#guards[@]}" -gt 0 ] || { echo "guards: there are none in: $*" >&2; exit 2; }
 
+# What a broken contract fails with says nothing of the sound one.
+export PROPTEST_DISABLE_FAILURE_PERSISTENCE=true
 cargo nextest --version >/dev/null 2>&1 && runner=(nextest run --no-tests=pass --cargo-quiet) || runner=(test --quiet)
 # With every guard in place all tests pass: otherwise a failure would say nothing.
 packages=()
@@ -36,7 +38,9 @@ for guard in "${guards[@]}"; do
     number=$((number + 1))
     package=senim-contract-${guard%%/*}
     printf '\r[%d/%d] %-60s' "$number" "${#guards[@]}" "$guard"
-    if SENIM_GUARD_LEFT_OUT=$guard cargo "${runner[@]}" --locked -p "$package" >/dev/null 2>&1; then
+    # Its own contract's tests first, then those of the contracts that call it.
+    if SENIM_GUARD_LEFT_OUT=$guard cargo "${runner[@]}" --locked -p "$package" >/dev/null 2>&1 &&
+        SENIM_GUARD_LEFT_OUT=$guard cargo "${runner[@]}" --locked --workspace >/dev/null 2>&1; then
         missed+=("$guard")
         printf '\r%s: no test fails without it: %s\n' "$guard" "$(sed -n "${guard##*:}p" "${guard%%:*}" | sed 's/^ *//')"
     fi

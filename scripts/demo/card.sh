@@ -92,6 +92,20 @@ play() {
     run "senim pharmacy dispense --group $medicine --item 1 --pack '$metformin' --units 60 --price 1450 $pharmacy$at"
     says "paid 1 450.00 ₸"
 
+    step "The operator sees when each terminal was last there, and suspends one" "a last contact is kept by the node that it was made with, not on the ledger"
+    run "senim terminal list --key operator$at"
+    says "senim "
+    terminal=$(sed -n 's/^\(senimdev1[a-z0-9]*\)$/\1/p' "$scratch/out" | head -n 1)
+    [ -n "$terminal" ] || fail "it listed no terminal"
+    run "senim device suspend $terminal --key operator$at"
+    refused 1 DEVICE_SUSPENDED "senim pharmacy hold --group $later --chip $roles/people/first.key $pharmacy$at"
+    run "senim terminal contact --key $roles/pharmacy/device.key --software kassa --software-version 4.1$at"
+    says "Suspended: proof holds"
+    run "senim terminal list --key operator --org 20$at"
+    says "kassa 4.1, last contact"
+    refused 1 NOT_AUTHORISED "senim terminal list --key $roles/rival/device.key --org 20$at"
+    run "senim device resume $terminal --key operator$at"
+
     step "The card is lost: blocked, it opens nothing" "each key that is in a prescription goes in a transaction of its own"
     run "senim card block --number $one $centre$at"
     says "told to the ledger in 3 transactions"

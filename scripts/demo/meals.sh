@@ -1,13 +1,17 @@
-# School meals: a department issues vouchers, a parent shares one with a child, a canteen feeds it once a day by any of three
+# School meals: an office lists who is entitled and parents say yes by SMS; a department issues vouchers, a parent shares one with a child, a canteen feeds it once a day by any of three
 # proofs; what a copy, a second meal, a high price and a stranger's terminal do not get; why, and what other rules would have
 # changed; and a canteen that loses its connection. Played by scripts/demo.sh, which has the words of this file: step, run,
 # refused, says. tests/tests/scenario_meals.rs and scenario_offline.rs play the same.
 # shellcheck shell=bash disable=SC2154,SC2034
 
-# Which pupil has which voucher, the canteen's meal system knows, and no node.
-messages=("$roles/canteen/pupils.csv")
-personal=('Әлихан Мысалов' 'Айгерім Мысалова')
-players=(education school canteen canteen-2 pharmacy identity)
+# Which pupil has which voucher, the canteen's meal system knows, and no node. Who is on a list, the office knows; of that
+# the portal knows names and telephones, the identity service numbers. The numbers have sound check digits and are nobody's.
+messages=("$roles/canteen/pupils.csv" "$roles/office/persons.csv" "$roles/people/numbers.csv")
+personal=('Әлихан Мысалов' 'Айгерім Мысалова' Зарина Ілияс Бекзат 160904100112 180221100123 170515100133 880312100213 900701100224 77010004501 77010004502)
+# What must name nobody either: the portal's log, and the list as it travels.
+nameless=("$roles/portal/portal.log" "$roles/office/september.list")
+players=(education school canteen canteen-2 pharmacy identity office portal)
+programs=(senim-portal)
 
 # voucher AMOUNT: the department issues a voucher to a key of the parent's wallet.
 voucher() {
@@ -24,6 +28,115 @@ transaction() {
     [ -n "$transaction" ] || fail "it named no transaction"
 }
 
+# comes FILE TEXT: waits until a file has it.
+comes() {
+    local tries=0
+    until grep -qF -- "$2" "$1"; do
+        tries=$((tries + 1))
+        [ "$tries" -le 300 ] || fail "\"$2\" does not come in $1"
+        sleep 0.2
+    done
+}
+
+# reports KIND COUNT: waits until the portal's report counts so many.
+reports() {
+    local tries=0
+    until senim-portal report --config "$roles/portal/portal.toml" 2>"$scratch/err" | tee "$scratch/report" | grep -qF "\"$1\":$2"; do
+        tries=$((tries + 1))
+        [ "$tries" -le 300 ] || fail "the portal does not report $2 of $1: $(cat "$scratch/report")"
+        sleep 0.2
+    done
+}
+
+# reply NUMBER TEXT: a parent sends an SMS to 1414.
+reply() {
+    printf '\n  SMS from %s to 1414: %s\n' "$1" "$2"
+    printf '%s %s\n' "$1" "$2" >&"$telephones"
+}
+
+# listed: the office's list, the parents' consent by SMS.
+listed() {
+    local until=$((($(date +%s) + 8640000) * 1000)) smsc=$((port + 50)) code
+    mkdir -p "$roles/people"
+    printf '%s\n' 'iin,parent_iin,child,category,place,amount_tiyn,until_ms' "160904100112,880312100213,Зарина,1,40,17000000,$until" \
+        "180221100123,880312100213,Ілияс,1,40,17000000,$until" "170515100133,900701100224,Бекзат,2,40,17000000,$until" >"$roles/office/persons.csv"
+    printf '%s\n' 'iin,phone' 880312100213,77010004501 900701100224,77010004502 >"$roles/people/numbers.csv"
+    printf rehearse >"$roles/portal/smsc.password"
+    chmod 600 "$roles/portal/smsc.password"
+    cat >"$roles/portal/portal.toml" <<SETTINGS
+node = "$node"
+network = "$(realpath "$dir")"
+device = "device.key"
+folder = "."
+[smsc]
+address = "127.0.0.1:$smsc"
+system_id = "portal"
+password = "smsc.password"
+SETTINGS
+
+    step "The state data office lists who is entitled: pseudonyms on the ledger, persons in a sealed list" "two children of one parent, and a third"
+    run "senim-portal key --file $roles/portal/lists.key"
+    local portal_key identity_key
+    portal_key=$(cat "$scratch/out")
+    run "senim-portal key --file $roles/identity/lists.key"
+    identity_key=$(cat "$scratch/out")
+    local make="senim-portal list make --persons $roles/office/persons.csv --portal-key $portal_key --identity-key $identity_key --key $roles/office/device.key"
+    refused 1 LIST_NOT_ENTITLED "$make --categories 1 --out $roles/office/september.list$at"
+    run "$make --categories 1,2 --out $roles/office/september.list$at"
+    says "3 persons are listed"
+
+    step "The identity service says that nobody gets it twice; the portal finds the telephones" "neither sees what the other sees"
+    run "senim-portal list attest --list $roles/office/september.list --file $roles/identity/lists.key --secret $roles/identity/nullifiers.key --period 2026-2027 --key $roles/identity/device.key$at"
+    says "3 persons are attested"
+    run "senim-portal numbers --config $roles/portal/portal.toml --table $roles/people/numbers.csv"
+    run "senim-portal list open --config $roles/portal/portal.toml --list $roles/office/september.list"
+    says "3 persons, 3 with a telephone number"
+
+    step "Parents are asked by SMS from 1414, in Kazakh and Russian" "an operator's SMSC to rehearse with shows what telephones show"
+    mkfifo "$scratch/telephones"
+    exec {telephones}<>"$scratch/telephones"
+    printf '\n$ senim-portal smsc --listen 127.0.0.1:%s &\n' "$smsc"
+    senim-portal smsc --listen "127.0.0.1:$smsc" <"$scratch/telephones" >"$roles/people/telephones" 2>&1 &
+    others+=($!)
+    printf '$ senim-portal run --config %s &\n' "$roles/portal/portal.toml"
+    senim-portal run --config "$roles/portal/portal.toml" >"$roles/portal/portal.log" 2>&1 &
+    others+=($!)
+    reports delivered 3
+    comes "$roles/people/telephones" "Бекзат: назначено бесплатное школьное питание"
+    cat "$roles/people/telephones"
+    code=$(sed -n 's/^Ілияс: .*ответьте \(2#[12]\).*/\1/p' "$roles/people/telephones")
+    [ -n "$code" ] || fail "no SMS asks about Ілияс"
+
+    step "A reply from another number, and one that fits two children, are nobody's yes"
+    reply 77010004509 2#1
+    reports wrong_number 1
+    reply 77010004501 иә
+    reports ambiguous 1
+    ! grep -qF '"yes":' "$scratch/report" || fail "nobody said yes"
+
+    step "The code from the telephone that was asked: the voucher opens, and an SMS confirms it"
+    reply 77010004501 "$code"
+    reports yes 1
+    local pseudonym
+    pseudonym=$(sed -n 's/.*{"at":[0-9]*,"code":null,"voucher":"\([0-9a-f]*\)","what":"yes"}.*/\1/p' "$scratch/report")
+    run "senim voucher show $pseudonym$at"
+    says "issued"
+    comes "$roles/people/telephones" "Ілияс: согласие принято"
+    run "senim wallet key --wallet $roles/parent/wallet"
+    run "senim voucher bind $pseudonym --holder $(cat "$scratch/out") --key $roles/identity/device.key$at"
+    run "senim wallet voucher activate $pseudonym $wallet$at"
+    reply 77010004502 2#0
+    reports no 1
+    local other
+    for other in "${others[@]}"; do
+        kill -TERM "$other"
+        wait "$other" || fail "it did not stop in order"
+    done
+    others=()
+    exec {telephones}>&-
+    tail -n 8 "$roles/people/telephones"
+}
+
 play() {
     department="--key $roles/education/device.key"
     canteen="--key $roles/canteen/device.key"
@@ -31,6 +144,8 @@ play() {
     wallet="--wallet $roles/parent/wallet --key $roles/identity/device.key"
     mkdir -p "$roles/parent" "$roles/child"
     run "senim wallet new --wallet $roles/parent/wallet"
+
+    listed
 
     step "The city education department issues a voucher for the school year" "its money is locked in the budget line: nothing else can use it"
     voucher 170000

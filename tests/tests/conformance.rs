@@ -336,7 +336,7 @@ mod acts {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
-        fn random_lives_of_acts_are_the_same_in_wasm(kind in 0..4usize, steps in proptest::collection::vec((0..10u8, 0..8usize, 1..30_000u64), 1..40)) {
+        fn random_lives_of_acts_are_the_same_in_wasm(kind in 0..4usize, steps in proptest::collection::vec((0..11u8, 0..8usize, 1..30_000u64), 1..40)) {
             let kinds = [
                 SettlementKind::TengeAtRedemption,
                 SettlementKind::TengeAtAcceptance,
@@ -375,6 +375,10 @@ mod acts {
                         world.by(city(), &confirm(act, 1, payable));
                     }
                     (9, Some(act)) => _ = world.by(city(), &fail(act, 1)),
+                    (10, Some(act)) => {
+                        let payable = world.act(act).body.payable.0;
+                        world.by(city(), &give_back(act, 1, payable));
+                    }
                     _ => {
                         posted += 1;
                         world.post(posted, amount);

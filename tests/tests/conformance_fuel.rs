@@ -290,6 +290,33 @@ fn of_settlement(wasm: &Wasm) -> String {
     names.costs(wasm, &world.env)
 }
 
+/// An act of two hundred schools, each with a day that is named: about the most that one acceptance can be about. Without
+/// findings, acceptance costs the same however many schools and days there are.
+fn of_flawed_days(wasm: &Wasm) -> String {
+    use senim_types::OrgId;
+    use settlement::meals::*;
+    use settlement::*;
+
+    let (mut meals, mut names) = (Meals::at(200, settings()), Names::default());
+    let mut days = Vec::new();
+    for number in 0..200 {
+        let place = OrgId(SCHOOL.0 + number);
+        let voucher = meals.pupil(place);
+        meals.eats(voucher, place);
+        days.push((place, TODAY));
+    }
+    names.last(&meals.world.env, "voucher.redeem_first_of_a_day");
+    let voucher = meals.pupil(SCHOOL);
+    meals.eats(voucher, SCHOOL);
+    names.last(&meals.world.env, "voucher.redeem_second_of_a_day");
+    meals.present(SCHOOL, TODAY, 1);
+    names.last(&meals.world.env, "voucher.attend_finding");
+    let accept = meals.signed();
+    meals.world.done(city(), &despite(&accept, &days));
+    names.last(&meals.world.env, "settlement.accept_in_spite_of_200_days");
+    names.costs(wasm, &meals.world.env)
+}
+
 fn of_cards(wasm: &Wasm) -> String {
     use card::*;
     use senim_abi::card::Execute;
@@ -340,6 +367,7 @@ fn measured() -> (String, String) {
         of_prescriptions,
         of_vouchers,
         of_settlement,
+        of_flawed_days,
         of_cards,
         of_prescriptions_by_card,
     ]

@@ -42,6 +42,11 @@ fn every_command_that_a_document_names_exists() {
         "senim-portal",
         &senim_portal::args::is_command,
     ));
+    assert_clean(&check_program(
+        &tree,
+        "senim-connector",
+        &senim_connector::args::is_command,
+    ));
 }
 
 #[test]

@@ -54,7 +54,14 @@ fn an_arrow_of_tests_that_nothing_uses_is_found() {
             treasury,
         ],
     );
-    let settlement = package("senim-contract-settlement", &[treasury]);
+    let settlement = package(
+        "senim-contract-settlement",
+        &[
+            ("senim-contract-measure", true),
+            treasury,
+            ("senim-contract-voucher", true),
+        ],
+    );
     assert_clean(&check_arrows_of_tests(&[
         used,
         voucher.clone(),

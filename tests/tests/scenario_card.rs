@@ -251,3 +251,67 @@ fn paper_opens_with_a_recorded_check_where_a_programme_takes_it() {
         .dispense("pharmacy", &group, METFORMIN, "60", "1450")
         .expect("it is dispensed");
 }
+
+#[test]
+fn a_suspended_terminal_is_refused_and_its_last_contact_is_seen() {
+    let country = Country::start();
+    let card = country.card(0);
+    country.centre(&["keys"]).expect("keys are registered");
+    let key = country.key(&card).expect("a key");
+    let group = country.issue("card-metformin.json", Some(&key));
+    let (group, chip) = (group.expect("it is issued"), country.chip(0));
+    let ledger = &country.ledger;
+    let list = |args: &[&str]| {
+        let args = [&["terminal", "list"], args].concat();
+        ledger
+            .senim(&args)
+            .map(|answer| answer.json["terminals"].clone())
+    };
+    assert_eq!(list(&["--key", "operator"]), Ok(serde_json::json!([])));
+
+    // A hold tells of the terminal by itself.
+    country.hold("pharmacy", &group, &chip).expect("it is held");
+    let seen = list(&["--key", "operator"]).expect("the operator sees it");
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(text(&seen, "/0/software"), "senim");
+    assert_eq!(text(&seen, "/0/version"), version);
+    assert_eq!(text(&seen, "/0/standing"), "active");
+
+    let terminal = text(&seen, "/0/device").to_owned();
+    let reject = ["reject", "--group", &group, "--items", "1"];
+    country.pharmacy("pharmacy", &reject).expect("given back");
+    ledger.done(&["device", "suspend", &terminal]);
+    let held = country.hold("pharmacy", &group, &chip);
+    assert_eq!(held, Err(Code::DEVICE_SUSPENDED));
+    // It is told so, and the operator sees when it was last there and with what software.
+    let contact = ["terminal", "contact", "--key", "pharmacy"];
+    let software = ["--software", "kassa", "--software-version", "4.1"];
+    let before = senim_cli::words::now().0;
+    let told = ledger.done(&[&contact[..], &software].concat());
+    assert_eq!(text(&told, "/standing"), "suspended");
+    assert_eq!(told["clock_wrong"], false);
+    let seen = list(&["--key", "operator", "--org", "20"]).expect("the operator sees it");
+    assert_eq!(text(&seen, "/0/device"), terminal);
+    assert_eq!(text(&seen, "/0/standing"), "suspended");
+    assert_eq!(
+        (text(&seen, "/0/software"), text(&seen, "/0/version")),
+        ("kassa", "4.1")
+    );
+    let contact_ms = seen[0]["contact"].as_u64().expect("a time");
+    assert!((before..before + 60_000).contains(&contact_ms));
+    // The rival sees neither it nor that it exists.
+    assert_eq!(list(&["--key", "rival"]), Ok(serde_json::json!([])));
+    assert_eq!(
+        list(&["--key", "rival", "--org", "20"]),
+        Err(Code::NOT_AUTHORISED)
+    );
+    assert_eq!(list(&["--key", "pharmacy"]), Err(Code::DEVICE_SUSPENDED));
+
+    ledger.done(&["device", "resume", &terminal]);
+    country.hold("pharmacy", &group, &chip).expect("it is held");
+    let seen = list(&["--key", "pharmacy"]).expect("its own");
+    assert_eq!(text(&seen, "/0/standing"), "active");
+    // A name that a screen would obey is never sent.
+    let named = [&contact[..], &["--software", "\u{1b}[2J"]].concat();
+    assert_eq!(ledger.refused(&named), Code::MALFORMED);
+}

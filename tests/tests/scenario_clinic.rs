@@ -2,7 +2,7 @@
 //! FHIR, and withdrawn by a message that is kept with its reasons and its signature.
 
 use clap::Parser;
-use senim_api::{Api, Metrics, SealedLimits, SealedStore, router};
+use senim_api::{Api, ContactLimits, ContactStore, Metrics, SealedLimits, SealedStore, router};
 use senim_cli::answer::Answer;
 use senim_cli::args::Cli;
 use senim_cli::commands;
@@ -47,9 +47,12 @@ impl Devnet {
             || now().0,
         )
         .expect("a folder for sealed data");
+        let path = folder.path().join("terminals");
+        let contacts = ContactStore::open(path, ContactLimits::default());
         let api = Api {
             node: nodes.nodes[0].handle.clone(),
             sealed: Arc::new(sealed),
+            contacts: Arc::new(contacts.expect("a folder for contacts")),
             metrics: Arc::new(Metrics::default()),
             watch: Arc::default(),
         };

@@ -183,11 +183,18 @@ fn a_payer_changes_a_voucher_and_a_new_telephone_takes_it_over() {
 
     // The telephone is lost: what the old wallet signs is worth nothing any more.
     let (old, new) = (ledger.path("wallet"), ledger.path("new"));
+    let found = ledger.path("found.png");
+    let kept = [
+        "wallet", "voucher", "qr", &voucher, "--out", &found, "--wallet", &old,
+    ];
+    ledger.done(&kept);
     ledger.done(&["wallet", "new", "--wallet", &new]);
     let key = ledger.senim(&["wallet", "key", "--wallet", &new]);
     let key = key.expect("a wallet gives keys").text.trim().to_owned();
     let bind = ["voucher", "bind", &voucher, "--holder", &key];
     ledger.done(&bind);
+    let by_finder = ["voucher", "redeem", "--scan", &found, "--price", "900"];
+    assert_eq!(ledger.refused(&by_finder), Code::NOT_SIGNED);
     let qr = ledger.path("qr.png");
     let show = |wallet: &str| {
         ledger.senim(&[

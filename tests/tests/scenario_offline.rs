@@ -67,15 +67,19 @@ impl School {
 
     /// Paid, waiting for the payer, known before.
     fn send(&self, terminal: &str, words: &[&str]) -> Result<(u64, u64, u64), Code> {
+        let sent = self.sent(terminal, words)?;
+        let count = |name: &str| sent[name].as_u64().expect("a count");
+        Ok((count("paid"), count("excess"), count("known")))
+    }
+
+    fn sent(&self, terminal: &str, words: &[&str]) -> Result<Value, Code> {
         let folder = self.ledger.path(terminal);
         let words = [
             &["voucher", "offline", "send", "--terminal", &folder],
             words,
         ]
         .concat();
-        let sent = self.ledger.senim(&words)?.json;
-        let count = |name: &str| sent[name].as_u64().expect("a count");
-        Ok((count("paid"), count("excess"), count("known")))
+        self.ledger.senim(&words).map(|answer| answer.json)
     }
 
     /// What waits for the payer: codes and names of records.
@@ -230,9 +234,16 @@ fn a_canteen_without_connection_feeds_pupils_and_is_paid_for_each_once() {
     );
     assert_eq!(school.send("canteen", &[]), Ok((0, 0, 5)));
     assert_eq!(school.send("canteen", &["--all"]), Ok((0, 0, 5)));
+    let sent = school.sent("canteen-2", &["--key", "canteen-2"]);
+    let sent = sent.expect("it is taken");
+    assert_eq!((&sent["paid"], &sent["excess"]), (&json!(0), &json!(2)));
+    // The policy's no is told with what was judged: it can be asked again, here.
+    let transaction = sent["transactions"][0]["transaction"].as_str();
+    let why = ["explain", transaction.expect("a transaction")];
+    let why = school.ledger.done(&why);
     assert_eq!(
-        school.send("canteen-2", &["--key", "canteen-2"]),
-        Ok((0, 2, 0))
+        why["decided"][0]["decision"]["Err"]["code"], "DAILY_LIMIT",
+        "{why}"
     );
 
     // What is beyond the rules waits for the payer, who pays in part, refuses, or lets it wait.

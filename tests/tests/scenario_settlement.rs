@@ -233,25 +233,45 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     assert_eq!(shown["posted_tiyn"], 2 * MEAL);
 }
 
+/// What a bank says of a payment: an amount debited, or credited because it came back; a refusal of it, or of its file.
+enum Says<'a> {
+    Debited(&'a str),
+    Credited(&'a str),
+    Refused,
+    RefusedFile,
+}
+
 /// A bank's notification that a payment was booked, or its report that it was refused.
-fn bank_says(path: &Path, id: &str, amount: Option<&str>) -> String {
+fn bank_says(path: &Path, id: &str, says: &Says<'_>) -> String {
     let name = "urn:iso:std:iso:20022:tech:xsd";
     let header = "<GrpHdr><MsgId>M</MsgId><CreDtTm>2026-03-05T10:00:00Z</CreDtTm></GrpHdr>";
-    let xml = match amount {
-        Some(amount) => format!(
+    let booked = |side: &str, amount: &str| {
+        format!(
             "<Document xmlns=\"{name}:camt.054.001.11\"><BkToCstmrDbtCdtNtfctn>{header}<Ntfctn><Id>N</Id>\
              <Acct><Id><IBAN>KZ03999INV5004100200</IBAN></Id></Acct><Ntry><Amt Ccy=\"KZT\">{amount}</Amt>\
-             <CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BkTxCd><Prtry><Cd>T</Cd></Prtry></BkTxCd><NtryDtls>\
+             <CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BkTxCd><Prtry><Cd>T</Cd></Prtry></BkTxCd><NtryDtls>\
              <TxDtls><Refs><EndToEndId>{id}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Ntfctn>\
              </BkToCstmrDbtCdtNtfctn></Document>"
-        ),
-        None => format!(
+        )
+    };
+    let report = |file: &str, status: &str, payment: &str| {
+        format!(
             "<Document xmlns=\"{name}:pain.002.001.14\"><CstmrPmtStsRpt>{header}<OrgnlGrpInfAndSts>\
-             <OrgnlMsgId>M</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.11</OrgnlMsgNmId></OrgnlGrpInfAndSts>\
-             <OrgnlPmtInfAndSts><OrgnlPmtInfId>M</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>{id}</OrgnlEndToEndId>\
-             <TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>\
-             </CstmrPmtStsRpt></Document>"
-        ),
+             <OrgnlMsgId>{file}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.11</OrgnlMsgNmId>{status}</OrgnlGrpInfAndSts>\
+             {payment}</CstmrPmtStsRpt></Document>"
+        )
+    };
+    let xml = match says {
+        Says::Debited(amount) => booked("DBIT", amount),
+        Says::Credited(amount) => booked("CRDT", amount),
+        Says::Refused => {
+            let payment = format!(
+                "<OrgnlPmtInfAndSts><OrgnlPmtInfId>M</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>{id}</OrgnlEndToEndId>\
+                 <TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>"
+            );
+            report("M", "", &payment)
+        }
+        Says::RefusedFile => report(id, "<GrpSts>RJCT</GrpSts>", ""),
     };
     read(xml.as_bytes()).expect("it is a bank's message");
     std::fs::write(path, xml).expect("it is written");
@@ -308,27 +328,63 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
     assert_eq!(shown["payments"][0]["payment"]["attempt"], 1);
 
     let message = ledger.path("answer.xml");
-    let answer = |ledger: &mut OverHttp, id: &str, amount: Option<&str>| {
-        let path = bank_says(&message, id, amount);
+    let answer = |ledger: &mut OverHttp, id: &str, says: Says<'_>| {
+        let path = bank_says(&message, id, &says);
         let told = ledger.done(&["payment", "answer", &path, "--programme", "1"]);
         text(&told, "/payments/0/meaning").to_owned()
     };
     let sum = format!("{}.{:02}", METFORMIN_CAP.0 / 100, METFORMIN_CAP.0 % 100);
-    assert_eq!(answer(&mut ledger, &first, Some("1.00")), "wrong_amount");
-    assert_eq!(answer(&mut ledger, &first, None), "refused");
-    assert_eq!(answer(&mut ledger, &first, None), "nothing");
+    let (debited, credited) = (|| Says::Debited(&sum), || Says::Credited(&sum));
+    let part = Says::Debited("1.00");
+    assert_eq!(answer(&mut ledger, &first, part), "wrong_amount");
+    assert_eq!(answer(&mut ledger, &first, Says::Refused), "refused");
+    assert_eq!(answer(&mut ledger, &first, Says::Refused), "nothing");
     // The next attempt has another id; the first one's money would be a second payment.
     let again = ledger.done(&words);
     let second = text(&again, "/payments/0/end_to_end_id").to_owned();
     assert_ne!(second, first);
-    assert_eq!(answer(&mut ledger, &first, Some(&sum)), "superseded");
-    assert_eq!(answer(&mut ledger, &second, Some(&sum)), "paid");
-    assert_eq!(answer(&mut ledger, &second, Some(&sum)), "nothing");
-    let shown = ledger.done(&["act", "show", act]);
-    assert_eq!(text(&shown, "/state"), "paid");
+    assert_eq!(answer(&mut ledger, &first, debited()), "superseded");
+    assert_eq!(answer(&mut ledger, &second, debited()), "paid");
+    assert_eq!(answer(&mut ledger, &second, debited()), "nothing");
+    let state = |ledger: &mut OverHttp| {
+        let shown = ledger.done(&["act", "show", act]);
+        text(&shown, "/state").to_owned()
+    };
+    assert_eq!(state(&mut ledger), "paid");
+
+    // Refused after it was paid, it stays paid until the money is back; then it is owed again, and paid once more.
+    assert_eq!(answer(&mut ledger, &second, Says::Refused), "refused_late");
+    assert_eq!(answer(&mut ledger, &second, Says::Refused), "nothing");
+    assert_eq!(state(&mut ledger), "paid");
+    assert_eq!(answer(&mut ledger, &second, credited()), "returned");
+    assert_eq!(answer(&mut ledger, &second, credited()), "nothing");
+    assert_eq!(answer(&mut ledger, &second, debited()), "nothing");
+    assert_eq!(state(&mut ledger), "returned");
+    let third = ledger.done(&words);
+    let file_of_third = text(&third, "/message_id").to_owned();
+    assert_eq!(ledger.done(&words), third, "one file pays it once more");
+
+    // The file is refused as a whole: at once, again, and late, when the act went on in another one.
+    let refuse = |ledger: &mut OverHttp| answer(ledger, &file_of_third, Says::RefusedFile);
+    assert_eq!(refuse(&mut ledger), "refused");
+    assert_eq!(refuse(&mut ledger), "nothing");
+    let fourth = ledger.done(&words);
+    assert_eq!(refuse(&mut ledger), "nothing");
+    assert_eq!(state(&mut ledger), "payment_pending");
+    let fourth = text(&fourth, "/payments/0/end_to_end_id").to_owned();
+    assert_eq!(answer(&mut ledger, &fourth, debited()), "paid");
+    let of_nobody = format!("B{}", "0".repeat(32));
+    let unknown = answer(&mut ledger, &of_nobody, Says::RefusedFile);
+    assert_eq!(unknown, "unknown");
+    assert_eq!(state(&mut ledger), "paid");
+
     let nonsense = ledger.path("nonsense.xml");
     std::fs::write(&nonsense, "<html>502 Bad Gateway</html>").expect("it is written");
     let nonsense = nonsense.to_str().expect("UTF-8").to_owned();
     let refused = ledger.refused(&["payment", "answer", &nonsense, "--programme", "1"]);
     assert_eq!(refused, Code::BANK_MESSAGE);
+    let nowhere = ledger.path("nowhere.xml");
+    let nowhere = nowhere.to_str().expect("UTF-8").to_owned();
+    let refused = ledger.refused(&["payment", "answer", &nowhere, "--programme", "1"]);
+    assert_eq!(refused, Code::FILE_UNREADABLE);
 }

@@ -21,11 +21,15 @@ pub enum Said {
         /// Its reason code; zero bytes where it gave none.
         reason: [u8; 4],
     },
-    /// The money came back after it had been paid.
+    /// The payer's account was credited: the money came back.
     Returned {
+        /// How much; `None` where it is not an amount in tenge.
+        amount: Option<Tiyn>,
         /// The reason code, or zero bytes.
         reason: [u8; 4],
     },
+    /// A debit that calls itself a return or a reversal: it is neither a payment nor money that came back.
+    Unclear,
     /// The bank has it, and nothing is final.
     Pending,
 }
@@ -48,7 +52,7 @@ pub struct Answer {
     pub hash: Hash,
     /// What it says of payments that it names, in order.
     pub statements: Vec<Statement>,
-    /// The message id of a payment file that it refuses as a whole, without naming payments.
+    /// The message id of a payment file that it refuses as a whole.
     pub refused_file: Option<(String, [u8; 4])>,
     /// Entries that name no payment of ours, such as other business of the account.
     pub others: usize,
@@ -82,16 +86,16 @@ macro_rules! read_entry {
                 $message::ReturnReason5Choice::Prtry(_) => [0; 4],
             });
             let is_debit = matches!(side, $message::CreditDebitCode::Dbit);
-            let said = if !is_booked {
-                Said::Pending
-            } else if is_debit && !is_reversal && reason.is_none() {
-                let is_tenge = amount.ccy.0 == "KZT";
-                let amount = is_tenge.then(|| parse_amount(&amount.value.0)).flatten();
-                Said::Paid { amount }
-            } else {
-                Said::Returned {
+            let is_tenge = amount.ccy.0 == "KZT";
+            let amount = is_tenge.then(|| parse_amount(&amount.value.0)).flatten();
+            let said = match (is_booked, is_debit) {
+                (false, _) => Said::Pending,
+                (true, true) if is_reversal || reason.is_some() => Said::Unclear,
+                (true, true) => Said::Paid { amount },
+                (true, false) => Said::Returned {
+                    amount,
                     reason: reason.unwrap_or([0; 4]),
-                }
+                },
             };
             named += 1;
             $answer.statements.push(Statement {
@@ -163,8 +167,8 @@ fn read_report(document: &pain002::Document, answer: &mut Answer) {
             .pmt_inf_sts
             .as_ref()
             .is_some_and(|status| status.0 == "RJCT");
-        if part_refused && part.tx_inf_and_sts.is_empty() {
-            // A file has one part, whose id is the file's.
+        if part_refused {
+            // A file has one part, whose id is the file's. Whichever payments it names, the others are refused with them.
             let reason = first_reason(&part.sts_rsn_inf);
             answer.refused_file = Some((part.orgnl_pmt_inf_id.0.clone(), reason));
         }

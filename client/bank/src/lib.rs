@@ -21,5 +21,5 @@ pub use answer::{Answer, Said, Statement};
 pub use details::{Details, DetailsError};
 pub use error::BankError;
 pub use order::{NAMESPACE, PAYMENTS_MAX, PaymentFile, PaymentOrder, message_id, payment_file};
-pub use reconcile::{Meaning, Verdict, reconcile};
+pub use reconcile::{Meaning, Verdict, ledgers_id, reconcile};
 pub use xml::MESSAGE_BYTES_MAX;

@@ -38,7 +38,8 @@ impl PaymentOrder {
         match payment {
             None => Some(1),
             Some(payment) if is_pending => Some(payment.attempt),
-            Some(payment) => payment.attempt.checked_add(1),
+            Some(payment) if payment.attempt < Payment::ATTEMPTS_MAX => Some(payment.attempt + 1),
+            Some(_) => None,
         }
     }
 

@@ -1,8 +1,10 @@
 //! What a bank's answer means for each act: what the ledger is told, and what a person has to look at.
 
 use crate::answer::{Answer, Said};
+use crate::message_id;
 use senim_abi::settlement::act::end_to_end_id;
-use senim_abi::settlement::{Act, ActId, ActState, Execute};
+use senim_abi::settlement::msg::Ordered;
+use senim_abi::settlement::{Act, ActId, ActState, Execute, MessageId};
 use senim_types::{Hash, Tiyn};
 use std::collections::BTreeMap;
 
@@ -15,16 +17,19 @@ pub enum Meaning {
     Late,
     /// The bank refused it.
     Refused,
+    /// The money came back: the act is owed again, if this was its latest attempt.
+    Returned,
     /// Known already, or nothing final.
     Nothing,
     /// Another amount moved than the act's. For a person.
     WrongAmount,
     /// An attempt before the latest was paid: money may move twice. For a person.
     Superseded,
-    /// The bank refuses what it had paid. For a person.
-    Contradiction,
-    /// The money came back after it had been paid. For a person.
-    Returned,
+    /// The bank refuses what the account says was paid. The ledger keeps it, and a person asks where the money is: the act is
+    /// owed again once the account says so.
+    RefusedLate,
+    /// An entry that is neither a payment nor money that came back. For a person.
+    Unclear,
     /// One of our ids, of no payment that was ordered. For a person.
     Unknown,
 }
@@ -36,8 +41,8 @@ impl Meaning {
             self,
             Meaning::WrongAmount
                 | Meaning::Superseded
-                | Meaning::Contradiction
-                | Meaning::Returned
+                | Meaning::RefusedLate
+                | Meaning::Unclear
                 | Meaning::Unknown
         )
     }
@@ -56,67 +61,84 @@ pub struct Verdict {
     pub call: Option<Execute>,
 }
 
-/// The state of acts while an answer is gone through: a second statement about an act sees what the first one did.
-struct Known<'a> {
-    acts: BTreeMap<String, (&'a Act, u8)>,
-    states: BTreeMap<ActId, ActState>,
+impl Verdict {
+    fn unknown(id: &str) -> Verdict {
+        Verdict {
+            end_to_end_id: id.to_owned(),
+            act: None,
+            meaning: Meaning::Unknown,
+            call: None,
+        }
+    }
 }
 
-/// Goes through an answer. `acts` are all that may be meant, as the ledger has them.
-pub fn reconcile(answer: &Answer, acts: &[Act]) -> Vec<Verdict> {
-    let mut known = Known {
-        acts: BTreeMap::new(),
-        states: BTreeMap::new(),
-    };
-    for act in acts {
-        let hash = act.body.hash();
-        for attempt in 1..=act.payment.map_or(0, |payment| payment.attempt) {
-            known
-                .acts
-                .insert(end_to_end_id(&hash, attempt), (act, attempt));
+/// An act while an answer is gone through: a second statement about it sees what the first one did.
+struct Known {
+    name: ActId,
+    hash: Hash,
+    payable: Tiyn,
+    state: ActState,
+    /// The latest attempt.
+    latest: u8,
+    /// The attempts whose money came back.
+    returned: Vec<u8>,
+    /// Whether a refusal of what was paid is known.
+    refused_late: bool,
+}
+
+/// Goes through an answer. `acts` are all that may be meant, as the ledger has them, and `refused` what is in the file that
+/// the answer refuses as a whole, as a node says: nobody has to be believed, since the file's message id follows from it.
+pub fn reconcile(answer: &Answer, acts: &[Act], refused: &[Ordered]) -> Vec<Verdict> {
+    let mut known: Vec<Known> = acts.iter().filter_map(Known::of).collect();
+    let mut by_id: BTreeMap<String, (usize, u8)> = BTreeMap::new();
+    for (index, act) in known.iter().enumerate() {
+        for attempt in 1..=act.latest {
+            by_id.insert(end_to_end_id(&act.hash, attempt), (index, attempt));
         }
-        known.states.insert(act.body.act, act.state);
     }
+    let mut judge = |id: &str, said: &Said| match by_id.get(id) {
+        Some((index, attempt)) => known[*index].judge(id, *attempt, said, answer.hash),
+        None => Verdict::unknown(id),
+    };
     let mut verdicts = Vec::new();
-    if let Some((message_id, reason)) = &answer.refused_file {
-        let refused = Said::Refused { reason: *reason };
-        let in_file = payments_of(message_id, acts);
-        for id in &in_file {
-            verdicts.push(known.judge(id, &refused, answer.hash));
-        }
-        if in_file.is_empty() {
-            verdicts.push(Verdict {
-                end_to_end_id: message_id.clone(),
-                act: None,
-                meaning: Meaning::Unknown,
-                call: None,
-            });
+    if let Some((name, reason)) = &answer.refused_file {
+        let said = Said::Refused { reason: *reason };
+        match payments_of(name, acts, refused) {
+            Some(ids) => verdicts.extend(ids.iter().map(|id| judge(id, &said))),
+            None => verdicts.push(Verdict::unknown(name)),
         }
     }
     for statement in &answer.statements {
-        if known.acts.contains_key(&statement.end_to_end_id) || is_ours(&statement.end_to_end_id) {
-            verdicts.push(known.judge(&statement.end_to_end_id, &statement.said, answer.hash));
+        let id = &statement.end_to_end_id;
+        if by_id.contains_key(id) || is_ours(id) {
+            verdicts.push(judge(id, &statement.said));
         }
     }
     verdicts
 }
 
-/// The payments of the file with this message id, if the ledger has it as the acts' latest.
-fn payments_of(message_id: &str, acts: &[Act]) -> Vec<String> {
-    let mut files: BTreeMap<Hash, BTreeMap<ActId, String>> = BTreeMap::new();
-    for act in acts {
-        if let Some(payment) = act.payment {
-            let id = end_to_end_id(&act.body.hash(), payment.attempt);
-            let file = files.entry(payment.file).or_default();
-            file.insert(act.body.act, id);
-        }
+/// The id by which the ledger knows a payment file, if it is the message id of one of ours.
+pub fn ledgers_id(message_id: &str) -> Option<MessageId> {
+    let digits = message_id.strip_prefix('B')?;
+    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if digits.len() != 32 || !digits.bytes().all(is_hex) {
+        return None;
     }
-    let mut files = files
-        .into_values()
-        .map(|payments| payments.into_values().collect());
-    files
-        .find(|ids: &Vec<String>| crate::message_id(ids) == message_id)
-        .unwrap_or_default()
+    let mut bytes = [0; 16];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(MessageId(bytes))
+}
+
+/// The payments of the file with this message id: those that the ledger names, if they are all of it and nothing else.
+fn payments_of(name: &str, acts: &[Act], in_file: &[Ordered]) -> Option<Vec<String>> {
+    let mut ids = Vec::new();
+    for ordered in in_file {
+        let act = acts.iter().find(|act| act.body.act == ordered.act)?;
+        ids.push(end_to_end_id(&act.body.hash(), ordered.attempt));
+    }
+    (message_id(&ids) == name).then_some(ids)
 }
 
 /// Whether an end-to-end id has the form of ours; others are other business of the account.
@@ -131,68 +153,104 @@ fn is_ours(id: &str) -> bool {
     })
 }
 
-impl Known<'_> {
-    fn judge(&mut self, id: &str, said: &Said, message: Hash) -> Verdict {
-        let Some((act, attempt)) = self.acts.get(id).copied() else {
-            return Verdict {
-                end_to_end_id: id.to_owned(),
-                act: None,
-                meaning: Meaning::Unknown,
-                call: None,
-            };
-        };
-        let name = act.body.act;
-        let state = self.states.get(&name).copied().unwrap_or(act.state);
-        let latest = act.payment.map_or(0, |payment| payment.attempt);
-        let meaning = meaning(said, state, attempt == latest, act.body.payable);
-        let (call, becomes) = match (meaning, said) {
+impl Known {
+    /// An act that is or was in a payment file.
+    fn of(act: &Act) -> Option<Known> {
+        let payment = act.payment?;
+        let attempts = 1..=payment.attempt;
+        Some(Known {
+            name: act.body.act,
+            hash: act.body.hash(),
+            payable: act.body.payable,
+            state: act.state,
+            latest: payment.attempt,
+            returned: attempts.filter(|it| payment.has_returned(*it)).collect(),
+            refused_late: payment.refused_late.is_some(),
+        })
+    }
+
+    fn judge(&mut self, id: &str, attempt: u8, said: &Said, message: Hash) -> Verdict {
+        let meaning = self.meaning(attempt, said);
+        let act = self.name;
+        let call = match (meaning, said) {
             (Meaning::Paid | Meaning::Late, _) => {
-                let confirm = Execute::ConfirmPayment {
-                    act: name,
+                self.state = ActState::Paid;
+                Some(Execute::ConfirmPayment {
+                    act,
                     attempt,
-                    amount: act.body.payable,
+                    amount: self.payable,
                     message,
-                };
-                (Some(confirm), ActState::Paid)
+                })
             }
-            (Meaning::Refused, Said::Refused { reason }) => {
-                let fail = Execute::FailPayment {
-                    act: name,
+            (Meaning::Refused | Meaning::RefusedLate, Said::Refused { reason }) => {
+                if meaning == Meaning::Refused {
+                    self.state = ActState::PaymentFailed;
+                } else {
+                    self.refused_late = true;
+                }
+                Some(Execute::FailPayment {
+                    act,
                     attempt,
                     message,
                     reason: *reason,
-                };
-                (Some(fail), ActState::PaymentFailed)
+                })
             }
-            _ => (None, state),
+            (Meaning::Returned, Said::Returned { reason, .. }) => {
+                self.returned.push(attempt);
+                if attempt == self.latest {
+                    self.state = ActState::Returned;
+                }
+                Some(Execute::ReturnPayment {
+                    act,
+                    attempt,
+                    amount: self.payable,
+                    message,
+                    reason: *reason,
+                })
+            }
+            _ => None,
         };
-        self.states.insert(name, becomes);
         Verdict {
             end_to_end_id: id.to_owned(),
-            act: Some(name),
+            act: Some(act),
             meaning,
             call,
         }
     }
-}
 
-/// The rule, whole: what was said of an attempt, in which state the act is, whether the attempt is the latest.
-fn meaning(said: &Said, state: ActState, is_latest: bool, payable: Tiyn) -> Meaning {
-    use ActState::{Paid, PaymentFailed, PaymentPending};
-    match (said, state) {
-        (Said::Pending, _) => Meaning::Nothing,
-        (Said::Paid { .. }, _) if !is_latest => Meaning::Superseded,
-        (Said::Paid { amount }, _) if *amount != Some(payable) => Meaning::WrongAmount,
-        (Said::Paid { .. }, PaymentPending) => Meaning::Paid,
-        (Said::Paid { .. }, PaymentFailed) => Meaning::Late,
-        (Said::Paid { .. }, Paid) => Meaning::Nothing,
-        // A later attempt was only made after this one had failed.
-        (Said::Refused { .. }, _) if !is_latest => Meaning::Nothing,
-        (Said::Refused { .. }, PaymentPending) => Meaning::Refused,
-        (Said::Refused { .. }, PaymentFailed) => Meaning::Nothing,
-        (Said::Refused { .. }, Paid) => Meaning::Contradiction,
-        (Said::Returned { .. }, _) => Meaning::Returned,
-        // An act with a payment is in one of the three.
-        (Said::Paid { .. } | Said::Refused { .. }, _) => Meaning::Unknown,
+    /// The rule, whole: what was said of an attempt, in which state the act is, whether the attempt is the latest, and
+    /// whether its money came back.
+    fn meaning(&self, attempt: u8, said: &Said) -> Meaning {
+        use ActState::{Paid, PaymentFailed, PaymentPending, Returned};
+        let is_latest = attempt == self.latest;
+        let is_back = self.returned.contains(&attempt);
+        let is_whole = |amount: &Option<Tiyn>| *amount == Some(self.payable);
+        match (said, self.state) {
+            (Said::Pending, _) => Meaning::Nothing,
+            (Said::Unclear, _) => Meaning::Unclear,
+            (Said::Paid { amount } | Said::Returned { amount, .. }, _) if !is_whole(amount) => {
+                Meaning::WrongAmount
+            }
+            // A payment that is told again, or after its return: it is the one that came back.
+            (Said::Paid { .. } | Said::Returned { .. }, _) if is_back => Meaning::Nothing,
+            (Said::Paid { .. }, _) if !is_latest => Meaning::Superseded,
+            (Said::Paid { .. }, PaymentPending) => Meaning::Paid,
+            (Said::Paid { .. }, PaymentFailed) => Meaning::Late,
+            (Said::Paid { .. }, Paid) => Meaning::Nothing,
+            // Of an earlier attempt, too: it had been paid beside a later one, and that is mended by it.
+            (Said::Returned { .. }, PaymentPending | PaymentFailed | Paid | Returned) => {
+                Meaning::Returned
+            }
+            // A later attempt was only made after this one had failed or come back.
+            (Said::Refused { .. }, _) if !is_latest => Meaning::Nothing,
+            (Said::Refused { .. }, PaymentPending) => Meaning::Refused,
+            (Said::Refused { .. }, PaymentFailed | Returned) => Meaning::Nothing,
+            (Said::Refused { .. }, Paid) if self.refused_late => Meaning::Nothing,
+            (Said::Refused { .. }, Paid) => Meaning::RefusedLate,
+            // An act with a payment is in one of the four.
+            (Said::Paid { .. } | Said::Refused { .. } | Said::Returned { .. }, _) => {
+                Meaning::Unknown
+            }
+        }
     }
 }

@@ -2,13 +2,13 @@
 
 mod common;
 
-use ActState::{Paid, PaymentFailed, PaymentPending};
+use ActState::{Paid, PaymentFailed, PaymentPending, Returned};
 use common::*;
 use proptest::prelude::*;
 use senim_abi::settlement::{ActState, Execute};
 use senim_bank::answer::read;
-use senim_bank::{BankError, Meaning, Said, Verdict, message_id, reconcile};
-use senim_types::{Hash, Tiyn};
+use senim_bank::{BankError, Meaning, Said, Verdict, reconcile};
+use senim_types::Tiyn;
 
 fn meanings(verdicts: &[Verdict]) -> Vec<Meaning> {
     verdicts.iter().map(|verdict| verdict.meaning).collect()
@@ -21,6 +21,7 @@ fn every_answer_in_every_state_of_the_act() {
         ("paid", PaymentPending, 1, 1, Meaning::Paid),
         ("paid", PaymentFailed, 1, 1, Meaning::Late),
         ("paid", Paid, 1, 1, Meaning::Nothing),
+        ("paid", Returned, 1, 1, Meaning::Nothing),
         ("paid", PaymentPending, 2, 1, Meaning::Superseded),
         ("paid", Paid, 2, 1, Meaning::Superseded),
         ("paid", PaymentPending, 1, 2, Meaning::Unknown),
@@ -29,13 +30,29 @@ fn every_answer_in_every_state_of_the_act() {
         ("paid less", Paid, 1, 1, Meaning::WrongAmount),
         ("pending", PaymentPending, 1, 1, Meaning::Nothing),
         ("pending", PaymentFailed, 1, 1, Meaning::Nothing),
+        ("pending", Returned, 1, 1, Meaning::Nothing),
         ("returned", Paid, 1, 1, Meaning::Returned),
         ("returned", PaymentPending, 1, 1, Meaning::Returned),
+        ("returned", PaymentFailed, 1, 1, Meaning::Returned),
+        ("returned", Returned, 1, 1, Meaning::Nothing),
+        ("returned", PaymentPending, 2, 1, Meaning::Returned),
+        ("returned", Paid, 1, 2, Meaning::Unknown),
+        ("returned in part", Paid, 1, 1, Meaning::WrongAmount),
+        ("debited as a return", Paid, 1, 1, Meaning::Unclear),
+        (
+            "debited as a return",
+            PaymentPending,
+            1,
+            1,
+            Meaning::Unclear,
+        ),
         ("refused", PaymentPending, 1, 1, Meaning::Refused),
         ("refused", PaymentFailed, 1, 1, Meaning::Nothing),
         ("refused", PaymentPending, 2, 1, Meaning::Nothing),
-        ("refused", Paid, 1, 1, Meaning::Contradiction),
+        ("refused", Paid, 1, 1, Meaning::RefusedLate),
+        ("refused", Returned, 1, 1, Meaning::Nothing),
         ("accepted", PaymentPending, 1, 1, Meaning::Nothing),
+        ("accepted", Returned, 1, 1, Meaning::Nothing),
     ];
     let schemas = Schemas::find();
     for (said, state, attempts, about, meaning) in cases {
@@ -57,6 +74,8 @@ fn every_answer_in_every_state_of_the_act() {
             "paid more" => entry("14505.00", "DBIT", "BOOK", None),
             "pending" => entry("1450.50", "DBIT", "PDNG", None),
             "returned" => entry("1450.50", "CRDT", "BOOK", Some("AC04")),
+            "returned in part" => entry("1400.00", "CRDT", "BOOK", Some("AC04")),
+            "debited as a return" => entry("1450.50", "DBIT", "BOOK", Some("AC04")),
             "refused" => (
                 report("B1", None, &[(&id, "RJCT", Some("AC01"))]),
                 "pain.002.001.14",
@@ -70,7 +89,7 @@ fn every_answer_in_every_state_of_the_act() {
             schemas.assert_valid(kind, &message);
         }
         let answer = read(message.as_bytes()).unwrap_or_else(|error| panic!("{said}: {error}"));
-        let verdicts = reconcile(&answer, std::slice::from_ref(&act));
+        let verdicts = reconcile(&answer, std::slice::from_ref(&act), &[]);
         assert_eq!(
             meanings(&verdicts),
             [meaning],
@@ -87,7 +106,17 @@ fn every_answer_in_every_state_of_the_act() {
                     message: answer.hash,
                 })
             ),
-            Meaning::Refused => assert_eq!(
+            Meaning::Returned => assert_eq!(
+                call,
+                Some(Execute::ReturnPayment {
+                    act: act.body.act,
+                    attempt: about,
+                    amount: Tiyn(145_050),
+                    message: answer.hash,
+                    reason: *b"AC04",
+                })
+            ),
+            Meaning::Refused | Meaning::RefusedLate => assert_eq!(
                 call,
                 Some(Execute::FailPayment {
                     act: act.body.act,
@@ -120,7 +149,7 @@ fn a_statement_says_the_same_as_a_notification_and_other_business_is_passed_over
         let answer = read(message.as_bytes()).expect("it is read");
         assert_eq!(answer.others, 1);
         assert_eq!(answer.statements.len(), 5);
-        let verdicts = reconcile(&answer, std::slice::from_ref(&act));
+        let verdicts = reconcile(&answer, std::slice::from_ref(&act), &[]);
         assert_eq!(meanings(&verdicts), [Meaning::Paid]);
     }
 }
@@ -143,7 +172,7 @@ fn one_file_is_partly_refused_and_each_act_ends_for_itself() {
         ],
     );
     let answer = read(message.as_bytes()).expect("it is read");
-    let verdicts = reconcile(&answer, &acts);
+    let verdicts = reconcile(&answer, &acts, &[]);
     let expected = [
         Meaning::Nothing,
         Meaning::Refused,
@@ -155,7 +184,7 @@ fn one_file_is_partly_refused_and_each_act_ends_for_itself() {
     // Two debits of one payment in one statement: the first pays it, the second says nothing new.
     let twice = [Entry::paid(&ids[3], "1.00"), Entry::paid(&ids[3], "1.00")];
     let answer = read(statement(&twice, "").as_bytes()).expect("it is read");
-    let verdicts = reconcile(&answer, &acts);
+    let verdicts = reconcile(&answer, &acts, &[]);
     assert_eq!(meanings(&verdicts), [Meaning::Paid, Meaning::Nothing]);
     assert_eq!(
         verdicts
@@ -167,40 +196,13 @@ fn one_file_is_partly_refused_and_each_act_ends_for_itself() {
 }
 
 #[test]
-fn a_file_that_is_refused_as_a_whole_fails_every_act_in_it() {
-    let mut acts: Vec<_> = (50..53)
-        .map(|provider| act(provider, 100, PaymentPending, 1))
-        .collect();
-    // The one in the middle is in another file.
-    acts[1].payment.as_mut().expect("it is ordered").file = Hash([9; 32]);
-    let name = message_id(&[id_of(&acts[0], 1), id_of(&acts[2], 1)]);
-    let message = report(&name, Some("RJCT"), &[]);
-    let answer = read(message.as_bytes()).expect("it is read");
-    assert_eq!(answer.refused_file, Some((name, *b"FF01")));
-    let verdicts = reconcile(&answer, &acts);
-    assert_eq!(meanings(&verdicts), [Meaning::Refused, Meaning::Refused]);
-    assert_eq!(verdicts[1].act, Some(acts[2].body.act));
-    // Said again, it says nothing new.
-    for act in &mut acts {
-        act.state = PaymentFailed;
-    }
-    let verdicts = reconcile(&answer, &acts);
-    assert_eq!(meanings(&verdicts), [Meaning::Nothing, Meaning::Nothing]);
-    // Of a file that nobody knows, a person has to hear.
-    let message = report("B123", Some("RJCT"), &[]);
-    let answer = read(message.as_bytes()).expect("it is read");
-    let verdicts = reconcile(&answer, &acts);
-    assert_eq!(meanings(&verdicts), [Meaning::Unknown]);
-}
-
-#[test]
 fn an_amount_in_another_currency_is_no_amount() {
     let act = act(50, 700, PaymentPending, 1);
     let id = id_of(&act, 1);
     let message = notification(&[Entry::paid(&id, "7.00")], "").replace("KZT", "USD");
     let answer = read(message.as_bytes()).expect("it is read");
     assert_eq!(answer.statements[0].said, Said::Paid { amount: None });
-    let verdicts = reconcile(&answer, std::slice::from_ref(&act));
+    let verdicts = reconcile(&answer, std::slice::from_ref(&act), &[]);
     assert_eq!(meanings(&verdicts), [Meaning::WrongAmount]);
 }
 
@@ -252,7 +254,7 @@ proptest! {
         let end = (at + length).min(bytes.len());
         bytes.drain(at..end);
         if let Ok(answer) = read(&bytes) {
-            for verdict in reconcile(&answer, std::slice::from_ref(&act)) {
+            for verdict in reconcile(&answer, std::slice::from_ref(&act), &[]) {
                 // A hole never makes a payment of another amount.
                 if let Some(Execute::ConfirmPayment { amount, .. }) = verdict.call {
                     prop_assert_eq!(amount, Tiyn(700));

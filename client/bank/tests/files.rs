@@ -70,9 +70,14 @@ fn which_attempt_comes_next_follows_from_the_last_payment() {
         details: senim_types::Hash([2; 32]),
         ordered_at: TimeMs(1),
         answer: None,
+        refused_late: None,
+        returned: 0,
     };
     assert_eq!(PaymentOrder::next_attempt(None, false), Some(1));
-    let (first, last) = (payment(1), payment(255));
+    let (first, last) = (
+        payment(1),
+        payment(senim_abi::settlement::Payment::ATTEMPTS_MAX),
+    );
     assert_eq!(PaymentOrder::next_attempt(Some(&first), true), Some(1));
     assert_eq!(PaymentOrder::next_attempt(Some(&first), false), Some(2));
     assert_eq!(PaymentOrder::next_attempt(Some(&last), false), None);

@@ -3,8 +3,8 @@
 
 use crate::commands::{
     act, card, contract, details, device, explain, fund, id, key, ledger, log, organisation, pack,
-    payment, peer, pharmacy, prescription, programme, purse, report, school, upgrade, validator,
-    verify, voucher, wallet,
+    payment, peer, pharmacy, prescription, programme, purse, report, school, terminal, upgrade,
+    validator, verify, voucher, wallet,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -165,6 +165,9 @@ pub enum Command {
     /// Benefit cards: issue, keys, block, replace; and a card at a reader.
     #[command(subcommand)]
     Card(card::Command),
+    /// Terminals: their last contact, software and clocks.
+    #[command(subcommand)]
+    Terminal(terminal::Command),
     /// Reports: who received what, and who stands out.
     #[command(subcommand)]
     Report(report::Command),

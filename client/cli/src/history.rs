@@ -2,6 +2,8 @@
 
 use crate::failure::{Failure, Result};
 use crate::session::Session;
+use senim_abi::VOUCHER;
+use senim_abi::voucher::VoucherEvent;
 use senim_types::{Code, CommitCertificate, Hash, Header, Height, Receipt, codec, limits, merkle};
 
 /// Bytes of all receipts of a block: a block has at most so many, and few are large.
@@ -10,16 +12,31 @@ const RECEIPTS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The receipts of a block, in their order, and its header.
 pub fn receipts(session: &Session, height: Height) -> Result<(Header, Vec<Receipt>)> {
     let header = header(session, height)?;
+    let receipts = receipts_of(session, &header)?;
+    Ok((header, receipts))
+}
+
+/// The receipts of the block of this header, which is believed.
+pub fn receipts_of(session: &Session, header: &Header) -> Result<Vec<Receipt>> {
     if header.receipts_root == merkle::list_root::<&[u8]>([]) {
-        return Ok((header, Vec::new()));
+        return Ok(Vec::new());
     }
-    let path = format!("/v1/blocks/{height}/receipts");
+    let path = format!("/v1/blocks/{}/receipts", header.height);
     let bytes = session.node.bytes(&path, RECEIPTS_BYTES_MAX)?;
     let receipts: Vec<Receipt> = codec::decode(&bytes, RECEIPTS_BYTES_MAX)?;
     if merkle::list_root(receipts.iter().map(codec::encode)) != header.receipts_root {
         return Err(Failure::proof(Code::RECEIPTS_ROOT));
     }
-    Ok((header, receipts))
+    Ok(receipts)
+}
+
+/// What the voucher contract told in a receipt.
+pub fn voucher_events(receipt: &Receipt) -> impl Iterator<Item = VoucherEvent> {
+    let own = receipt
+        .events
+        .iter()
+        .filter(|event| event.contract == VOUCHER);
+    own.filter_map(|event| borsh::from_slice(&event.body).ok())
 }
 
 /// The height of the last block.

@@ -8,6 +8,7 @@
 //! - [`session`], [`node`]: the genesis that is trusted, the node that is not, the light client between them.
 //! - [`describe`], [`words`], [`names`]: receipts for people. [`answer`], [`failure`]: the two ends of a command.
 //! - [`history`], [`policies`], [`simulate`]: what happened, why, and what other rules would have changed.
+//! - [`follow`], [`journal`], [`vault`]: what a service needs that goes on where it was, and keeps what it knows.
 //! - [`sealing`]: what is kept off the ledger. [`keys`], [`one_time`], [`files`]: secrets in files that only their owner reads.
 //!
 //! Deliberately absent: trust in a node, secrets on the terminal, and state of one role in another role's folder.
@@ -20,7 +21,9 @@ pub mod context;
 pub mod describe;
 pub mod failure;
 pub mod files;
+pub mod follow;
 pub mod history;
+pub mod journal;
 pub mod keys;
 pub mod names;
 pub mod node;
@@ -29,6 +32,7 @@ pub mod policies;
 pub mod sealing;
 pub mod session;
 pub mod simulate;
+pub mod vault;
 pub mod words;
 
 use answer::Answer;

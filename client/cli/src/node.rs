@@ -13,6 +13,8 @@ const WAIT_MS: u64 = 20_000;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(40);
 /// The longest that connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest that a request may take that nobody waits for.
+const BRIEF_TIMEOUT: Duration = Duration::from_secs(2);
 /// Times that a busy node is asked.
 const ATTEMPTS_MAX: u32 = 8;
 /// The longest pause between two attempts, whatever the node says.
@@ -27,6 +29,7 @@ const OCTET_STREAM: &str = "application/octet-stream";
 pub struct Node {
     agent: Agent,
     base: String,
+    attempts_max: u32,
 }
 
 /// A refusal as the node writes it.
@@ -68,19 +71,21 @@ impl Node {
                 "`{url}` is not an address of this kind: http://HOST:PORT. For TLS put a proxy in front of the node."
             )));
         }
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_global(Some(REQUEST_TIMEOUT))
-            // A node is asked directly: a proxy from the environment would not reach the loopback.
-            .proxy(None)
-            .max_redirects(0)
-            .user_agent(concat!("senim/", env!("CARGO_PKG_VERSION")))
-            .build();
         Ok(Node {
-            agent: config.new_agent(),
+            agent: agent(REQUEST_TIMEOUT),
             base: base.to_owned(),
+            attempts_max: ATTEMPTS_MAX,
         })
+    }
+
+    /// The same node, asked once and not waited for: for what may as well not happen.
+    #[must_use]
+    pub fn brief(&self) -> Node {
+        Node {
+            agent: agent(BRIEF_TIMEOUT),
+            base: self.base.clone(),
+            attempts_max: 1,
+        }
     }
 
     /// Its address.
@@ -107,6 +112,14 @@ impl Node {
         self.parse(&bytes)
     }
 
+    /// Submits a signed transaction and does not wait for its block.
+    pub fn offer(&self, transaction: &[u8]) -> Result<Submitted> {
+        let method = Method::Post(transaction);
+        let path = "/v1/transactions";
+        let bytes = self.ask(&method, path, None, "application/json", JSON_BYTES_MAX)?;
+        self.parse(&bytes)
+    }
+
     /// The bytes of a receipt's proof; waits for it if asked to.
     pub fn receipt(&self, transaction: &Hash, waits: bool, bytes_max: usize) -> Result<Vec<u8>> {
         let wait = if waits {
@@ -129,15 +142,16 @@ impl Node {
         )
     }
 
-    /// A request about sealed data, authorised by the header that `sign` makes of method, path and body.
-    pub fn sealed(
+    /// A request that a device signed: `authorisation` is the header that covers method, path and body.
+    pub fn signed(
         &self,
-        request: &SealedRequest,
+        request: &SignedRequest,
         authorisation: &str,
         bytes_max: usize,
     ) -> Result<Vec<u8>> {
         let method = match request.body {
             _ if request.method == "DELETE" => Method::Delete,
+            Some(body) if request.method == "POST" => Method::Post(body),
             Some(body) => Method::Put(body),
             None => Method::Get,
         };
@@ -184,7 +198,7 @@ impl Node {
             }
             let is_busy = status == StatusCode::TOO_MANY_REQUESTS
                 || status == StatusCode::SERVICE_UNAVAILABLE;
-            if !is_busy || attempt == ATTEMPTS_MAX {
+            if !is_busy || attempt == self.attempts_max {
                 return Err(self.refusal(&mut response));
             }
             std::thread::sleep(Duration::from_secs(retry_after_s(&response)));
@@ -263,15 +277,28 @@ impl Node {
     }
 }
 
-/// A request about sealed data.
+/// A request that a device signs.
 #[derive(Clone, Copy, Debug)]
-pub struct SealedRequest<'a> {
-    /// `GET`, `PUT` or `DELETE`.
+pub struct SignedRequest<'a> {
+    /// `GET`, `PUT`, `POST` or `DELETE`.
     pub method: &'static str,
-    /// Such as `/v1/sealed/<hash>`, with the query if there is one.
+    /// With the query, such as `/v1/sealed/<hash>`.
     pub path: &'a str,
-    /// The ciphertext that is stored.
+    /// What is stored or told.
     pub body: Option<&'a [u8]>,
+}
+
+fn agent(timeout: Duration) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(CONNECT_TIMEOUT.min(timeout)))
+        .timeout_global(Some(timeout))
+        // A node is asked directly: a proxy from the environment would not reach the loopback.
+        .proxy(None)
+        .max_redirects(0)
+        .user_agent(concat!("senim/", env!("CARGO_PKG_VERSION")))
+        .build();
+    config.new_agent()
 }
 
 fn retry_after_s(response: &Response<Body>) -> u64 {

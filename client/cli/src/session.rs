@@ -1,7 +1,7 @@
 //! What a command works with: the genesis that it trusts, the node that it asks, and the light client between them.
 
 use crate::failure::{Exit, Failure, Result};
-use crate::node::{DeviceStatus, Node, SealedRequest};
+use crate::node::{DeviceStatus, Node, SignedRequest};
 use crate::words;
 use crate::{files, names::Names};
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -21,6 +21,8 @@ use std::path::Path;
 const GENESIS_JSON_BYTES_MAX: u64 = 4 * limits::GENESIS_BYTES_MAX as u64;
 /// How long a transaction may wait for its block.
 const VALID_MS: u64 = 5 * 60 * 1000;
+/// Transactions of one device that are on their way together: a node takes 256 of a device.
+pub const TOGETHER_MAX: usize = 64;
 /// How often a receipt is asked for; each time the node is waited for.
 const WAITS_MAX: u32 = 6;
 
@@ -98,6 +100,50 @@ impl Session {
         self.submit_signed(&transaction)
     }
 
+    /// Submits each of these as a transaction of `device`, some on their way together, and tells their receipts in
+    /// order. A refusal by a contract is told like success; with any other failure the rest is not sent.
+    pub fn submit_each(
+        &self,
+        device: &SecretKey,
+        each: Vec<Vec<Call>>,
+        told: impl FnMut(usize, Final) -> Result<()>,
+    ) -> Result<()> {
+        let first = self.next_sequence(device)?;
+        let sign = |(calls, sequence)| self.sign_as(device, sequence, calls, Vec::new());
+        let transactions: Vec<SignedTransaction> =
+            each.into_iter().zip(first..).map(sign).collect();
+        self.submit_all(&transactions, told)
+    }
+
+    /// Submits signed transactions of one device, in order and some on their way together, and tells their receipts.
+    pub fn submit_all(
+        &self,
+        transactions: &[SignedTransaction],
+        mut told: impl FnMut(usize, Final) -> Result<()>,
+    ) -> Result<()> {
+        let mut to_send = transactions.iter();
+        for transaction in to_send.by_ref().take(TOGETHER_MAX) {
+            self.offer(transaction)?;
+        }
+        for (index, transaction) in transactions.iter().enumerate() {
+            let done = self.receipt(&transaction.hash(), true)?;
+            if let Some(next) = to_send.next() {
+                self.offer(next)?;
+            }
+            told(index, done)?;
+        }
+        Ok(())
+    }
+
+    fn offer(&self, transaction: &SignedTransaction) -> Result<()> {
+        let submitted = self.node.offer(&codec::encode(transaction))?;
+        if submitted.transaction == transaction.hash() {
+            Ok(())
+        } else {
+            Err(Failure::new(Code::ANSWER_UNUSABLE))
+        }
+    }
+
     /// Signs calls as `device` with a sequence number that the node says is free.
     pub fn sign(
         &self,
@@ -105,21 +151,36 @@ impl Session {
         calls: Vec<Call>,
         witnesses: Vec<(Statement, Signature)>,
     ) -> Result<SignedTransaction> {
+        let sequence = self.next_sequence(device)?;
+        Ok(self.sign_as(device, sequence, calls, witnesses))
+    }
+
+    /// The lowest sequence number of a device that is free, and with it all later ones.
+    fn next_sequence(&self, device: &SecretKey) -> Result<u64> {
         self.check_chain()?;
-        let public = device.public();
-        let path = format!("/v1/devices/{}", public.to_text(KeyKind::Device));
+        let path = format!("/v1/devices/{}", device.public().to_text(KeyKind::Device));
         let status: DeviceStatus = self.node.json(&path)?;
+        Ok(status.next_sequence)
+    }
+
+    fn sign_as(
+        &self,
+        device: &SecretKey,
+        sequence: u64,
+        calls: Vec<Call>,
+        witnesses: Vec<(Statement, Signature)>,
+    ) -> SignedTransaction {
         let (witnesses, signatures) = witnesses.into_iter().unzip();
         let body = Transaction {
             version: TRANSACTION_VERSION,
             chain: self.chain,
-            device: public,
-            sequence: status.next_sequence,
+            device: device.public(),
+            sequence,
             valid_until: TimeMs(words::now().0 + VALID_MS),
             calls,
             witnesses,
         };
-        Ok(device.sign_transaction(body, signatures))
+        device.sign_transaction(body, signatures)
     }
 
     /// A node of another chain takes nothing of this one; better to say so than to let signatures fail there.
@@ -255,22 +316,36 @@ impl Session {
         query: &str,
         body: Option<&[u8]>,
     ) -> Result<Vec<u8>> {
-        let path = format!("/v1/sealed/{hash}");
+        let request = SignedRequest {
+            method,
+            path: &format!("/v1/sealed/{hash}{query}"),
+            body,
+        };
+        self.signed_request(
+            &self.node,
+            device,
+            &request,
+            crate::sealing::SEALED_BYTES_MAX,
+        )
+    }
+
+    /// Sends a request that `device` signs here and now to a node of this chain.
+    pub fn signed_request(
+        &self,
+        node: &Node,
+        device: &SecretKey,
+        request: &SignedRequest<'_>,
+        bytes_max: usize,
+    ) -> Result<Vec<u8>> {
         let authorisation = authorisation(
             device,
             &self.chain,
-            method,
-            &path,
-            body.unwrap_or_default(),
+            request.method,
+            request.path,
+            request.body.unwrap_or_default(),
             words::now(),
         );
-        let request = SealedRequest {
-            method,
-            path: &format!("{path}{query}"),
-            body,
-        };
-        self.node
-            .sealed(&request, &authorisation, crate::sealing::SEALED_BYTES_MAX)
+        node.signed(request, &authorisation, bytes_max)
     }
 }
 

@@ -43,5 +43,9 @@ pub use order::{
 };
 pub use parse::parse_order;
 pub use refusal::FhirRefusal;
-pub use report::{DispenseReport, dispense_report, line_identifier};
+pub use report::{
+    DispenseReport, DispenseStatus, EVENT_SYSTEM, GROUP_SYSTEM, ReportMessage, RequestReport,
+    RequestStatus, dispense_report, line_identifier, report_message, request_report,
+};
+pub use sealed::canonical_message;
 pub use senim_types::Code;

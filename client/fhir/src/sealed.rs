@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cursor::Element;
 use crate::json::{self, Node};
 use crate::message::{Message, Target};
+use crate::refusal::FhirRefusal;
 
 /// The whole message in canonical JSON.
 pub(crate) fn message(root: &Element) -> Vec<u8> {
@@ -77,4 +78,15 @@ fn collect_references<'a>(node: &'a Node, out: &mut BTreeSet<&'a str>) {
         }
         _ => {}
     }
+}
+
+/// The one canonical text of a message, as it is sealed: the same message comes again as the same bytes.
+///
+/// # Errors
+/// What is no JSON, or beyond the limits of a message.
+pub fn canonical_message(bytes: &[u8]) -> Result<Vec<u8>, FhirRefusal> {
+    let tree = json::read(bytes)?;
+    let mut text = String::new();
+    json::write_canonical(&tree, &mut text);
+    Ok(text.into_bytes())
 }

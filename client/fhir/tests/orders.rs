@@ -360,13 +360,14 @@ fn a_report_of_a_supply_speaks_fhir_again() {
             "LINE-0021",
         ),
         medicine: &items(&order)[0].medicine,
-        quantity: 90,
-        handed_over: "2026-02-04T12:00:00+05:00",
+        quantity: Some(90),
+        handed_over: Some("2026-02-04T12:00:00+05:00"),
         pharmacy: "PHARMACY-07",
         packs: &[("05099151015051", "1HXNA4G4VM")],
-        undone: false,
+        status: senim_fhir::DispenseStatus::Completed,
+        held_until: None,
+        reason: None,
     });
-    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
     assert_eq!(report["resourceType"], "MedicationDispense");
     assert_eq!(report["quantity"]["value"], 90);
     assert_eq!(

@@ -2,18 +2,18 @@
 
 use crate::args::{Attest, Cli, Command, ListCommand, Make, Network};
 use crate::config::Config;
-use crate::journal::Journal;
+use crate::journal;
 use crate::list::{file, make, open, persons};
 use crate::numbers::Numbers;
 use crate::phone::Phone;
 use crate::sealing::{BoxKey, SECRET_PREFIX};
 use crate::service;
 use crate::smpp::smsc::{Smsc, Subscriber};
-use crate::vault::Vault;
 use senim_abi::voucher::ProgrammeId;
 use senim_cli::answer::Answer;
 use senim_cli::failure::{Failure, Result};
 use senim_cli::session::Session;
+use senim_cli::vault::Vault;
 use senim_cli::{files, keys};
 use senim_types::Code;
 use senim_types::crypto::SecretKey;
@@ -42,7 +42,13 @@ pub fn run(cli: Cli) -> Result<Answer> {
             Ok(Answer::new(json!({ "stopped": true })))
         }
         Command::Report { config } => report(&config),
-        Command::Smsc { listen, subscriber } => runtime().block_on(smsc(listen, subscriber)),
+        Command::Smsc { listen, subscriber } => {
+            let runtime = runtime();
+            let ended = runtime.block_on(smsc(listen, subscriber));
+            // A thread that reads the input cannot be told to end: it is left to the end of the process.
+            runtime.shutdown_background();
+            ended
+        }
     }
 }
 
@@ -195,7 +201,7 @@ fn numbers(config: &Path, table: &Path) -> Result<Answer> {
 
 fn report(config: &Path) -> Result<Answer> {
     let config = Config::read(config)?;
-    let conversation = Journal::read(&config.journal_path(), &Vault::open(&config.vault_path())?)?;
+    let conversation = journal::read(&config.journal_path(), &Vault::open(&config.vault_path())?)?;
     let (unsent, unbrought) = (conversation.outbox.len(), conversation.ledger.len());
     Ok(Answer::json_only(json!({
         "counts": conversation.counts(),

@@ -4,7 +4,7 @@
 //! - [`conversation`]: what is asked by SMS and what a reply means, as a pure machine.
 //! - [`smpp`]: the connection to the operator's SMSC, and an SMSC to rehearse with.
 //! - [`service`]: the process: it follows the ledger, asks, and brings answers. [`journal`]: what it must not forget.
-//! - [`numbers`]: the register of mobile citizens. [`vault`], [`sealing`]: what is sealed for oneself and for others.
+//! - [`numbers`]: the register of mobile citizens. [`sealing`]: what is sealed for others.
 //! - [`args`], [`commands`], [`config`]: the program.
 //!
 //! **Invariant:** a telephone number leaves the portal as the address of a message, and no other way; the ledger and
@@ -22,4 +22,3 @@ pub mod phone;
 pub mod sealing;
 pub mod service;
 pub mod smpp;
-pub mod vault;

@@ -3,9 +3,9 @@
 
 use crate::list::persons::Iin;
 use crate::phone::Phone;
-use crate::vault::Vault;
 use senim_cli::failure::{Failure, Result};
 use senim_cli::files;
+use senim_cli::vault::Vault;
 use senim_types::{Code, codec};
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -2,13 +2,13 @@
 
 use senim_abi::voucher::Asked;
 use senim_abi::voucher::VoucherId;
+use senim_cli::vault::Vault;
 use senim_codes::national_id::check;
 use senim_portal::conversation::Event;
-use senim_portal::journal::Journal;
+use senim_portal::journal;
 use senim_portal::list::persons::Iin;
 use senim_portal::numbers::Numbers;
 use senim_portal::phone::Phone;
-use senim_portal::vault::Vault;
 use senim_types::{Code, Hash, TimeMs};
 use std::path::{Path, PathBuf};
 
@@ -57,7 +57,7 @@ impl Kept {
     /// Persons that a journal of these bytes makes.
     fn persons(&self, bytes: &[u8]) -> Result<usize, Code> {
         std::fs::write(self.path(), bytes).expect("it can be written");
-        let opened = Journal::open(&self.path(), &self.vault);
+        let opened = journal::open(&self.path(), &self.vault);
         opened
             .map(|(_, conversation)| conversation.persons.len())
             .map_err(|failure| failure.code)
@@ -67,7 +67,7 @@ impl Kept {
 #[test]
 fn every_cut_keeps_what_was_whole_and_takes_more() {
     let kept = Kept::new();
-    let (mut journal, _) = Journal::open(&kept.path(), &kept.vault).expect("a new one");
+    let (mut journal, _) = journal::open(&kept.path(), &kept.vault).expect("a new one");
     let first = std::fs::read(kept.path()).expect("it is there").len();
     journal.append(&events(1)).expect("it can be written");
     let one = std::fs::read(kept.path()).expect("it is there").len();
@@ -88,10 +88,10 @@ fn every_cut_keeps_what_was_whole_and_takes_more() {
             _ => 0,
         };
         assert_eq!(kept.persons(&bytes[..cut]), Ok(whole), "cut at {cut}");
-        let (mut journal, _) = Journal::open(&kept.path(), &kept.vault).expect("it was mended");
+        let (mut journal, _) = journal::open(&kept.path(), &kept.vault).expect("it was mended");
         journal.append(&events(9)).expect("it can be written");
         drop(journal);
-        let read = Journal::read(&kept.path(), &kept.vault).expect("it is whole");
+        let read = journal::read(&kept.path(), &kept.vault).expect("it is whole");
         assert_eq!(read.persons.len(), whole + 1, "cut at {cut}");
     }
     // The last bytes written in part: zeros.
@@ -103,10 +103,10 @@ fn every_cut_keeps_what_was_whole_and_takes_more() {
 #[test]
 fn damage_before_the_end_and_another_key_are_told() {
     let kept = Kept::new();
-    let (mut journal, _) = Journal::open(&kept.path(), &kept.vault).expect("a new one");
+    let (mut journal, _) = journal::open(&kept.path(), &kept.vault).expect("a new one");
     (1..4).for_each(|number| journal.append(&events(number)).expect("it can be written"));
     assert!(
-        Journal::open(&kept.path(), &kept.vault).is_err(),
+        journal::open(&kept.path(), &kept.vault).is_err(),
         "one process writes it"
     );
     drop(journal);
@@ -118,7 +118,7 @@ fn damage_before_the_end_and_another_key_are_told() {
     }
     std::fs::write(kept.path(), &bytes).expect("it can be written");
     let other = Kept::new();
-    let opened = Journal::open(&kept.path(), &other.vault)
+    let opened = journal::open(&kept.path(), &other.vault)
         .map(|_| ())
         .map_err(|failure| failure.code);
     assert_eq!(opened, Err(Code::PORTAL_JOURNAL));

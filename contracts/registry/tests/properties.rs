@@ -112,7 +112,11 @@ proptest! {
                         | Execute::SetPeer { .. }
                         | Execute::RemovePeer { .. }
                 );
-                prop_assert!(devices && actor.org == PHARMACY, "{:?} by {:?}", message, actor);
+                let is_own = match &message {
+                    Execute::EnrolDevice { org, .. } | Execute::SetPeer { org, .. } => *org == actor.org,
+                    _ => true,
+                };
+                prop_assert!(devices && is_own, "{:?} by {:?}", message, actor);
             }
 
             let mut operators = 0;

@@ -3,6 +3,7 @@
 use crate::{cut, payment, setup, sign, state};
 use alloc::vec::Vec;
 use senim_abi::settlement::event::EVENT_VERSION;
+use senim_abi::settlement::record::BankAnswer;
 use senim_abi::settlement::{DueEntry, Execute, Genesis, Query, SettlementEvent};
 use senim_sdk::{CallContext, Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::Code;
@@ -87,7 +88,12 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             return Ok(codec::encode(&act));
         }
         Execute::Sign { act, hash } => sign::sign(env, context, &act, &hash)?,
-        Execute::Accept { act, hash, check } => sign::accept(env, context, &act, &hash, check)?,
+        Execute::Accept {
+            act,
+            hash,
+            check,
+            despite,
+        } => sign::accept(env, context, &act, &hash, (check, despite))?,
         Execute::Dispute {
             act,
             hash,
@@ -110,8 +116,17 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             act,
             attempt,
             file,
+            message_id,
             details,
-        } => payment::order(env, context, &act, attempt, file, details)?,
+        } => {
+            let order = payment::Order {
+                attempt,
+                file,
+                message_id,
+                details,
+            };
+            payment::order(env, context, &act, &order)?;
+        }
         Execute::ConfirmPayment {
             act,
             attempt,
@@ -123,7 +138,17 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             attempt,
             message,
             reason,
-        } => payment::fail(env, context, &act, attempt, message, reason)?,
+        } => payment::fail(env, context, &act, attempt, BankAnswer { message, reason })?,
+        Execute::ReturnPayment {
+            act,
+            attempt,
+            amount,
+            message,
+            reason,
+        } => {
+            let answer = BankAnswer { message, reason };
+            payment::returned(env, context, &act, attempt, amount, answer)?;
+        }
     }
     Ok(Vec::new())
 }
@@ -136,6 +161,11 @@ fn query<E: Env>(env: &E, question: Query) -> Outcome {
         } => codec::encode(&state::find_agreement(env, programme, provider)?),
         Query::Act { act } => codec::encode(&state::find_act(env, &act)?),
         Query::Acts { programme, after } => codec::encode(&state::acts(env, programme, after)?),
+        Query::Ordered {
+            payer,
+            message_id,
+            after,
+        } => codec::encode(&state::ordered(env, payer, &message_id, after)?),
         Query::Details { payer, provider } => codec::encode(&state::details(env, payer, provider)?),
     })
 }

@@ -166,6 +166,7 @@ pub fn save_new<E: Env>(env: &mut E, body: ActBody) {
         signed: None,
         accepted: None,
         check: None,
+        despite: None,
         dispute: None,
         payment: None,
     };

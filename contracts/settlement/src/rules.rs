@@ -2,10 +2,13 @@
 
 use alloc::vec::Vec;
 use senim_abi::settlement::{
-    Act, ActBody, ActId, ActState, Agreement, CorrectionLine, EditCheck, Payment, SettlementKind,
+    Act, ActBody, ActId, ActState, Agreement, CorrectionLine, Despite, EditCheck, FlawedDay,
+    Payment, SettlementKind,
 };
 use senim_abi::treasury::{Claim, Terms};
-use senim_sdk::{CallContext, Caller, Refusal, ensure};
+use senim_abi::voucher::msg::Finding;
+use senim_abi::voucher::record::FindingKind;
+use senim_sdk::{CallContext, Caller, Refusal, codec, ensure};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 
 /// A payer commands its own contracts only; a genesis those of all.
@@ -47,6 +50,8 @@ pub enum Input {
     Confirm,
     /// The bank refused.
     Fail,
+    /// The money came back.
+    Return,
 }
 
 /// What is due when an act is accepted.
@@ -63,7 +68,7 @@ pub enum Due {
 /// The automaton of an act.
 pub fn next(state: ActState, input: Input) -> Result<ActState, Refusal> {
     use ActState::{
-        Accepted, Corrected, Disputed, Generated, Paid, PaymentFailed, PaymentPending,
+        Accepted, Corrected, Disputed, Generated, Paid, PaymentFailed, PaymentPending, Returned,
         SignedByProvider,
     };
     Ok(match (state, input) {
@@ -77,11 +82,15 @@ pub fn next(state: ActState, input: Input) -> Result<ActState, Refusal> {
         (Disputed, Input::WithdrawDispute { signed: false }) => Generated,
         (Disputed, Input::WithdrawDispute { signed: true }) => SignedByProvider,
         (Disputed, Input::Correct) => Corrected,
-        (Accepted | PaymentFailed, Input::Order) => PaymentPending,
+        (Accepted | PaymentFailed | Returned, Input::Order) => PaymentPending,
         (PaymentPending, Input::Confirm) => Paid,
         // An answer that came late: the bank had refused, and paid after all.
         (PaymentFailed, Input::Confirm) => Paid,
         (PaymentPending, Input::Fail) => PaymentFailed,
+        // A report moves no money: the account says that it was paid, and has yet to say that it is back.
+        (Paid, Input::Fail) => Paid,
+        // Where its payment was not told yet, the payment that is told later is the one that came back.
+        (PaymentPending | PaymentFailed | Paid, Input::Return) => Returned,
         _ => return Err(Refusal::new(Code::WRONG_STATE)),
     })
 }
@@ -129,6 +138,48 @@ pub fn is_below_ceiling(body: &ActBody, terms: Option<&Terms>) -> Result<(), Ref
 pub fn check_passed(check: Option<&EditCheck>) -> Result<(), Refusal> {
     let excess = check.map_or(Tiyn::ZERO, |check| check.excess);
     ensure(excess == Tiyn::ZERO, Code::EDIT_CHECK_FAILED)
+}
+
+/// The days that the payer names: each once, in order, so that one pass compares them with the findings.
+pub fn named_days(despite: Option<&Despite>) -> Result<&[FlawedDay], Refusal> {
+    let Some(despite) = despite else {
+        return Ok(&[]);
+    };
+    let counted = (1..=Despite::DAYS_MAX).contains(&despite.days.len());
+    let ordered = despite.days.windows(2).all(|pair| pair[0] < pair[1]);
+    ensure(counted && ordered, Code::OUT_OF_RANGE)?;
+    Ok(&despite.days)
+}
+
+/// What the edit check found is named by the payer: the next day that it names is this one.
+pub fn is_named(named: Option<&FlawedDay>, finding: &Finding) -> Result<(), Refusal> {
+    let found = FlawedDay {
+        place: finding.place,
+        day: finding.day,
+    };
+    match named {
+        Some(day) if *day == found => Ok(()),
+        Some(day) if *day < found => nothing_named(Some(day)),
+        _ => {
+            let code = match finding.kind {
+                FindingKind::ExceedsPresent => Code::DAY_EXCEEDS_PRESENT,
+                FindingKind::Closed => Code::DAY_NOT_OPEN,
+                FindingKind::Unreported => Code::DAY_UNREPORTED,
+            };
+            Err(Refusal::with_detail(code, codec::encode(finding)))
+        }
+    }
+}
+
+/// Nobody accepts in spite of nothing: else all days could be named before anybody looked.
+pub fn nothing_named(named: Option<&FlawedDay>) -> Result<(), Refusal> {
+    match named {
+        None => Ok(()),
+        Some(day) => {
+            let detail = codec::encode(day);
+            Err(Refusal::with_detail(Code::DAY_NOT_FLAWED, detail))
+        }
+    }
 }
 
 /// A correction names lines, each once, and none that an earlier correction of the month has.

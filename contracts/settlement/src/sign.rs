@@ -8,9 +8,11 @@ use crate::state;
 use alloc::vec::Vec;
 use senim_abi::settlement::record::Dispute;
 use senim_abi::settlement::{
-    Act, ActBody, ActId, ActState, CorrectionLine, DisputeReason, EditCheck, SettlementEvent,
+    Act, ActBody, ActId, ActState, CorrectionLine, Despite, DisputeReason, EditCheck,
+    SettlementEvent,
 };
 use senim_abi::treasury::{self, Claim, vat_share};
+use senim_abi::voucher;
 use senim_sdk::{CallContext, Env, Refusal, ensure};
 use senim_types::{Code, Hash, Tiyn, TiynTotal};
 
@@ -47,7 +49,7 @@ pub fn accept<E: Env>(
     context: &CallContext,
     id: &ActId,
     hash: &Hash,
-    check: Option<EditCheck>,
+    (check, despite): (Option<EditCheck>, Option<Despite>),
 ) -> Result<(), Refusal> {
     let mut act = state::act(env, id)?;
     rules::acts_for(context, act.body.payer)?;
@@ -63,13 +65,15 @@ pub fn accept<E: Env>(
     let details = state::details(env, act.body.payer, id.provider)?;
     ensure(details.confirmed.is_some(), Code::DETAILS_UNCONFIRMED)?;
     rules::check_passed(check.as_ref())?;
+    check_days(env, id, despite.as_ref())?;
     let by = signed(env, context)?;
-    (act.accepted, act.check) = (Some(by), check);
+    (act.accepted, act.check, act.despite) = (Some(by), check, despite.clone());
     let event = SettlementEvent::ActAccepted {
         act: *id,
         hash: *hash,
         device: by.device,
         check,
+        despite,
     };
     let payable = act.body.payable;
     state::save_act(env, act);
@@ -92,6 +96,23 @@ pub fn accept<E: Env>(
             state::command(env, &pay)?;
             tell_paid(env, id, payable);
             Ok(())
+        }
+    }
+}
+
+/// The edit check of the days: the voucher contract found nothing wrong with what it posted, or the payer names each day all
+/// the same. It ends at the first that is not named, so its cost is bounded by the days that one message can name.
+fn check_days<E: Env>(env: &mut E, id: &ActId, despite: Option<&Despite>) -> Result<(), Refusal> {
+    let mut named = rules::named_days(despite)?.iter();
+    let mut after = None;
+    loop {
+        let page = state::findings(env, id, after)?;
+        for finding in &page {
+            rules::is_named(named.next(), finding)?;
+        }
+        after = page.last().map(|last| (last.place, last.day));
+        if page.len() < voucher::Query::FINDINGS_MAX {
+            return rules::nothing_named(named.next());
         }
     }
 }

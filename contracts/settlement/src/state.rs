@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_abi::civil::Month;
+use senim_abi::settlement::msg::Ordered;
 use senim_abi::settlement::record::{
-    ActRecord, AgreementRecord, DetailsRecord, act_key, acts_prefix, agreement_key, details_key,
+    ActRecord, AgreementRecord, DetailsRecord, OrderedRecord, act_key, acts_prefix, agreement_key,
+    details_key, ordered_key, ordered_prefix,
 };
-use senim_abi::settlement::{Act, ActId, Agreement, Details, ProgrammeId, Query};
+use senim_abi::settlement::{Act, ActId, Agreement, Details, MessageId, ProgrammeId, Query};
 use senim_abi::treasury::{self, Claim, Terms};
-use senim_abi::{TREASURY, treasury::msg::BudgetAnswer};
+use senim_abi::voucher::{self, msg::Finding};
+use senim_abi::{TREASURY, VOUCHER, treasury::msg::BudgetAnswer};
 use senim_sdk::{Env, Refusal, codec, state};
 use senim_types::{Code, OrgId};
 
@@ -78,6 +81,70 @@ pub fn details<E: Env>(env: &E, payer: OrgId, provider: OrgId) -> Result<Details
 pub fn save_details<E: Env>(env: &mut E, payer: OrgId, provider: OrgId, details: Details) {
     let record = DetailsRecord::from(details);
     state::save(env, &details_key(payer, provider), &record);
+}
+
+pub fn save_ordered<E: Env>(
+    env: &mut E,
+    payer: OrgId,
+    message_id: &MessageId,
+    act: &ActId,
+    attempt: u8,
+) {
+    let key = ordered_key(payer, message_id, act);
+    state::save(env, &key, &OrderedRecord::from(attempt));
+}
+
+/// A page of what is in a payment file.
+pub fn ordered<E: Env>(
+    env: &E,
+    payer: OrgId,
+    message_id: &MessageId,
+    after: Option<ActId>,
+) -> Result<Vec<Ordered>, Refusal> {
+    let prefix = ordered_prefix(payer, message_id);
+    let limit = Query::ORDERED_MAX as u32;
+    let page: Vec<(Vec<u8>, OrderedRecord)> = match after {
+        None => state::page(env, &prefix, &[], limit)?,
+        Some(last) => {
+            let last = ordered_key(payer, message_id, &last);
+            state::page(env, &prefix, &last, limit)?
+        }
+    };
+    page.into_iter()
+        .map(|(key, record)| {
+            let act = act_of(&key[prefix.len()..]).ok_or(Refusal::new(Code::CORRUPT_RECORD))?;
+            Ok(Ordered {
+                act,
+                attempt: record.into_current(),
+            })
+        })
+        .collect()
+}
+
+/// The act that the end of a key names.
+fn act_of(key: &[u8]) -> Option<ActId> {
+    let field = |at: usize| key.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    Some(ActId {
+        programme: ProgrammeId(field(0)?),
+        provider: OrgId(field(4)?),
+        period: Month(field(8)?),
+        number: *key.get(12)?,
+    })
+}
+
+/// A page of what the voucher contract finds wrong with the days of an act.
+pub fn findings<E: Env>(
+    env: &mut E,
+    act: &ActId,
+    after: Option<(OrgId, u32)>,
+) -> Result<Vec<Finding>, Refusal> {
+    let question = voucher::Query::Findings {
+        programme: act.programme,
+        provider: act.provider,
+        period: act.period,
+        after,
+    };
+    codec::decode(&env.query(VOUCHER, &codec::encode(&question))?)
 }
 
 fn ask<E: Env, T: BorshSerialize + BorshDeserialize>(

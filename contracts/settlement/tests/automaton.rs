@@ -4,17 +4,18 @@
 mod common;
 
 use common::*;
-use senim_abi::SETTLEMENT;
 use senim_abi::settlement::record::{ActRecord, BankAnswer, Payment, act_key};
 use senim_abi::settlement::{ActState, Execute, SettlementKind, Signed};
+use senim_abi::treasury::record::{ClaimRecord, claim_key};
+use senim_abi::{SETTLEMENT, TREASURY, treasury};
 use senim_sdk::codec;
 use senim_sdk::testing::{Actor, key_of};
-use senim_types::{Code, TimeMs};
+use senim_types::{Code, TimeMs, TiynTotal};
 
 const ACT: senim_abi::settlement::ActId = act_of(CATERER, JANUARY, 0);
 use ActState::*;
 
-const STATES: [ActState; 8] = [
+const STATES: [ActState; 9] = [
     Generated,
     SignedByProvider,
     Accepted,
@@ -23,6 +24,7 @@ const STATES: [ActState; 8] = [
     Disputed,
     Corrected,
     PaymentFailed,
+    Returned,
 ];
 
 /// A bank-paid act that is in this state, as if by the way that leads there.
@@ -36,10 +38,13 @@ fn in_state(state: ActState) -> World {
     };
     let mut act = world.act(ACT);
     act.state = state;
-    let is_accepted = matches!(state, Accepted | PaymentPending | Paid | PaymentFailed);
+    let is_accepted = matches!(
+        state,
+        Accepted | PaymentPending | Paid | PaymentFailed | Returned
+    );
     act.signed = (is_accepted || state == SignedByProvider).then_some(by);
     act.accepted = is_accepted.then_some(by);
-    let is_ordered = matches!(state, PaymentPending | Paid | PaymentFailed);
+    let is_ordered = matches!(state, PaymentPending | Paid | PaymentFailed | Returned);
     act.payment = is_ordered.then_some(Payment {
         attempt: 1,
         file: hash(1),
@@ -49,9 +54,19 @@ fn in_state(state: ActState) -> World {
             message: hash(2),
             reason: [0; 4],
         }),
+        refused_late: None,
+        returned: u32::from(state == Returned),
     });
     let key = act_key(&ACT).in_state_of(SETTLEMENT);
     world.env.plant(key, codec::encode(&ActRecord::from(act)));
+    if state == Paid {
+        let record = ClaimRecord::from(treasury::Claim {
+            settled: TiynTotal(1_000),
+            ..world.claim(JANUARY)
+        });
+        let key = claim_key(CATERER, MEALS, JANUARY).in_state_of(TREASURY);
+        world.env.plant(key, codec::encode(&record));
+    }
     world
 }
 
@@ -68,7 +83,7 @@ fn every_input_in_every_state() {
     let no = || To::Refused(Code::WRONG_STATE);
     let unknown = || To::Refused(Code::PAYMENT_UNKNOWN);
     type Make = fn(&mut World) -> Execute;
-    let inputs: [(&str, Actor, Make); 8] = [
+    let inputs: [(&str, Actor, Make); 9] = [
         ("sign", caterer(), |world| Execute::Sign {
             act: ACT,
             hash: world.act(ACT).body.hash(),
@@ -85,6 +100,7 @@ fn every_input_in_every_state() {
         }),
         ("confirm", city(), |_| confirm(ACT, 1, 1_000)),
         ("fail", city(), |_| fail(ACT, 1)),
+        ("return", city(), |_| give_back(ACT, 1, 1_000)),
     ];
     for state in STATES {
         for (name, actor, make) in &inputs {
@@ -98,23 +114,29 @@ fn every_input_in_every_state() {
             };
             let expected = match (state, *name) {
                 (Generated, "sign") => To::State(SignedByProvider),
-                (SignedByProvider | Accepted | PaymentPending | Paid | PaymentFailed, "sign") => {
-                    To::Same
-                }
+                (
+                    SignedByProvider | Accepted | PaymentPending | Paid | PaymentFailed | Returned,
+                    "sign",
+                ) => To::Same,
                 (SignedByProvider, "accept") => To::State(Accepted),
-                (Accepted | PaymentPending | Paid | PaymentFailed, "accept") => To::Same,
+                (Accepted | PaymentPending | Paid | PaymentFailed | Returned, "accept") => To::Same,
                 (Generated | SignedByProvider, "dispute") => To::State(Disputed),
                 (Disputed, "withdraw") => To::State(Generated),
                 (Disputed, "correct") => To::State(Corrected),
-                (Accepted | PaymentFailed, "order") => To::State(PaymentPending),
+                (Accepted | PaymentFailed | Returned, "order") => To::State(PaymentPending),
                 (PaymentPending, "order") => To::Refused(Code::PAYMENT_EXISTS),
                 (PaymentPending | PaymentFailed, "confirm") => To::State(Paid),
                 (Paid, "confirm") => To::Same,
                 (PaymentPending, "fail") => To::State(PaymentFailed),
-                (PaymentFailed, "fail") => To::Same,
+                (PaymentFailed | Returned, "fail") => To::Same,
+                // Kept, and told; where the money is, the account says.
+                (Paid, "fail") => To::State(Paid),
+                (PaymentPending | Paid | PaymentFailed, "return") => To::State(Returned),
+                (Returned, "return") => To::Same,
+                (Returned, "confirm") => To::Refused(Code::PAYMENT_RETURNED),
                 (
                     Generated | SignedByProvider | Accepted | Disputed | Corrected,
-                    "confirm" | "fail",
+                    "confirm" | "fail" | "return",
                 ) => unknown(),
                 _ => no(),
             };

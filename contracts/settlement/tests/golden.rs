@@ -2,7 +2,7 @@
 
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::settlement::act::{END_TO_END_CHARACTERS, end_to_end_id};
-use senim_abi::settlement::msg::Genesis;
+use senim_abi::settlement::msg::{Genesis, Ordered};
 use senim_abi::settlement::record::*;
 use senim_abi::settlement::*;
 use senim_abi::treasury::BudgetId;
@@ -26,6 +26,16 @@ fn line() -> CorrectionLine {
     CorrectionLine {
         transfer: B,
         amount: Tiyn(90_000),
+    }
+}
+
+fn despite() -> Despite {
+    Despite {
+        statement: B,
+        days: vec![FlawedDay {
+            place: OrgId(40),
+            day: 20_833,
+        }],
     }
 }
 
@@ -102,6 +112,7 @@ fn messages() {
                 act: ACT,
                 hash: A,
                 check,
+                despite: Some(despite()),
             },
         ),
         (
@@ -128,6 +139,7 @@ fn messages() {
                 act: ACT,
                 attempt: 1,
                 file: A,
+                message_id: MessageId([7; 16]),
                 details: B,
             },
         ),
@@ -145,6 +157,16 @@ fn messages() {
             Execute::FailPayment {
                 act: ACT,
                 attempt: 1,
+                message: A,
+                reason: *b"AC04",
+            },
+        ),
+        (
+            "return_payment",
+            Execute::ReturnPayment {
+                act: ACT,
+                attempt: 1,
+                amount: Tiyn(510),
                 message: A,
                 reason: *b"AC04",
             },
@@ -182,6 +204,21 @@ fn messages() {
             provider: PROVIDER,
         },
     );
+    golden.add(
+        "query.ordered",
+        &Query::Ordered {
+            payer: PAYER,
+            message_id: MessageId([7; 16]),
+            after: Some(ACT),
+        },
+    );
+    golden.add(
+        "answer.ordered",
+        &vec![Ordered {
+            act: ACT,
+            attempt: 2,
+        }],
+    );
     golden.check("tests/golden/messages.txt");
 }
 
@@ -218,6 +255,7 @@ fn records_and_their_keys() {
             report: B,
             excess: Tiyn(0),
         }),
+        despite: Some(despite()),
         dispute: Some(Dispute {
             reason: DisputeReason::Other,
             statement: B,
@@ -233,6 +271,11 @@ fn records_and_their_keys() {
                 message: B,
                 reason: *b"AC04",
             }),
+            refused_late: Some(BankAnswer {
+                message: A,
+                reason: [0; 4],
+            }),
+            returned: 1,
         }),
     };
     golden.add("act", &ActRecord::from(act));
@@ -251,6 +294,11 @@ fn records_and_their_keys() {
     };
     golden.add("details", &DetailsRecord::from(details));
     golden.add("key.details", &details_key(PAYER, PROVIDER).to_vec());
+    golden.add("ordered", &OrderedRecord::from(2));
+    golden.add(
+        "key.ordered",
+        &ordered_key(PAYER, &MessageId([7; 16]), &ACT).to_vec(),
+    );
     golden.check("tests/golden/records.txt");
 }
 
@@ -308,6 +356,7 @@ fn events() {
                 report: B,
                 excess: Tiyn(0),
             }),
+            despite: Some(despite()),
         },
         SettlementEvent::ActDisputed {
             act: ACT,
@@ -334,6 +383,20 @@ fn events() {
             amount: Tiyn(510),
             attempt: Some(1),
             message: A,
+        },
+        SettlementEvent::PaymentRefusedLate {
+            act: ACT,
+            attempt: 1,
+            message: A,
+            reason: *b"AC04",
+        },
+        SettlementEvent::PaymentReturned {
+            act: ACT,
+            attempt: 1,
+            amount: Tiyn(510),
+            owed_again: true,
+            message: A,
+            reason: *b"AC04",
         },
     ];
     for event in &events {

@@ -218,6 +218,7 @@ fn an_act_is_accepted_after_the_edit_checks_only() {
             report: hash,
             excess: Tiyn(excess),
         }),
+        despite: None,
     };
     world.refused(city(), &with_check(hash(1), 0), Code::ACT_HASH);
     world.refused(city(), &with_check(own, 1), Code::EDIT_CHECK_FAILED);
@@ -310,6 +311,7 @@ fn a_payment_under_way_keeps_the_details_it_was_ordered_with() {
         act: ACT,
         attempt,
         file: hash(1),
+        message_id: message_id(1),
         details,
     };
     world.refused(city(), &with(hash(8_001), 1), Code::DETAILS_UNCONFIRMED);
@@ -416,8 +418,8 @@ fn no_contract_signs_and_only_the_ledger_makes_acts_when_due() {
 
 #[test]
 fn each_method_has_its_roles() {
-    // The last method is `fail_payment`; its number is the table's last.
-    let last = codec::encode(&fail(ACT, 1))[0];
+    // The last method is `return_payment`; its number is the table's last.
+    let last = codec::encode(&give_back(ACT, 1, 1))[0];
     assert_eq!(RIGHTS.len(), usize::from(last) + 1);
     let leave = codec::encode(&leave(1, 1))[0];
     assert_eq!(leave, treasury::Execute::METHOD_LEAVE);

@@ -132,7 +132,6 @@ fn a_bank_pays_after_it_refused_and_says_everything_twice() {
     assert_eq!(world.claim(JANUARY).settled, TiynTotal(1_000));
     assert!(world.done(city(), &confirm(ACT, 2, 1_000)).is_empty());
     assert_eq!(world.claim(JANUARY).settled, TiynTotal(1_000));
-    world.refused(city(), &fail(ACT, 2), Code::WRONG_STATE);
     world.refused(city(), &order(ACT, 3, 3), Code::WRONG_STATE);
     world.refused(city(), &confirm(ACT, 1, 1_000), Code::PAYMENT_SUPERSEDED);
 }

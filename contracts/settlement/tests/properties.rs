@@ -28,6 +28,7 @@ enum Step {
     Order(usize, u8),
     Confirm(usize, u8),
     Fail(usize, u8),
+    Return(usize, u8),
     Leave(u64),
 }
 
@@ -46,6 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (which(), 1..4u8).prop_map(|(act, attempt)| Step::Order(act, attempt)),
         3 => (which(), 1..4u8).prop_map(|(act, attempt)| Step::Confirm(act, attempt)),
         2 => (which(), 1..4u8).prop_map(|(act, attempt)| Step::Fail(act, attempt)),
+        2 => (which(), 1..4u8).prop_map(|(act, attempt)| Step::Return(act, attempt)),
         1 => (1..50_000u64).prop_map(Step::Leave),
     ]
 }
@@ -119,6 +121,11 @@ fn take(world: &mut World, step: Step, posted: &mut u64, day: &mut u64) -> Vec<E
             let message = act(which).map(|act| fail(act.body.act, attempt));
             by(world, city(), message)
         }
+        Step::Return(which, attempt) => {
+            let message =
+                act(which).map(|act| give_back(act.body.act, attempt, act.body.payable.0));
+            by(world, city(), message)
+        }
         Step::Leave(amount) => {
             *posted += 1;
             let message = leave(*posted, amount);
@@ -150,9 +157,16 @@ proptest! {
             let told = take(&mut world, step, &mut posted, &mut day);
             prop_assert!(check_postings(&told).is_ok(), "{step:?}");
             for event in told.iter().filter(|event| event.contract == senim_abi::SETTLEMENT) {
-                if let SettlementEvent::ActPaid { act, amount, .. } = SettlementEvent::try_from_slice(&event.body).unwrap() {
-                    let before = paid.insert(act.period, amount.0);
-                    prop_assert_eq!(before, None, "one month is paid once: {:?}", act);
+                match SettlementEvent::try_from_slice(&event.body).unwrap() {
+                    SettlementEvent::ActPaid { act, amount, .. } => {
+                        let before = paid.insert(act.period, amount.0);
+                        prop_assert_eq!(before, None, "one month is paid once: {:?}", act);
+                    }
+                    SettlementEvent::PaymentReturned { act, amount, owed_again: true, .. } => {
+                        let before = paid.remove(&act.period);
+                        prop_assert_eq!(before, Some(amount.0), "what came back had been paid: {:?}", act);
+                    }
+                    _ => {}
                 }
             }
             for act in world.acts() {
@@ -160,7 +174,8 @@ proptest! {
                 if let Some(before) = known.insert(act.body.act, act.clone()) {
                     prop_assert_eq!(&before.body, &act.body);
                     prop_assert!(before.signed.is_none() || act.signed == before.signed);
-                    prop_assert!(before.state != ActState::Paid || act.state == ActState::Paid);
+                    let stays = [ActState::Paid, ActState::Returned].contains(&act.state);
+                    prop_assert!(before.state != ActState::Paid || stays);
                 }
             }
         }

@@ -252,6 +252,21 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             terms::correct(env, id, pair, period, (budget, amount), reference)?;
             Ok(Vec::new())
         }
+        Execute::Return {
+            id,
+            provider,
+            programme,
+            period,
+            amount,
+        } => {
+            rules::settlement_only(authority)?;
+            let pair = Pair {
+                programme,
+                provider,
+            };
+            terms::give_back(env, id, pair, period, amount)?;
+            Ok(Vec::new())
+        }
         // Of providers' devices: entered before authority over lines is asked for.
         Execute::Leave { .. } => Err(Refusal::new(Code::NOT_AUTHORISED)),
     }

@@ -204,6 +204,40 @@ pub fn pay_claim<E: Env>(
     Ok(())
 }
 
+/// What a bank had paid of a claim came back: outside → claim.
+pub fn give_back<E: Env>(
+    env: &mut E,
+    id: Hash,
+    pair: Pair,
+    period: Month,
+    amount: Tiyn,
+) -> Result<(), Refusal> {
+    rules::not_zero(amount)?;
+    let mut claim = pair.require_claim(env, period)?;
+    let owner = state::owner_of(env, pair.programme)?;
+    let payer = owner.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))?.payer;
+    claim.returned = plus(claim.returned, amount)?;
+    ensure(
+        claim.returned <= claim.settled,
+        Code::RETURN_EXCEEDS_SETTLED,
+    )?;
+    let mut outside = state::outside(env, payer)?.unwrap_or_default();
+    outside.debits = plus(outside.debits, amount)?;
+    let from = (Account::Outside(payer), outside.debits);
+    let to = (pair.claim(period), claim.credits());
+    state::save_outside(env, payer, outside);
+    state::save_claim(env, pair.provider, pair.programme, period, claim);
+    posting::tell(
+        env,
+        PostingKind::Return,
+        by_settlement(id),
+        amount,
+        from,
+        to,
+    );
+    Ok(())
+}
+
 /// Returns a part of a claim to a budget line, by a correcting act.
 pub fn correct<E: Env>(
     env: &mut E,

@@ -172,6 +172,14 @@ fn messages() {
         reference,
     };
     golden.add("execute.correct", &correct);
+    let give_back = Execute::Return {
+        id: ID,
+        provider,
+        programme,
+        period,
+        amount,
+    };
+    golden.add("execute.return", &give_back);
     golden.add("execute.leave", &Execute::Leave { id: ID, amount });
     golden.add("execute.forget", &Execute::Forget { ids: vec![ID] });
     golden.add("query.programme", &Query::Programme { programme });
@@ -213,6 +221,7 @@ fn records_and_their_keys() {
         corrected: TiynTotal(50),
         set_off: TiynTotal(40),
         made_good: TiynTotal(30),
+        returned: TiynTotal(20),
         chain: REFERENCE,
     };
     golden.add(

@@ -1,8 +1,7 @@
 //! Who was present: said by the place, never by the provider.
 
 use crate::contract::emit;
-use crate::redeem::save_tally;
-use crate::{rules, state};
+use crate::{rules, state, tally};
 use senim_abi::voucher::msg::{BATCH_MAX, Mark};
 use senim_abi::voucher::{ProgrammeId, Tally, VoucherEvent};
 use senim_sdk::{CallContext, Env, Refusal, ensure};
@@ -41,7 +40,8 @@ pub fn attend<E: Env>(
         ..known.unwrap_or_default()
     };
     let key = (programme, place, day);
-    save_tally(env, &settings, key, known.is_none(), tally);
+    let open = tally::is_open(env, programme, place, day)?;
+    tally::save(env, &settings, key, known, tally, open);
     let absent = marks.iter().filter(|mark| mark.absent).count() as u32;
     let event = VoucherEvent::Attended {
         programme,

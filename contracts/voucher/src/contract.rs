@@ -1,10 +1,11 @@
 //! Dispatch, and the questions.
 
 use crate::redeem::Order;
-use crate::{attend, excess, holder, life, list, offline, redeem, setup, state};
+use crate::{attend, excess, holder, life, list, offline, redeem, setup, state, tally};
 use alloc::vec::Vec;
 use senim_abi::voucher::event::EVENT_VERSION;
 use senim_abi::voucher::msg::VoucherView;
+use senim_abi::voucher::record::Served;
 use senim_abi::voucher::{DueEntry, Execute, Genesis, Query, VoucherEvent};
 use senim_sdk::{CallContext, Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::Code;
@@ -57,6 +58,7 @@ fn due<E: Env>(env: &mut E, entry: DueEntry) -> Result<(), Refusal> {
             Ok(())
         }
         DueEntry::Remind { voucher, asked } => list::remind(env, voucher, asked),
+        DueEntry::Resume { voucher } => life::resume(env, voucher),
         DueEntry::Lapse { voucher, asked } => list::lapse(env, voucher, asked),
         DueEntry::ForgetTally {
             programme,
@@ -232,6 +234,15 @@ fn query<E: Env>(env: &E, question: Query) -> Outcome {
         } => codec::encode(&state::chain(env, programme, &terminal)?),
         Query::Excess { programme, after } => {
             codec::encode(&state::excess_page(env, programme, after)?)
+        }
+        Query::Findings {
+            programme,
+            provider,
+            period,
+            after,
+        } => {
+            let served = Served { provider, period };
+            codec::encode(&tally::findings(env, programme, &served, after)?)
         }
     })
 }

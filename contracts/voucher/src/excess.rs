@@ -1,12 +1,13 @@
 //! What a terminal did without connection and the programme's rules do not pay: kept until the payer answers.
 
 use crate::contract::emit;
-use crate::{redeem, rules, state};
+use crate::tally::{self, Counted};
+use crate::{rules, state};
 use senim_abi::voucher::msg::Refused;
 use senim_abi::voucher::{DueEntry, Excess, ProgrammeId, Settings, VoucherEvent};
 use senim_abi::{TREASURY, treasury};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
-use senim_types::{Code, OrgId, PublicKey, TimeMs, Tiyn};
+use senim_types::{Code, PublicKey, TimeMs, Tiyn};
 
 /// Keeps a record for the payer. A policy's no is told with what was judged, so that it can be asked again.
 pub fn keep<E: Env>(env: &mut E, programme: ProgrammeId, excess: Excess, why: &Refusal) {
@@ -88,8 +89,16 @@ fn pay<E: Env>(
         reference: excess.voucher.0,
     };
     env.call(TREASURY, &codec::encode(&spend))?;
-    let day: (ProgrammeId, OrgId, u32) = (programme, excess.place, day_of(settings, excess));
-    redeem::count(env, settings, day, pays)
+    let (place, day) = (excess.place, day_of(settings, excess));
+    let voucher = state::find_voucher(env, &excess.voucher)?;
+    let counted = Counted {
+        provider: excess.provider,
+        pays,
+        is_another_person: voucher
+            .is_none_or(|voucher| voucher.uses_on(day) == 0 || voucher.place.is_none()),
+        open: tally::is_open(env, programme, place, day)?,
+    };
+    tally::count(env, settings, (programme, place, day), &counted)
 }
 
 /// The day that the record belongs to; where the terminal's clock was wrong, the day on which it was taken.

@@ -47,6 +47,13 @@ impl Case<'_> {
         self.facts(act, now, place, None)
     }
 
+    /// Whether the policy that the voucher is pinned to allows an act that is not at a place.
+    pub fn allows<E: Env>(&self, env: &mut E, act: Act) -> Result<bool, Refusal> {
+        let policy = state::policy(env, self.voucher.programme, self.voucher.version)?;
+        let facts = self.facts_anywhere(act, env.now());
+        Ok(ask(env, policy, &facts)?.is_ok())
+    }
+
     /// The decision of the policy that the voucher is pinned to. A no is the policy's code, with a [`Refused`] by which it
     /// can be asked again; the facts are left out where they would not fit.
     pub fn decide<E: Env>(&self, env: &mut E, facts: &Facts) -> Result<Terms, Refusal> {

@@ -12,7 +12,7 @@
 //!
 //! - `contract`: dispatch and questions; `setup`: what the payer sets.
 //! - `list`: who is entitled, asked, and answers; `life`: issue, changes, end; `holder`: what a holder signs.
-//! - `attend`: who was present; `redeem`: a use, and `proof`: who stands there.
+//! - `attend`: who was present; `redeem`: a use, and `proof`: who stands there; `tally`: what a day came to, and its check.
 //! - `offline`: what a terminal did without connection, and `excess`: what of it the payer answers.
 //! - `judge`: the facts of an act, and the policy's decision.
 //! - `rules`: the guards of this contract's own; `state`: all reads and writes.
@@ -36,6 +36,7 @@ mod redeem;
 mod rules;
 mod setup;
 mod state;
+mod tally;
 
 pub use contract::run;
 

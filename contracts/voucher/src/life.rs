@@ -180,7 +180,7 @@ pub fn suspend<E: Env>(
     id: VoucherId,
     suspended: bool,
 ) -> Result<(), Refusal> {
-    let (mut voucher, _) = commanded(env, context, &id)?;
+    let (mut voucher, programme) = commanded(env, context, &id)?;
     let (from, to) = if suspended {
         (Standing::Active, Standing::Suspended)
     } else {
@@ -191,11 +191,45 @@ pub fn suspend<E: Env>(
     }
     rules::is_live(&voucher, env.now())?;
     ensure(voucher.standing == from, Code::VOUCHER_STATE)?;
+    if suspended {
+        // Whoever could suspend for ever what is the person's would take it back at its end.
+        judged(env, id, &voucher, &programme.settings, Act::Revoke)?;
+        if voucher.mature_at > env.now() {
+            let due = DueEntry::Resume { voucher: id };
+            env.schedule(voucher.mature_at, &codec::encode(&due));
+        }
+    }
     voucher.standing = to;
     state::save_voucher(env, &id, voucher);
     let event = VoucherEvent::Suspended {
         voucher: id,
         suspended,
+    };
+    emit(env, &event);
+    Ok(())
+}
+
+/// The due-queue: a voucher that was suspended is mature. It can be used again, unless its policy lets the payer take it back
+/// all the same.
+pub fn resume<E: Env>(env: &mut E, id: VoucherId) -> Result<(), Refusal> {
+    let mut voucher = state::voucher(env, &id)?;
+    if voucher.standing != Standing::Suspended || env.now() >= voucher.until {
+        return Ok(());
+    }
+    let settings = state::programme(env, voucher.programme)?.settings;
+    let case = Case {
+        id,
+        voucher: &voucher,
+        settings: &settings,
+    };
+    if case.allows(env, Act::Revoke)? {
+        return Ok(());
+    }
+    voucher.standing = Standing::Active;
+    state::save_voucher(env, &id, voucher);
+    let event = VoucherEvent::Suspended {
+        voucher: id,
+        suspended: false,
     };
     emit(env, &event);
     Ok(())

@@ -3,17 +3,16 @@
 use crate::contract::emit;
 use crate::judge::Case;
 use crate::proof::{self, Proven, Terminal, Use};
+use crate::tally::{self, Counted};
 use crate::{rules, state};
 use alloc::vec::Vec;
 use senim_abi::policy::{Act, Clock, Facts, Line, Place, Terms};
 use senim_abi::voucher::msg::Redeemed;
 use senim_abi::voucher::record::LastUse;
-use senim_abi::voucher::{
-    DueEntry, ProgrammeId, Proof, Service, Settings, Tally, Voucher, VoucherEvent, VoucherId,
-};
+use senim_abi::voucher::{ProgrammeId, Proof, Service, Settings, Voucher, VoucherEvent, VoucherId};
 use senim_abi::{TREASURY, treasury};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
-use senim_types::{Code, OrgId, TimeMs, Tiyn, TiynTotal};
+use senim_types::{Code, OrgId};
 
 /// What is to be bought, where, and who stands there.
 pub struct Order {
@@ -120,8 +119,15 @@ pub fn pay<E: Env>(
     };
     env.call(TREASURY, &codec::encode(&spend))?;
     let (programme, version, left) = (voucher.programme, voucher.version, voucher.left);
-    let day = (programme, place.place, facts.clock.day);
-    count(env, settings, day, terms.pays)?;
+    let day = facts.clock.day;
+    let counted = Counted {
+        provider: place.provider,
+        pays: terms.pays,
+        // Who may be served anywhere may have been counted elsewhere.
+        is_another_person: voucher.uses_on(day) == 1 || voucher.place.is_none(),
+        open: place.open,
+    };
+    tally::count(env, settings, (programme, place.place, day), &counted)?;
     state::save_voucher(env, &id, voucher);
     let event = VoucherEvent::Redeemed {
         voucher: id,
@@ -160,13 +166,11 @@ fn at<E: Env>(
     service: &Service,
     clock: &Clock,
 ) -> Result<Place, Refusal> {
-    let calendar = state::calendar(env, programme, place, clock.month())?;
-    let (_, _, day) = senim_abi::civil::ymd(u64::from(clock.day));
     Ok(Place {
         place,
         provider: service.provider,
         region: service.region,
-        open: calendar.map(|calendar| calendar.is_open(day as u8)),
+        open: tally::is_open(env, programme, place, clock.day)?,
     })
 }
 
@@ -190,41 +194,4 @@ fn used(
         voucher.stated_at = at;
     }
     Ok(voucher.uses)
-}
-
-/// Counts the use where all uses of a place and day are counted.
-pub fn count<E: Env>(
-    env: &mut E,
-    settings: &Settings,
-    key: (ProgrammeId, OrgId, u32),
-    pays: Tiyn,
-) -> Result<(), Refusal> {
-    let (programme, place, day) = key;
-    let known = state::tally(env, programme, place, day)?;
-    let mut tally = known.unwrap_or_default();
-    tally.uses = tally.uses.checked_add(1).ok_or(Code::AMOUNT_OVERFLOW)?;
-    let paid = tally.paid.0.checked_add(u128::from(pays.0));
-    tally.paid = TiynTotal(paid.ok_or(Code::AMOUNT_OVERFLOW)?);
-    save_tally(env, settings, key, known.is_none(), tally);
-    Ok(())
-}
-
-/// Writes what a day came to; the first time its end is scheduled, too.
-pub fn save_tally<E: Env>(
-    env: &mut E,
-    settings: &Settings,
-    (programme, place, day): (ProgrammeId, OrgId, u32),
-    is_new: bool,
-    tally: Tally,
-) {
-    if is_new {
-        let forget = DueEntry::ForgetTally {
-            programme,
-            place,
-            day,
-        };
-        let at = TimeMs(env.now().0.saturating_add(settings.dispute_ms));
-        env.schedule(at, &codec::encode(&forget));
-    }
-    state::set_tally(env, programme, place, day, Some(tally));
 }

@@ -19,7 +19,8 @@ pub fn settings(settings: &Settings) -> Result<(), Refusal> {
         // Who is in which arm follows from a nullifier.
         && (settings.arms.is_none() || settings.exclusion.is_some())
         && settings.office.is_some() == settings.portal.is_some()
-        && settings.offline.is_none_or(|bounds| bounds.is_valid());
+        && settings.offline.is_none_or(|bounds| bounds.is_valid())
+        && (!settings.attendance || settings.dispute_ms >= Settings::DISPUTE_MS_MIN_WITH_ATTENDANCE);
     ensure(in_range, Code::OUT_OF_RANGE)
 }
 

@@ -1,7 +1,7 @@
 //! What the payer sets.
 
 use crate::contract::emit;
-use crate::{rules, state};
+use crate::{rules, state, tally};
 use senim_abi::civil::Month;
 use senim_abi::ids::is_policy;
 use senim_abi::policy::{self, Listing, PARAMETERS_BYTES_MAX, Product};
@@ -38,6 +38,12 @@ pub fn programme<E: Env>(
         .as_ref()
         .and_then(|known| known.settings.arms.as_ref());
     settings.arms = committed(known, settings.arms)?;
+    if let Some(known) = &before {
+        // Nullifiers stand in the group that they were attested in, and are freed there.
+        let group = known.settings.exclusion;
+        let stays = known.version == 0 || group.is_none() || group == settings.exclusion;
+        ensure(stays, Code::EXCLUSION_SET)?;
+    }
     let record = Programme {
         payer: line.payer,
         settings: settings.clone(),
@@ -154,6 +160,7 @@ pub fn calendar<E: Env>(
     }
     let is_served = state::service(env, programme, place)?.is_some();
     ensure(is_served, Code::NOT_WHITELISTED)?;
+    tally::calendar_changes(env, programme, (place, month), &calendar)?;
     state::save_calendar(env, programme, place, month, calendar);
     let event = VoucherEvent::CalendarSet {
         programme,

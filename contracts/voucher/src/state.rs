@@ -7,12 +7,15 @@ use senim_abi::civil::Month;
 use senim_abi::host::SCAN_ENTRIES_MAX;
 use senim_abi::policy::{Listing, Product};
 use senim_abi::voucher::record::{
-    CalendarRecord, Excess, ExcessRecord, ListingRecord, OfflineChain, OfflineChainRecord,
-    PolicyRecord, Programme, ProgrammeRecord, ServiceRecord, TallyRecord, VoucherRecord,
-    calendar_key, chain_key, excess_key, excess_prefix, listing_key, nullifier_key, policy_key,
-    programme_key, service_key, taken_key, tally_key, voucher_key,
+    CalendarRecord, Excess, ExcessRecord, FindingKind, FindingRecord, ListingRecord, OfflineChain,
+    OfflineChainRecord, PolicyRecord, Programme, ProgrammeRecord, Served, ServiceRecord,
+    TallyRecord, VoucherRecord, calendar_key, chain_key, excess_key, excess_prefix, finding_key,
+    findings_prefix, listing_key, nullifier_key, policy_key, programme_key, service_key, taken_key,
+    tally_key, voucher_key,
 };
-use senim_abi::voucher::{Calendar, Policy, ProgrammeId, Service, Tally, Voucher, VoucherId};
+use senim_abi::voucher::{
+    Calendar, Policy, ProgrammeId, Query, Service, Tally, Voucher, VoucherId,
+};
 use senim_sdk::{Env, Refusal, state};
 use senim_types::{Code, Hash, OrgId, PublicKey};
 
@@ -242,6 +245,44 @@ pub fn delete_excess<E: Env>(
     sequence: u64,
 ) {
     env.delete(&excess_key(programme, terminal, sequence));
+}
+
+/// Writes or removes what is wrong with a day.
+pub fn set_finding<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    served: &Served,
+    (place, day): (OrgId, u32),
+    finding: Option<FindingKind>,
+) {
+    let key = finding_key(programme, served, place, day);
+    set(env, &key, finding.map(FindingRecord::from));
+}
+
+/// A page of what is wrong, by place and day.
+pub fn findings<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    served: &Served,
+    after: Option<(OrgId, u32)>,
+) -> Result<Vec<(OrgId, u32, FindingKind)>, Refusal> {
+    let prefix = findings_prefix(programme, served);
+    let limit = Query::FINDINGS_MAX as u32;
+    let page: Vec<(Vec<u8>, FindingRecord)> = match after {
+        None => state::page(env, &prefix, &[], limit)?,
+        Some((place, day)) => {
+            let last = finding_key(programme, served, place, day);
+            state::page(env, &prefix, &last, limit)?
+        }
+    };
+    page.into_iter()
+        .map(|(key, record)| {
+            let field = |at: usize| key.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+            let fields = field(prefix.len()).zip(field(prefix.len() + 4));
+            let (place, day) = fields.ok_or(Refusal::new(Code::CORRUPT_RECORD))?;
+            Ok((OrgId(place), day, record.into_current()))
+        })
+        .collect()
 }
 
 /// The live voucher of the person with this nullifier, or none.

@@ -233,6 +233,7 @@ fn messages_have_these_bytes() {
             known: 3,
         },
     );
+    golden.add("due.resume", &DueEntry::Resume { voucher });
     golden.add("query.voucher", &Query::Voucher { voucher });
     golden.add("query.programme", &Query::Programme { programme });
     golden.add(
@@ -264,6 +265,15 @@ fn messages_have_these_bytes() {
             programme,
             place,
             day,
+        },
+    );
+    golden.add(
+        "query.findings",
+        &Query::Findings {
+            programme,
+            provider: CATERER,
+            period: MONTH,
+            after: Some((place, day)),
         },
     );
     golden.add(

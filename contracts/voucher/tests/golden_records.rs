@@ -44,8 +44,11 @@ fn records_have_these_bytes() {
     golden.add("calendar", &CalendarRecord::from(CALENDAR));
     let tally = Tally {
         uses: 8,
+        persons: 7,
         paid: TiynTotal(720_000),
-        present: Some(9),
+        present: Some(6),
+        served: Some(SERVED),
+        finding: Some(FindingKind::ExceedsPresent),
     };
     golden.add("tally", &TallyRecord::from(tally));
     golden.add("chain", &OfflineChainRecord::from(chain()));
@@ -58,6 +61,16 @@ fn records_have_these_bytes() {
     golden.add("key.excess", &excess_key(MEALS, &key_of(3), 18).to_vec());
     let id = Excess::preimage(MEALS, &key_of(3), 18);
     golden.add("id.excess", &Hash::of(&id));
+    golden.add("finding", &FindingRecord::from(FindingKind::Unreported));
+    let key = finding_key(MEALS, &SERVED, SCHOOL, FRIDAY);
+    golden.add("key.finding", &key.to_vec());
+    let finding = Finding {
+        place: SCHOOL,
+        day: FRIDAY,
+        kind: FindingKind::Closed,
+        tally: Some(tally),
+    };
+    golden.add("detail.finding", &finding);
     golden.add("key.voucher", &voucher_key(&ID).to_vec());
     golden.add("key.programme", &programme_key(MEALS).to_vec());
     golden.add("key.policy", &policy_key(MEALS, 2).to_vec());

@@ -4,8 +4,11 @@
 mod common;
 
 use common::*;
+use senim_abi::civil::Month;
+use senim_abi::policy::measure::{Clawback, Rules};
 use senim_abi::policy::{Explanation, Facts, Query as Asking, Question};
 use senim_abi::voucher::msg::Refused;
+use senim_abi::voucher::record::Served;
 use senim_abi::voucher::{Execute, Query, Status, Tally, VoucherEvent};
 use senim_sdk::codec;
 use senim_types::{Code, Tiyn, TiynTotal};
@@ -43,8 +46,14 @@ fn a_meal_is_one_call_that_pays_the_caterer_and_makes_no_key_of_its_own() {
     });
     let expected = Tally {
         uses: 2,
+        persons: 2,
         paid: TiynTotal(180_000),
         present: None,
+        served: Some(Served {
+            provider: CATERER,
+            period: Month::new(2027, 1),
+        }),
+        finding: None,
     };
     assert_eq!(tally, Some(expected));
 }
@@ -184,6 +193,59 @@ fn a_suspended_voucher_rests_and_goes_on() {
     }
     world.done(education(), &suspend(false));
     world.redeemed(voucher);
+}
+
+#[test]
+fn a_suspension_holds_no_longer_than_the_payer_may_take_the_voucher_back() {
+    let suspend = |voucher, suspended| Execute::Suspend { voucher, suspended };
+    for clawback in [Clawback::BeforeMaturity, Clawback::Never, Clawback::Always] {
+        let mut world = World::new();
+        let policy = policy(Rules {
+            clawback,
+            ..rules()
+        });
+        let programme = MEALS;
+        world.done(education(), &Execute::SetPolicy { programme, policy });
+        let voucher = world.issued(10);
+        let first = world.by(education(), &suspend(voucher, true)).code();
+        let refused = (clawback == Clawback::Never).then_some(Code::MATURED);
+        assert_eq!(first, refused, "{clawback:?}");
+        // It is mature after a hundred days.
+        world.env.advance(100 * DAY_MS - 1);
+        world.env.serve_due();
+        let usable = world.redeem(voucher).code().is_none();
+        assert_eq!(usable, clawback == Clawback::Never);
+        world.env.advance(1);
+        let told: Vec<VoucherEvent> = world
+            .env
+            .serve_due()
+            .iter()
+            .flat_map(|(_, outcome)| events(outcome))
+            .collect();
+        let resumed = VoucherEvent::Suspended {
+            voucher,
+            suspended: false,
+        };
+        let ends = clawback == Clawback::BeforeMaturity;
+        assert_eq!(told.contains(&resumed), ends, "{clawback:?}");
+        let again = world.by(education(), &suspend(voucher, true)).code();
+        let refused = (clawback != Clawback::Always).then_some(Code::MATURED);
+        assert_eq!(again, refused, "{clawback:?}");
+    }
+}
+
+#[test]
+fn a_suspension_that_was_ended_before_is_not_ended_again() {
+    let mut world = World::new();
+    let voucher = world.issued(10);
+    for suspended in [true, false] {
+        world.done(education(), &Execute::Suspend { voucher, suspended });
+    }
+    world.env.advance(100 * DAY_MS);
+    for (_, outcome) in world.env.serve_due() {
+        assert_eq!(outcome.code(), None);
+        assert!(events(&outcome).is_empty());
+    }
 }
 
 #[test]

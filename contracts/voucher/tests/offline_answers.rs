@@ -7,8 +7,9 @@ use common::pad::{Pad, counts};
 use common::*;
 use proptest::prelude::*;
 use senim_abi::treasury::check_postings;
-use senim_abi::voucher::{Execute, OfflineChain, OfflineRecord, Proof, VoucherId};
-use senim_types::{Code, Hash, Tiyn};
+use senim_abi::voucher::{Execute, OfflineChain, OfflineRecord, Proof, VoucherEvent, VoucherId};
+use senim_types::{Code, Hash, TimeMs, Tiyn};
+use std::collections::BTreeSet;
 
 /// All money of the line, wherever it is.
 fn total(world: &mut World) -> u128 {
@@ -231,5 +232,54 @@ proptest! {
         // The same as all of it at once.
         let chain = world.chain_of(terminal().device).unwrap();
         prop_assert_eq!((chain.next as usize, chain.head), (count, pad.records[count - 1].hash()));
+    }
+
+    /// Two terminals without connection, one with, in whatever order their files arrive: no pupil's day is paid for twice,
+    /// and the days' tallies are what was paid.
+    #[test]
+    fn nobodys_day_is_paid_for_twice(
+        steps in proptest::collection::vec((0..5usize, 0..3usize, 0..30 * HOUR_MS), 1..50),
+    ) {
+        let mut world = World::new();
+        let pupils: Vec<_> = (0..3).map(|_| world.issued(12)).collect();
+        let mut pads = [Pad::new(&mut world), Pad::of(&mut world, terminal_2())];
+        let (mut paid, mut sent) = (Vec::new(), [0, 0]);
+        let total = total(&mut world);
+        for (step, pupil, later_ms) in steps.into_iter().chain([(3, 0, 0), (4, 0, 0)]) {
+            let outcome = match step {
+                // By one of them, a while ago or now.
+                0 | 1 => {
+                    let at = TimeMs(world.env.time().0.saturating_sub(later_ms));
+                    pads[step].serve(pupils[pupil], at);
+                    continue;
+                }
+                2 => {
+                    world.env.advance(later_ms);
+                    world.redeem(pupils[pupil])
+                }
+                _ => {
+                    let pad = step - 3;
+                    let end = pads[pad].records.len().min(sent[pad] + OfflineRecord::BATCH_MAX);
+                    if end == sent[pad] {
+                        continue;
+                    }
+                    let outcome = pads[pad].send_by(&mut world, terminal(), sent[pad]..end);
+                    prop_assert_eq!(outcome.code(), None);
+                    sent[pad] = end;
+                    outcome
+                }
+            };
+            paid.extend(events(&outcome).into_iter().filter_map(|event| match event {
+                VoucherEvent::Redeemed { voucher, facts, .. } => Some((facts.clock.day, voucher)),
+                _ => None,
+            }));
+        }
+        let days: BTreeSet<_> = paid.iter().copied().collect();
+        prop_assert_eq!(days.len(), paid.len(), "once a day");
+        for day in days.iter().map(|(day, _)| *day) {
+            let uses = days.iter().filter(|(other, _)| *other == day).count();
+            prop_assert_eq!(world.tally(day), (uses as u32, uses as u128 * u128::from(PRICE.0)));
+        }
+        prop_assert_eq!(self::total(&mut world), total);
     }
 }

@@ -12,6 +12,8 @@ mod log;
 mod metrics;
 mod routes;
 mod sealed;
+mod signed;
+mod terminals;
 mod vitals;
 mod watch;
 
@@ -19,6 +21,8 @@ pub use error::ApiError;
 pub use handle::{Ended, NodeHandle, REQUESTS_MAX, Request};
 pub use metrics::Metrics;
 pub use routes::{Api, router};
-pub use sealed::{REQUEST_HEADER, SEALED_BYTES_MAX, SealedLimits, SealedStore, request_message};
+pub use sealed::{SEALED_BYTES_MAX, SealedLimits, SealedStore};
+pub use signed::{REQUEST_HEADER, request_message};
+pub use terminals::{CONTACT_BYTES_MAX, ContactLimits, ContactStore};
 pub use vitals::{Figures, Vitals};
 pub use watch::{Ask, HostCounts, NetworkCounts, ReadyLimits, Watch};

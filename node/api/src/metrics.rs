@@ -1,5 +1,6 @@
 //! What a node counts, in OpenMetrics text. Labels are codes and kinds of files, and never anything of a person.
 
+use crate::terminals::ContactFigures;
 use crate::watch::Watch;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -20,6 +21,8 @@ type By<M> = Family<Vec<(String, String)>, M>;
 pub struct Metrics {
     accepted: Counter,
     refused: By<Counter>,
+    contacts: Counter,
+    contacts_refused: By<Counter>,
 }
 
 impl Default for Metrics {
@@ -30,9 +33,13 @@ impl Default for Metrics {
             // Made by being asked for.
             drop(refused.get_or_create(&label("code", code)));
         }
+        let contacts_refused = By::<Counter>::default();
+        drop(contacts_refused.get_or_create(&label("code", Code::CLOCK_DIFFERS)));
         Metrics {
             accepted: Counter::default(),
             refused,
+            contacts: Counter::default(),
+            contacts_refused,
         }
     }
 }
@@ -46,8 +53,19 @@ impl Metrics {
         };
     }
 
+    /// Counts a terminal's contact; `refused` with what code.
+    pub fn contacted(&self, refused: Option<Code>) {
+        match refused {
+            None => self.contacts.inc(),
+            Some(code) => self
+                .contacts_refused
+                .get_or_create(&label("code", code))
+                .inc(),
+        };
+    }
+
     /// The text of all metrics, with what `watch` shows at `now_ms`.
-    pub fn render(&self, watch: &Watch, now_ms: u64) -> String {
+    pub(crate) fn render(&self, watch: &Watch, terminals: &ContactFigures, now_ms: u64) -> String {
         let mut registry = Registry::default();
         process(&mut registry, watch);
         let senim = registry.sub_registry_with_prefix("senim");
@@ -65,6 +83,28 @@ impl Metrics {
             "transactions_refused",
             "Transactions refused at submission, by code",
             self.refused.clone(),
+        );
+        senim.register(
+            "terminal_contacts",
+            "Contacts of terminals taken",
+            self.contacts.clone(),
+        );
+        senim.register(
+            "terminal_contacts_refused",
+            "Contacts of terminals refused, by code",
+            self.contacts_refused.clone(),
+        );
+        gauge(
+            senim,
+            "terminals",
+            "Terminals that this node has heard of",
+            terminals.terminals,
+        );
+        gauge(
+            senim,
+            "terminals_clock_wrong",
+            "Of these, with a clock that was wrong at the last contact",
+            terminals.clocks_wrong,
         );
         chain(senim, watch, now_ms);
         mempool(senim, watch);

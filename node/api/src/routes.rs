@@ -6,6 +6,7 @@ use crate::health;
 use crate::log;
 use crate::metrics::Metrics;
 use crate::sealed::{self, SealedStore};
+use crate::terminals::{self, CONTACT_BYTES_MAX, ContactStore};
 use crate::watch::{Watch, now_ms};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -42,6 +43,8 @@ pub struct Api {
     pub node: NodeHandle,
     /// Sealed data kept beside the ledger.
     pub sealed: Arc<SealedStore>,
+    /// When terminals were last heard of.
+    pub contacts: Arc<ContactStore>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// What is seen of the node without asking it.
@@ -56,6 +59,7 @@ pub fn router(api: Api) -> Router {
         .put(sealed::store)
         .delete(sealed::remove)
         .layer(DefaultBodyLimit::max(sealed::SEALED_BYTES_MAX));
+    let contact = post(terminals::contact).layer(DefaultBodyLimit::max(CONTACT_BYTES_MAX));
     Router::new()
         .route("/v1/status", get(status))
         .route("/v1/transactions", submit)
@@ -71,6 +75,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/log/consistency/{size}", get(log::consistency_proof))
         .route("/v1/contracts/{contract}/query", query)
         .route("/v1/sealed/{hash}", sealed)
+        .route("/v1/terminals", get(terminals::list))
+        .route("/v1/terminals/contact", contact)
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(metrics))
@@ -445,7 +451,9 @@ async fn node_status(api: &Api) -> Result<NodeStatus, ApiError> {
 
 /// Does not wait for the node: what is wrong with it is what this has to tell.
 async fn metrics(State(api): State<Api>) -> Response {
-    let text = api.metrics.render(&api.watch, now_ms());
+    let text = api
+        .metrics
+        .render(&api.watch, &api.contacts.figures(), now_ms());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -99,12 +99,13 @@ impl FolderError {
 }
 
 /// What a network's folder holds besides its genesis, and what is removed with it.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     "nodes",
     "contracts",
     "compiled",
     "keys",
     "sealed",
+    "terminals",
     "machines",
 ];
 

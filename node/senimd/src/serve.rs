@@ -7,8 +7,8 @@ use crate::node::{Node, Nodes};
 use crate::signals::Signals;
 use crate::{driver, host};
 use senim_api::{
-    Api, Ask, NetworkCounts, NodeHandle, ReadyLimits, SealedLimits, SealedStore, Vitals, Watch,
-    router,
+    Api, Ask, ContactLimits, ContactStore, NetworkCounts, NodeHandle, ReadyLimits, SealedLimits,
+    SealedStore, Vitals, Watch, router,
 };
 use senim_types::Code;
 use std::net::{IpAddr, SocketAddr};
@@ -36,6 +36,9 @@ pub enum ServeError {
     /// The folder of sealed data cannot be read.
     #[error("the folder of sealed data cannot be read: {0}")]
     Sealed(std::io::Error),
+    /// The folder of terminals' contacts cannot be read.
+    #[error("the folder of terminals' contacts cannot be read: {0}")]
+    Terminals(std::io::Error),
     /// A node halted.
     #[error("{node} halted: {code}: {reason}")]
     Halted {
@@ -54,7 +57,7 @@ impl ServeError {
         match self {
             ServeError::Listen { .. } => Code::CANNOT_LISTEN,
             ServeError::Ports(_) => Code::CONFIGURATION,
-            ServeError::Sealed(_) => Code::STORE_FAILED,
+            ServeError::Sealed(_) | ServeError::Terminals(_) => Code::STORE_FAILED,
             ServeError::Halted { code, .. } => *code,
         }
     }
@@ -121,6 +124,7 @@ pub async fn serve(
         driver::now().0
     });
     let sealed = Arc::new(sealed.map_err(ServeError::Sealed)?);
+    let contacts = contacts(folder)?;
     let started_ms = driver::now().0;
     let (stop, stopped) = watch::channel(false);
     let mut servers = JoinSet::new();
@@ -128,6 +132,7 @@ pub async fn serve(
         let api = Api {
             node: node.handle.clone(),
             sealed: Arc::clone(&sealed),
+            contacts: Arc::clone(&contacts),
             metrics: Arc::default(),
             watch: Arc::new(watch_of(folder, node, started_ms, &options)),
         };
@@ -186,6 +191,7 @@ pub async fn tell_refusal(
         // Nobody reads the other end.
         node: NodeHandle::new().0,
         sealed: Arc::new(sealed.map_err(ServeError::Sealed)?),
+        contacts: contacts(folder)?,
         metrics: Arc::default(),
         watch: Arc::new(Watch {
             host: Some(Box::new(host::counts(folder.path().to_owned()))),
@@ -200,6 +206,12 @@ pub async fn tell_refusal(
     };
     accept::serve(listener, router(api), options.connections_max, told).await;
     Ok(())
+}
+
+fn contacts(folder: &Folder) -> Result<Arc<ContactStore>, ServeError> {
+    let path = folder.path().join("terminals");
+    let contacts = ContactStore::open(path, ContactLimits::default());
+    Ok(Arc::new(contacts.map_err(ServeError::Terminals)?))
 }
 
 async fn first_halt(nodes: &Nodes) -> ServeError {

@@ -25,6 +25,7 @@
 //! | 7300–7399 | commands of clients |
 //! | 7400–7449 | bank |
 //! | 7450–7499 | portal, lists, SMS |
+//! | 7500–7549 | connectors |
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
@@ -203,6 +204,7 @@ codes! {
     3109 AMOUNT_ZERO Caller "An amount of nothing moves nothing. Name at least one tiyn."
     3110 AMOUNT_OVERFLOW Caller "The sum does not fit. Name a smaller amount."
     3111 REVERSAL_EXCEEDS_POSTED Caller "More would be reversed than was posted. Name at most what was posted."
+    3112 RETURN_EXCEEDS_SETTLED Caller "More would come back than was paid out. Name at most what was paid."
     3130 TRANSFER_PENDING Contract "A transfer that may still be posted cannot be forgotten. Post, void or let it lapse first."
 
     3200 PRODUCT_UNKNOWN Caller "The GTIN is not in the product catalogue. Check the code, or ask the regulator to enter the product."
@@ -311,6 +313,7 @@ codes! {
     3446 EXCESS_UNKNOWN Caller "No such record of a terminal waits for the payer, or it was answered long ago. `senim voucher excess list` has those that wait."
     3447 EXCESS_ANSWERED Caller "The payer answered otherwise for this record, and an answer is final."
     3448 EXCESS_WAITS Caller "A thousand records of this terminal wait for the payer, and no more are taken until some are answered. Ask the payer to answer, then send again: nothing is lost."
+    3460 EXCLUSION_SET Caller "The programme counts each person once in its exclusion group: the group is neither changed nor left out once there are rules. Start another programme for another group."
 
     3500 CONTRACT_EXCEEDED Caller "The provider's contract has not that much left under its ceiling. The payer can raise the ceiling by an addendum."
     3501 CONTRACT_NOT_IN_FORCE Caller "The provider's contract is not in force at this time. The payer makes contracts; `senim contract show` says from when to when."
@@ -331,6 +334,11 @@ codes! {
     3516 PAYMENT_SUPERSEDED Caller "The answer is about an earlier attempt, while a later one is under way or was paid. Stop the later one at the bank, and have a person decide: the money may have moved twice."
     3517 PAYMENT_AMOUNT Caller "The bank moved another amount than the act's. Have a person ask the bank; the act stays as it is."
     3518 SETTLED_BY_ACT Caller "The provider has a contract: its claims are paid by their acts, and in no other way."
+    3519 DAY_EXCEEDS_PRESENT Caller "On a day more persons were served at a place than were present; the refusal names both, and `senim act check` all such days. Dispute the act, or accept it in spite of the days that you name, with a reason."
+    3520 DAY_NOT_OPEN Caller "On a day something was claimed at a place that was closed; the refusal names both, and `senim act check` all such days. Dispute the act, or accept it in spite of the days that you name, with a reason."
+    3521 DAY_UNREPORTED Caller "Something was claimed on a day for which a place has reported no attendance; the refusal names both, and `senim act check` all such days. The place can report for a week; then dispute the act, or accept it in spite of the days that you name, with a reason."
+    3522 DAY_NOT_FLAWED Caller "A day is named to be accepted in spite of the edit check, which found nothing wrong with it; the refusal names it. Name the days that `senim act check` prints, and no others."
+    3523 PAYMENT_RETURNED Caller "The money of this attempt came back after the bank had paid: the act is not paid by it. Order the next attempt when the cause is mended."
     3600 CARD_UNKNOWN Caller "No such card, or no such key of one: it was never registered, or its entitlement ended long ago. Take a key from the card system that issued the card."
     3601 CARD_BLOCKED Caller "The card is blocked: lost or withdrawn. The person gets a new one at a service centre, for the open prescriptions too."
     3602 ENTITLEMENT_ENDED Caller "The entitlement has ended. It has to be proven anew at a service centre before anything is issued or held by this card."
@@ -356,6 +364,8 @@ codes! {
     6021 KEY_USED_TWICE Node "A vote of this validator's key that this node did not cast: another node runs with the same key. Stop one of them."
     6022 SIGNER_UNAVAILABLE Node "The key store gave no signature. Check it and start the node again."
     6023 CONSENSUS_FAILED Node "Consensus met a state that cannot be, or was driven out of order. The node signs nothing more; keep its log as evidence."
+    6030 CLOCK_DIFFERS Caller "The terminal's clock is more than two minutes from this node's. Set it; the detail is the node's time, Unix ms in 8 bytes, big-endian."
+    6031 CONTACT_REPLAYED Caller "A contact that this terminal signed later was taken before. Sign a new one at the present time."
 
     7000 FHIR_NOT_JSON Caller "The bytes are not one JSON value in UTF-8. Send FHIR R4 as JSON, not as XML."
     7001 FHIR_TOO_LARGE Caller "The message has more bytes than are read (1 MiB). Send the prescription without attachments."
@@ -470,7 +480,7 @@ codes! {
     7320 SEALED_NOT_HELD Caller "The node gives the medicine data to the pharmacy that holds the prescription or has recorded its look just now. Hold it, or record the look: `senim pharmacy look`."
     7321 LOOKS_MISSING Peer "The node's blocks show fewer looks at the prescription than its proven record counts: it leaves some out. Ask another node."
     7322 ORDERED_PRODUCT Caller "The order forbids another product than one that is no product of that medicine in the catalogue. Correct its code, a GTIN, or allow substitution."
-
+    7340 ARMS_NOT_AS_DRAWN Caller "A person is in another arm than the seed and the nullifier give, or in none. The message names the vouchers; ask the payer."
     7350 TERMINAL_NOT_SYNCED Caller "This folder has no session of a terminal: it never synced here. Run `senim voucher offline sync` while there is a connection."
     7351 TERMINAL_CLOCK Caller "This terminal's clock is wrong: it differs from the ledger's by more than a minute, or went back. Set it, then sync."
     7352 TERMINAL_UNSENT Caller "This folder has records that the ledger has not taken. Run `senim voucher offline send` first."
@@ -497,6 +507,19 @@ codes! {
     7474 LIST_NOT_OPENED Caller "A record of the list cannot be opened with this key: it was sealed for another party, or moved."
     7475 LIST_NOT_LISTED Caller "A record's voucher is not on the ledger as the list says. Ask the office."
     7476 PORTAL_JOURNAL Node "The portal's journal cannot be read: another key, or damage before its end. Restore it before anything is sent."
+
+    7500 OUTSIDE_UNREACHABLE Node "No connection to the outside system. What it has to be told waits and is sent again; check the address and the way to it."
+    7501 OUTSIDE_SLOW Peer "The outside system did not answer in time, and may have taken it or not. It is sent again as the same."
+    7502 OUTSIDE_BUSY Peer "The outside system says that it cannot take it now. It is sent again."
+    7503 OUTSIDE_NONSENSE Peer "The outside system's answer is not what the protocol says. It is sent again; tell its operator."
+    7504 OUTSIDE_REFUSED Peer "The outside system will not take it. It waits in the register for a person, who has it tried again or dismisses it."
+    7505 CONNECTOR_JOURNAL Node "The connector's journal cannot be read: another key, or damage before its end. Restore it before anything is sent."
+    7506 REPORT_UNKNOWN Caller "No message of this id waits. `list` shows those that do."
+    7507 DOOR_BUSY Node "Too many messages at once. Send it again after the time in Retry-After."
+    7508 DOOR_TOKEN Caller "The bearer token is missing or another. Send the one that the connector was given."
+    7509 DOOR_HOLDER Caller "The message orders, and holder is missing or not a one-time key of a wallet, as senimwallet1…. Ask the wallet for one."
+    7510 MESSAGE_UNDER_WAY Node "The same message was sent before, and what became of it is not final yet. Send it again."
+    7511 MOVEMENT_FORM Peer "A movement is not of the form that the protocol has. It waits in the register; tell the operator of the marking system."
 }
 
 impl Code {

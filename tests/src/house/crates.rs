@@ -89,7 +89,16 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             // Sessions with a node, key files, failures: as every client does it.
             "senim-cli",
             "senim-codes",
-            "senim-light-client",
+            "senim-abi",
+            "senim-types",
+        ],
+    ),
+    (
+        "senim-connector",
+        &[
+            // Sessions with a node, a clinic's folder, journals: as the commands do it.
+            "senim-cli",
+            "senim-fhir",
             "senim-abi",
             "senim-types",
         ],
@@ -124,8 +133,12 @@ pub const ARROWS_OF_TESTS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "senim-contract-settlement",
-        &["senim-contract-treasury"],
-        "an act is made of what the treasury posted",
+        &[
+            "senim-contract-treasury",
+            "senim-contract-voucher",
+            "senim-contract-measure",
+        ],
+        "an act is made of what the treasury posted, and accepted by what the days of vouchers came to",
     ),
     (
         "senim-api",
@@ -171,6 +184,7 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
             "senim-cli",
             "senim-codes",
             "senim-fhir",
+            "senim-connector",
             "senim-portal",
             "senim-tests",
         ],
@@ -183,6 +197,7 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
             "senim-network",
             "senimd",
             "senim-cli",
+            "senim-connector",
             "senim-portal",
         ],
         "only the edges do I/O",
@@ -192,7 +207,11 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
         &["senim-network"],
         "how nodes reach each other can be replaced in one place",
     ),
-    ("axum*", &["senim-api", "senimd"], "HTTP ends at the edge"),
+    (
+        "axum*",
+        &["senim-api", "senimd", "senim-connector"],
+        "HTTP ends at the edge",
+    ),
     (
         "rusmpp*",
         &["senim-portal"],
@@ -201,7 +220,7 @@ pub const KEPT_IN: &[(&str, &[&str], &str)] = &[
     ("reqwest", &["senim-cli"], "only the client asks over HTTP"),
     (
         "clap*",
-        &["senimd", "senim-cli", "senim-portal"],
+        &["senimd", "senim-cli", "senim-connector", "senim-portal"],
         "only programs have arguments",
     ),
 ];

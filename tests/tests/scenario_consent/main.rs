@@ -1,9 +1,11 @@
 //! Free meals from the office's table to the parent's yes: a real node, the portal's service, an SMSC, and each party's
 //! own files. Then every other party's files are searched for who it was.
 
+mod large;
 #[path = "../support/ledger.rs"]
 mod ledger;
 mod lists;
+mod operator;
 mod parties;
 mod privacy;
 
@@ -11,6 +13,40 @@ use parties::{Child, Parties, phone, wait};
 use senim_abi::voucher::Standing;
 use senim_portal::conversation::What;
 use senim_portal::smpp::smsc::{Mood, Smsc, Subscriber};
+use std::io::Write;
+use std::sync::{Mutex, Once, PoisonError};
+
+/// What nodes, commands and the portal log, all of it; one for all tests of a process.
+static LOG_LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Lines;
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut lines = LOG_LINES.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Keeps log lines from now on; what there is so far. Our own are at their loudest. Libraries below the portal could
+/// show a message on its way, so it lets none of them speak, and neither does this.
+fn log_lines() -> Vec<u8> {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_env_filter("off,senim=trace")
+            .with_ansi(false)
+            .with_writer(|| Lines)
+            .init();
+    });
+    let lines = LOG_LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    lines.clone()
+}
 
 /// An SMSC on a runtime of its own.
 struct Operator {
@@ -20,9 +56,13 @@ struct Operator {
 
 impl Operator {
     fn start() -> Operator {
+        Operator::at("127.0.0.1:0")
+    }
+
+    fn at(address: &str) -> Operator {
         let runtime = tokio::runtime::Runtime::new().expect("threads can be had");
         let smsc = runtime
-            .block_on(Smsc::listen("127.0.0.1:0"))
+            .block_on(Smsc::listen(address))
             .expect("a port is free");
         Operator {
             smsc,
@@ -33,6 +73,7 @@ impl Operator {
 
 #[test]
 fn parents_are_asked_and_answer_for_their_own_children_alone() {
+    log_lines();
     let operator = Operator::start();
     let smsc = &operator.smsc;
     let (aigerim, alikhan) = (
@@ -152,6 +193,7 @@ fn parents_are_asked_and_answer_for_their_own_children_alone() {
     }
     assert_eq!(report["unsent"], 0);
     assert_eq!(report["counts"]["yes"], 2);
+    privacy::a_meal_at_the_canteen(&parties, &aigerim);
     privacy::nothing_of_it_is_elsewhere(&parties, &children, "september");
 }
 

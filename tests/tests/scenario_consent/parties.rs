@@ -6,19 +6,21 @@ use senim_abi::VOUCHER;
 use senim_abi::voucher::msg::Query;
 use senim_abi::voucher::record::Programme;
 use senim_abi::voucher::{Execute, ProgrammeId, Standing, VoucherId, Window};
+use senim_cli::answer::Answer;
 use senim_cli::keys;
 use senim_cli::session::Session;
+use senim_cli::vault::Vault;
 use senim_portal::args::Cli;
 use senim_portal::config::Config;
 use senim_portal::conversation::{Conversation, What};
-use senim_portal::journal::Journal;
+use senim_portal::journal;
 use senim_portal::phone::Phone;
 use senim_portal::smpp::smsc::Smsc;
-use senim_portal::vault::Vault;
 use senim_portal::{commands, list, service};
 use senim_types::text::KeyKind;
 use senim_types::{Call, Code, codec};
 use serde_json::Value;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -88,6 +90,8 @@ pub struct Parties {
     pub ledger: Ledger,
     pub portal_key: String,
     pub identity_key: String,
+    /// What every command said, to people and to programs.
+    pub said: RefCell<Vec<u8>>,
 }
 
 /// The portal at work; it stops with this value.
@@ -115,6 +119,7 @@ impl Parties {
             ledger,
             portal_key: String::new(),
             identity_key: String::new(),
+            said: RefCell::default(),
         };
         parties.hurry(remind_ms, lapse_ms);
         parties.portal_key = parties.box_key("portal/lists.key");
@@ -206,9 +211,32 @@ impl Parties {
     fn run(&self, args: &[&str]) -> Result<Value, Code> {
         let args = [&["senim-portal"], args].concat();
         let cli = Cli::try_parse_from(args).unwrap_or_else(|error| panic!("{error}"));
-        commands::run(cli)
-            .map(|answer| answer.json)
-            .map_err(|failure| failure.code)
+        self.heard(commands::run(cli))
+    }
+
+    /// Runs a command of `senim`.
+    pub fn senim(&self, args: &[&str]) -> Result<Value, Code> {
+        let network = self.text("network");
+        let common = ["--node", self.ledger.url(), "--dir", &network];
+        let args = [&["senim"], args, &common].concat();
+        let cli = senim_cli::args::Cli::try_parse_from(args);
+        let cli = cli.unwrap_or_else(|error| panic!("{error}"));
+        self.heard(senim_cli::commands::run(&cli))
+    }
+
+    fn heard(&self, ended: senim_cli::failure::Result<Answer>) -> Result<Value, Code> {
+        let mut said = self.said.borrow_mut();
+        match ended {
+            Ok(answer) => {
+                said.extend(format!("{}{}\n", answer.text, answer.json).bytes());
+                Ok(answer.json)
+            }
+            Err(failure) => {
+                let lines = failure.lines.join("\n");
+                said.extend(format!("{lines}{}\n", failure.to_json()).bytes());
+                Err(failure.code)
+            }
+        }
     }
 
     pub fn done(&self, args: &[&str]) -> Value {
@@ -323,7 +351,7 @@ impl Parties {
             return Conversation::default();
         }
         let vault = Vault::open(&self.path("portal/vault.key")).expect("the portal made it");
-        let read = Journal::read(&self.path("portal/journal.sealed"), &vault);
+        let read = journal::read(&self.path("portal/journal.sealed"), &vault);
         read.unwrap_or_else(|failure| panic!("{failure:?}"))
     }
 

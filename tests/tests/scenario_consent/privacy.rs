@@ -2,7 +2,7 @@
 
 use crate::parties::{Child, Parties};
 use senim_portal::list::file::List;
-use senim_types::Hash;
+use senim_types::{Code, Hash, TimeMs};
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
@@ -112,12 +112,105 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
     sha2::Sha256::digest(bytes).into()
 }
 
+/// A parent's wallet begins to use the voucher of this child, and a canteen feeds it: the meal system knows the child
+/// by name, the terminal the voucher, and what its commands say goes into its log.
+pub fn a_meal_at_the_canteen(parties: &Parties, child: &Child) {
+    let voucher = parties.voucher(child).to_string();
+    let text = |name: &str| parties.text(name);
+    let (wallet, scanned) = (text("wallet"), text("canteen/scanned.png"));
+    parties.write("canteen/pupils.csv", &format!("{},{voucher}\n", child.name));
+    for name in ["canteen", "school"] {
+        std::fs::create_dir_all(parties.path(name)).expect("it can be made");
+        let from = parties.path(&format!("network/keys/{name}.key"));
+        std::fs::copy(from, parties.path(name).join("device.key")).expect("the devnet has it");
+    }
+    let done = |args: &[&str]| {
+        let done = parties.senim(args);
+        done.unwrap_or_else(|code| panic!("{args:?}: {code}"))
+    };
+    // The day at the school, five hours east of UTC.
+    let there = TimeMs(senim_cli::words::now().0 + 5 * 60 * 60 * 1000);
+    let day = senim_cli::words::date_time(there);
+    let school = text("school/device.key");
+    let calendar = [
+        "school",
+        "calendar",
+        "--programme",
+        "3",
+        "--month",
+        &day[..7],
+    ];
+    done(&[&calendar[..], &["--weekdays", "1-7", "--key", &school]].concat());
+    done(&["wallet", "new", "--wallet", &wallet]);
+    let key = ["wallet", "key", "--wallet", &wallet];
+    let key = done(&key)["holder"].as_str().expect("a key").to_owned();
+    done(&[
+        "voucher", "bind", &voucher, "--holder", &key, "--key", "identity",
+    ]);
+    done(&[
+        "wallet", "voucher", "activate", &voucher, "--wallet", &wallet, "--key", "identity",
+    ]);
+    done(&[
+        "wallet", "voucher", "qr", &voucher, "--wallet", &wallet, "--out", &scanned,
+    ]);
+    let before = parties.said.borrow().len();
+    let canteen = text("canteen/device.key");
+    done(&[
+        "voucher", "redeem", "--scan", &scanned, "--price", "900", "--key", &canteen,
+    ]);
+    let again = [
+        "voucher", "redeem", "--scan", &scanned, "--price", "900", "--key", &canteen,
+    ];
+    assert_eq!(parties.senim(&again), Err(Code::STATEMENT_REPLAYED));
+    done(&["terminal", "contact", "--key", &canteen]);
+    std::fs::write(
+        parties.path("canteen/terminal.log"),
+        &parties.said.borrow()[before..],
+    )
+    .expect("it can be written");
+    let attend = [
+        "school",
+        "attend",
+        "--programme",
+        "3",
+        "--present",
+        "412",
+        "--day",
+        &day[..10],
+    ];
+    let attended = done(&[&attend[..], &["--key", &school]].concat());
+    parties.write("school/attendance.log", &attended.to_string());
+}
+
 /// Nothing of these children and their parents is in a file that is not the portal's.
 pub fn nothing_of_it_is_elsewhere(parties: &Parties, children: &[&Child], list: &str) {
     let mut found = Vec::new();
-    for folder in ["network", "office", "identity"] {
+    for folder in ["network", "office", "identity", "canteen", "school"] {
         files(&parties.path(folder), &mut found);
     }
+    // And what processes say: nodes, commands and the portal itself in the log, every command to whoever ran it.
+    for (name, bytes) in [
+        ("log lines", crate::log_lines()),
+        ("what commands said", parties.said.borrow().clone()),
+    ] {
+        let name = name.to_owned();
+        found.push(Found { name, bytes });
+    }
+    let is_said = |name: &str, words: &str| {
+        let mut files = found.iter().filter(|file| file.name.ends_with(name));
+        let is_in = |file: &Found| {
+            file.bytes
+                .windows(words.len())
+                .any(|part| part == words.as_bytes())
+        };
+        assert!(files.any(is_in), "{name} does not say {words:?}");
+    };
+    is_said("log lines", "connected to the SMSC");
+    is_said("log lines", "committed");
+    is_said("log lines", &parties.voucher(children[0]).to_string());
+    is_said("what commands said", "persons are listed");
+    is_said("terminal.log", "STATEMENT_REPLAYED");
+    is_said("pupils.csv", children[0].name);
     assert!(
         found.iter().any(|file| file.name.ends_with(".list")),
         "the sealed list is among them"
@@ -137,8 +230,20 @@ pub fn nothing_of_it_is_elsewhere(parties: &Parties, children: &[&Child], list: 
             needles.extend(forms(text));
         }
     }
+    // The meal system tells children apart by their names; nobody else has one, and it has nothing but that.
+    let names: BTreeSet<Vec<u8>> = children
+        .iter()
+        .flat_map(|child| forms(child.name))
+        .collect();
+    let numbers_alone = needles.difference(&names).cloned().collect();
     for file in &found {
-        let found = contained(&file.bytes, &needles);
+        let is_meal_system = file.name.ends_with("canteen/pupils.csv");
+        let needles = if is_meal_system {
+            &numbers_alone
+        } else {
+            &needles
+        };
+        let found = contained(&file.bytes, needles);
         let found = found.map(String::from_utf8_lossy);
         assert_eq!(found, None, "{}", file.name);
     }

@@ -2,7 +2,9 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use senim_api::{Api, Metrics, NodeHandle, SealedLimits, SealedStore, router};
+use senim_api::{
+    Api, ContactLimits, ContactStore, Metrics, NodeHandle, SealedLimits, SealedStore, router,
+};
 use senim_tests::world::{Request, World};
 use senim_types::{Receipt, SignedTransaction, codec};
 use serde_json::Value;
@@ -32,11 +34,15 @@ impl Interfaces {
         let path = folder.path().join("sealed");
         let sealed = SealedStore::open(path, SealedLimits::default(), || 0);
         let sealed = Arc::new(sealed.expect("an empty store opens"));
+        let path = folder.path().join("terminals");
+        let contacts = ContactStore::open(path, ContactLimits::default());
+        let contacts = Arc::new(contacts.expect("an empty store opens"));
         let nodes = (0..count).map(|_| {
             let (node, requests) = NodeHandle::new();
             let api = Api {
                 node,
                 sealed: Arc::clone(&sealed),
+                contacts: Arc::clone(&contacts),
                 metrics: Arc::new(Metrics::default()),
                 watch: Arc::default(),
             };

@@ -2,7 +2,9 @@
 //! client's own commands against those. Time can be moved to a month's end, which no clock of a machine allows.
 
 use clap::Parser;
-use senim_api::{Api, Metrics, NodeHandle, SealedLimits, SealedStore, router};
+use senim_api::{
+    Api, ContactLimits, ContactStore, Metrics, NodeHandle, SealedLimits, SealedStore, router,
+};
 use senim_cli::answer::Answer;
 use senim_cli::args::Cli;
 use senim_cli::commands;
@@ -44,10 +46,13 @@ impl OverHttp {
             std::fs::set_permissions(&path, mode).expect("the file is ours");
         }
         let sealed = SealedStore::open(folder.path().join("sealed"), SealedLimits::default(), || 0);
+        let path = folder.path().join("terminals");
+        let contacts = ContactStore::open(path, ContactLimits::default());
         let (node, requests) = NodeHandle::new();
         let api = Api {
             node,
             sealed: Arc::new(sealed.expect("an empty store opens")),
+            contacts: Arc::new(contacts.expect("an empty store opens")),
             metrics: Arc::new(Metrics::default()),
             watch: Arc::default(),
         };

@@ -92,6 +92,8 @@ pub fn act(provider: u32, payable: u64, state: ActState, attempts: u8) -> Act {
             message: Hash([3; 32]),
             reason: [0; 4],
         }),
+        refused_late: None,
+        returned: u32::from(state == ActState::Returned) << (attempts.max(1) - 1),
     };
     Act {
         body: body(provider, payable),
@@ -99,6 +101,7 @@ pub fn act(provider: u32, payable: u64, state: ActState, attempts: u8) -> Act {
         signed: None,
         accepted: None,
         check: None,
+        despite: None,
         dispute: None,
         payment: (attempts > 0).then_some(payment),
     }

@@ -4,11 +4,11 @@ use crate::answer::Answer;
 use crate::args::Global;
 use crate::context::session;
 use crate::failure::{Failure, Result};
+use crate::history;
 use crate::policies::{self, Runner};
 use crate::session::Session;
 use crate::words::{short, tenge};
 use clap::Args;
-use senim_abi::VOUCHER;
 use senim_abi::policy::{Decision, Denial, Facts, Question, Terms};
 use senim_abi::treasury::ProgrammeId;
 use senim_abi::voucher::msg::Refused;
@@ -42,11 +42,7 @@ pub fn decided(receipt: &Receipt) -> Vec<Decided> {
     if let Status::Refused { code, detail } = &receipt.status {
         return refused(*code, detail).into_iter().collect();
     }
-    let own = receipt
-        .events
-        .iter()
-        .filter(|event| event.contract == VOUCHER);
-    own.filter_map(|event| borsh::from_slice(&event.body).ok())
+    history::voucher_events(receipt)
         .filter_map(|event| of_event(&event))
         .collect()
 }

@@ -21,6 +21,7 @@ pub mod programme;
 pub mod purse;
 pub mod report;
 pub mod school;
+pub mod terminal;
 pub mod upgrade;
 pub mod validator;
 pub mod verify;
@@ -53,6 +54,7 @@ pub fn run(cli: &Cli) -> Result<Answer> {
         Command::Prescription(command) => prescription::run(command, global),
         Command::Wallet(command) => wallet::run(command, global),
         Command::Pharmacy(command) => pharmacy::run(command, global),
+        Command::Terminal(command) => terminal::run(command, global),
         Command::Report(command) => report::run(command, global),
         Command::Card(command) => card::run(command, global),
         Command::Voucher(command) => voucher::run(command, global),

@@ -9,13 +9,16 @@ use crate::describe::reason_text;
 use crate::failure::{Failure, Result};
 use crate::files;
 use crate::session::Session;
-use crate::words::{counted, tenge, tenge_total, time};
+use crate::words::{counted, tenge, tenge_total};
 use clap::{Args, Subcommand};
 use senim_abi::SETTLEMENT;
 use senim_abi::settlement::act::end_to_end_id;
+use senim_abi::settlement::msg::{Ordered, OrderedAnswer};
 use senim_abi::settlement::record::{DetailsRecord, details_key};
-use senim_abi::settlement::{Act, ActId, ActState, Execute, ProgrammeId, SettlementKind};
-use senim_bank::{BankError, Details, MESSAGE_BYTES_MAX, Meaning, PaymentOrder, Verdict};
+use senim_abi::settlement::{Act, ActId, ActState, Execute, ProgrammeId, Query, SettlementKind};
+use senim_bank::{
+    BankError, Details, MESSAGE_BYTES_MAX, Meaning, PAYMENTS_MAX, PaymentOrder, Verdict,
+};
 use senim_types::{Code, Hash, OrgId, TiynTotal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -46,7 +49,7 @@ pub struct File {
     /// Under which programme.
     #[arg(long)]
     pub programme: u32,
-    /// Which acts; all that are accepted or failed if none is named. Name them to make a file again.
+    /// Which acts; all that are accepted, failed or came back if none is named. Name them to make a file again.
     #[arg(long = "act", value_parser = parse_act)]
     pub acts: Vec<ActId>,
     /// The payer's own details: whose account is debited.
@@ -140,6 +143,8 @@ fn file(args: &File, global: &Global) -> Result<Answer> {
     }
     let made = senim_bank::payment_file(&own, &args.execute_on, &orders);
     let made = made.map_err(|error| failure(&error))?;
+    let message_id =
+        senim_bank::ledgers_id(&made.message_id).ok_or_else(|| Failure::new(Code::BANK_MESSAGE))?;
     // Written first: a crash after an order on the ledger then finds the file that was ordered.
     files::replace(&args.out, made.xml.as_bytes())?;
     for (want, order) in wanted.iter().zip(&orders) {
@@ -147,6 +152,7 @@ fn file(args: &File, global: &Global) -> Result<Answer> {
             act: order.act,
             attempt: want.attempt,
             file: made.hash(),
+            message_id,
             details: want.details,
         };
         submitted(&session, global, &args.key, &execute).map_err(|failure| {
@@ -187,7 +193,10 @@ fn file(args: &File, global: &Global) -> Result<Answer> {
 fn wanted(args: &File, payer: OrgId, session: &Session) -> Result<Vec<Wanted>> {
     let mut acts = list::all(session, ProgrammeId(args.programme))?;
     acts.retain(|act| {
-        let open = matches!(act.state, ActState::Accepted | ActState::PaymentFailed);
+        let open = matches!(
+            act.state,
+            ActState::Accepted | ActState::PaymentFailed | ActState::Returned
+        );
         act.body.payer == payer
             && act.body.kind == SettlementKind::BankFile
             && (args.acts.contains(&act.body.act) || (args.acts.is_empty() && open))
@@ -243,7 +252,11 @@ fn answer(args: &BankAnswer, global: &Global) -> Result<Answer> {
             acts.push(super::act::proven(&session, &listed.body.act)?.0);
         }
     }
-    let verdicts = senim_bank::reconcile(&answer, &acts);
+    let refused = match &answer.refused_file {
+        Some((name, _)) => in_file(&session, global, &args.key, name)?,
+        None => Vec::new(),
+    };
+    let verdicts = senim_bank::reconcile(&answer, &acts, &refused);
     let mut lines = vec![format!(
         "{}: {} of ours, {} of other business",
         answer.kind,
@@ -287,6 +300,30 @@ fn answer(args: &BankAnswer, global: &Global) -> Result<Answer> {
     Ok(Answer::new(json).lines(lines))
 }
 
+/// What is in a payment file of the payer's, as the node says; the file's message id proves it.
+fn in_file(session: &Session, global: &Global, key: &str, name: &str) -> Result<Vec<Ordered>> {
+    let Some(message_id) = senim_bank::ledgers_id(name) else {
+        return Ok(Vec::new());
+    };
+    let payer = enrolled(session, &device(global, key)?)?.org;
+    let mut all: Vec<Ordered> = Vec::new();
+    // No file has more.
+    while all.len() <= PAYMENTS_MAX {
+        let question = Query::Ordered {
+            payer,
+            message_id,
+            after: all.last().map(|last| last.act),
+        };
+        let page: OrderedAnswer = session.query(SETTLEMENT, &question)?;
+        let is_last = page.len() < Query::ORDERED_MAX;
+        all.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(all)
+}
+
 fn name(meaning: Meaning) -> &'static str {
     match meaning {
         Meaning::Paid => "paid",
@@ -295,7 +332,8 @@ fn name(meaning: Meaning) -> &'static str {
         Meaning::Nothing => "nothing",
         Meaning::WrongAmount => "wrong_amount",
         Meaning::Superseded => "superseded",
-        Meaning::Contradiction => "contradiction",
+        Meaning::RefusedLate => "refused_late",
+        Meaning::Unclear => "unclear",
         Meaning::Returned => "returned",
         Meaning::Unknown => "unknown",
     }
@@ -303,8 +341,15 @@ fn name(meaning: Meaning) -> &'static str {
 
 fn word(verdict: &Verdict) -> String {
     match (&verdict.call, verdict.meaning) {
+        (Some(Execute::FailPayment { reason, .. }), Meaning::RefusedLate) => format!(
+            "refused, {}, though it was paid: the money is expected back",
+            reason_text(reason)
+        ),
         (Some(Execute::FailPayment { reason, .. }), _) => {
             format!("refused, {}", reason_text(reason))
+        }
+        (Some(Execute::ReturnPayment { reason, .. }), _) => {
+            format!("the money came back, {}", reason_text(reason))
         }
         (_, Meaning::Paid) => "paid".to_owned(),
         (_, Meaning::Late) => "paid after all".to_owned(),
@@ -312,7 +357,8 @@ fn word(verdict: &Verdict) -> String {
         (_, Meaning::Nothing) => "nothing new".to_owned(),
         (_, Meaning::WrongAmount) => "another amount than the act's".to_owned(),
         (_, Meaning::Superseded) => "paid by an attempt before the latest".to_owned(),
-        (_, Meaning::Contradiction) => "refused, though it was paid".to_owned(),
+        (_, Meaning::RefusedLate) => "refused, though it was paid".to_owned(),
+        (_, Meaning::Unclear) => "a debit that calls itself a return".to_owned(),
         (_, Meaning::Returned) => "the money came back".to_owned(),
         (_, Meaning::Unknown) => "was never ordered".to_owned(),
     }
@@ -327,11 +373,7 @@ fn status(args: &Status, global: &Global) -> Result<Answer> {
     for act in &acts {
         let Some(payment) = act.payment else { continue };
         let id = end_to_end_id(&act.body.hash(), payment.attempt);
-        let said = match (act.state, payment.answer) {
-            (ActState::Paid, _) => "paid".to_owned(),
-            (_, None) => format!("the bank is silent since {}", time(payment.ordered_at)),
-            (_, Some(answer)) => format!("refused, {}", reason_text(&answer.reason)),
-        };
+        let said = list::answer_text(act.state, &payment);
         lines.push(format!(
             "{:<16} {id} {:>18}  {said}",
             act.body.act.to_string(),

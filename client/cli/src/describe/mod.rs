@@ -207,6 +207,7 @@ pub fn refusal(done: &Final, names: &Names) -> Option<Failure> {
             let holder = OrgId(u32::from_be_bytes(org));
             failure = failure.line(format!("  held by {}", names.of_org(holder)));
         }
+        failure = crate::commands::act::check::refused(failure, code, detail, names);
         if let Some(decided) = refused(code, detail) {
             failure = failure.line(format!(
                 "  decided by rules of version {} of programme {}; to see which: senim explain {}",

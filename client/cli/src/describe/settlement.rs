@@ -70,7 +70,14 @@ pub fn line(event: &SettlementEvent, names: &Names) -> String {
             }
         ),
         E::ActSigned { act, .. } => format!("act {act} is signed by the provider"),
-        E::ActAccepted { act, .. } => format!("act {act} is accepted by the payer"),
+        E::ActAccepted { act, despite, .. } => format!(
+            "act {act} is accepted by the payer{}",
+            despite.as_ref().map_or(String::new(), |despite| format!(
+                " in spite of {}, for reasons {}",
+                counted(despite.days.len(), "day"),
+                short(despite.statement)
+            ))
+        ),
         E::ActDisputed {
             act, reason, lines, ..
         } => format!(
@@ -100,6 +107,32 @@ pub fn line(event: &SettlementEvent, names: &Names) -> String {
         } => format!(
             "the bank refused attempt {attempt} to pay act {act}: {}",
             reason_text(reason)
+        ),
+        E::PaymentRefusedLate {
+            act,
+            attempt,
+            reason,
+            ..
+        } => format!(
+            "the bank refused attempt {attempt} to pay act {act} after it was paid: {}; the money is expected back",
+            reason_text(reason)
+        ),
+        E::PaymentReturned {
+            act,
+            attempt,
+            amount,
+            owed_again,
+            reason,
+            ..
+        } => format!(
+            "{} of attempt {attempt} to pay act {act} came back: {}{}",
+            tenge(*amount),
+            reason_text(reason),
+            if *owed_again {
+                "; it is owed again"
+            } else {
+                ""
+            }
         ),
         E::ActPaid { act, amount, .. } => {
             format!("act {act} is paid: {} by this", tenge(*amount))

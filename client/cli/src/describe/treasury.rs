@@ -37,6 +37,7 @@ pub fn line(event: &TreasuryEvent, names: &Names) -> String {
                 PostingKind::Leave => "taken out",
                 PostingKind::SetOff => "set off",
                 PostingKind::Correct => "corrected",
+                PostingKind::Return => "come back",
             };
             format!(
                 "{word} {}: {} → {}",

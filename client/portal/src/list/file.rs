@@ -11,8 +11,8 @@ use senim_types::{ChainId, Code, Domain, PublicKey, Signature, codec};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
-/// Bytes of a list: 12,000 records of less than 700.
-pub const LIST_BYTES_MAX: usize = 8 << 20;
+/// Bytes of a list: 100,000 records of less than 640.
+pub const LIST_BYTES_MAX: usize = 64 << 20;
 /// Bytes of every record before it is sealed: what is shorter is filled up, so that a length says nothing.
 const RECORD_BYTES: usize = 192;
 

@@ -85,15 +85,14 @@ pub fn make(
 
 /// Puts a made list on the ledger. Persons of a list whose file nobody gets are never asked, and expire.
 pub fn submit(session: &Session, made: &Made) -> Result<()> {
-    for transaction in &made.transactions {
-        applied(session, session.submit_signed(transaction)?)?;
-    }
-    Ok(())
+    session.submit_all(&made.transactions, |_, done| {
+        applied(session, done).map(|_| ())
+    })
 }
 
 fn shuffle(lines: &mut [Line]) -> Result<()> {
     for last in (1..lines.len()).rev() {
-        // 64 random bits over at most 12,000 places: no order is noticeably likelier.
+        // 64 random bits over at most 100,000 places: no order is noticeably likelier.
         let drawn = u64::from_le_bytes(*files::random::<8>()?) % (last as u64 + 1);
         lines.swap(last, drawn as usize);
     }

@@ -10,12 +10,13 @@ use senim_abi::voucher::record::{
     Programme, ProgrammeRecord, VoucherRecord, programme_key, voucher_key,
 };
 use senim_abi::voucher::{Execute, ProgrammeId, Standing, Voucher, VoucherId};
-use senim_cli::context::applied;
 use senim_cli::failure::{Failure, Result};
-use senim_cli::session::Session;
+use senim_cli::session::{Session, TOGETHER_MAX};
 use senim_types::crypto::SecretKey;
 use senim_types::{Call, Code, Hash, PublicKey, codec};
 
+/// Questions to a node that are on their way together.
+const QUESTIONS_TOGETHER: usize = 4;
 /// Ahead of what a nullifier is made of.
 const NULLIFIER_CONTEXT: &[u8] = b"senim nullifier 1";
 
@@ -66,8 +67,29 @@ pub struct Opened {
 /// Opens a list for the portal; every record stands on the ledger as the list says. Those whose time on the ledger is
 /// over are left out. `LIST_NOT_OPENED`, `LIST_NOT_LISTED`.
 pub fn open(session: &Session, list: &List, key: &BoxKey) -> Result<Vec<Opened>> {
-    let mut opened = Vec::with_capacity(list.records.len());
-    for record in &list.records {
+    // Each record is a question to the node and waits for its answer: some at once.
+    let share = list.records.len().div_ceil(QUESTIONS_TOGETHER).max(1);
+    std::thread::scope(|scope| {
+        let shares = list.records.chunks(share);
+        let threads: Vec<_> = shares
+            .map(|records| scope.spawn(move || open_some(session, list, records, key)))
+            .collect();
+        let mut opened = Vec::with_capacity(list.records.len());
+        for thread in threads {
+            opened.extend(thread.join().expect("opening a record does not panic")?);
+        }
+        Ok(opened)
+    })
+}
+
+fn open_some(
+    session: &Session,
+    list: &List,
+    records: &[Record],
+    key: &BoxKey,
+) -> Result<Vec<Opened>> {
+    let mut opened = Vec::with_capacity(records.len());
+    for record in records {
         let person = list.open_for_portal(&session.chain, record, key)?;
         let found = listed(session, list, record)?;
         if !found.standing.has_ended() {
@@ -113,8 +135,8 @@ pub struct Attested {
     pub refused: Vec<(VoucherId, Code)>,
 }
 
-/// The identity service: opens who the persons are and attests their nullifiers, each batch in one transaction. A batch
-/// that is refused is tried one by one, so that one person twice costs nobody else the meal.
+/// The identity service: opens who the persons are and attests their nullifiers, each batch in one transaction, some on
+/// their way together. A batch that is refused is tried one by one, so that one person twice costs nobody else the meal.
 pub fn attest(
     session: &Session,
     list: &List,
@@ -130,36 +152,34 @@ pub fn attest(
             nullifier: nullifier(secret, group, period, person.iin.digits()),
         });
     }
-    let bring = |attestations: &[Attestation]| {
-        let execute = Execute::Attest {
-            attestations: attestations.to_vec(),
-        };
-        let call = Call {
-            contract: VOUCHER,
-            input: codec::encode(&execute),
-        };
-        let done = session.submit(device, vec![call], Vec::new())?;
-        applied(session, done)
+    let bring = |batches: &[&[Attestation]], told: &mut dyn FnMut(usize, Option<Code>)| {
+        let calls = batches.iter().map(|batch| {
+            let execute = Execute::Attest {
+                attestations: batch.to_vec(),
+            };
+            vec![Call {
+                contract: VOUCHER,
+                input: codec::encode(&execute),
+            }]
+        });
+        session.submit_each(device, calls.collect(), |index, done| {
+            told(index, done.receipt.status.code());
+            Ok(())
+        })
     };
     let (mut attested, mut refused) = (0, Vec::new());
-    for batch in attestations.chunks(BATCH_MAX) {
-        match bring(batch) {
-            Ok(_) => attested += batch.len(),
-            Err(failure) if failure.exit != senim_cli::failure::Exit::Refused => {
-                return Err(failure);
-            }
-            Err(_) => {
-                for one in batch {
-                    match bring(std::slice::from_ref(one)) {
-                        Ok(_) => attested += 1,
-                        Err(failure) if failure.exit != senim_cli::failure::Exit::Refused => {
-                            return Err(failure);
-                        }
-                        Err(failure) => refused.push((one.voucher, failure.code)),
-                    }
-                }
-            }
-        }
+    let batches: Vec<&[Attestation]> = attestations.chunks(BATCH_MAX).collect();
+    // What is signed is valid for minutes: not all of a long list at once.
+    for some in batches.chunks(TOGETHER_MAX) {
+        let mut one_by_one = Vec::new();
+        bring(some, &mut |index, code| match code {
+            None => attested += some[index].len(),
+            Some(_) => one_by_one.extend(some[index].chunks(1)),
+        })?;
+        bring(&one_by_one, &mut |index, code| match code {
+            None => attested += 1,
+            Some(code) => refused.push((one_by_one[index][0].voucher, code)),
+        })?;
     }
     Ok(Attested { attested, refused })
 }

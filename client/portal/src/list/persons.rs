@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Persons of one list.
-pub const PERSONS_MAX: usize = 12_000;
+pub const PERSONS_MAX: usize = 100_000;
 
 /// A person's national number, twelve digits with a check digit. Personal: it has no text but for those who open it.
 #[derive(

@@ -7,13 +7,13 @@ use crate::conversation::{Event, ToLedger};
 use crate::list;
 use crate::numbers::Numbers;
 use crate::sealing::{BoxKey, SECRET_PREFIX};
-use crate::vault::Vault;
 use senim_abi::VOUCHER;
 use senim_abi::voucher::Asked;
 use senim_abi::voucher::msg::{BATCH_MAX, Channel};
-use senim_abi::voucher::{Execute, Standing};
+use senim_abi::voucher::{Execute, Standing, VoucherId};
 use senim_cli::failure::{Failure, Result};
 use senim_cli::session::Session;
+use senim_cli::vault::Vault;
 use senim_cli::{files, keys, words};
 use senim_types::crypto::SecretKey;
 use senim_types::text::KeyKind;
@@ -26,6 +26,8 @@ use tracing::{info, warn};
 
 /// Extension of list files.
 const LIST: &str = "list";
+/// Events of one entry of the journal: a tenth of what fits.
+const EVENTS_TOGETHER: usize = 500;
 /// Calls of one transaction.
 const CALLS_MAX: usize = 8;
 
@@ -151,8 +153,20 @@ impl Ledger {
             .followed
     }
 
-    /// Tells what happened, and returns when it is kept.
+    /// Tells what happened, and returns when it is kept. Where it is much, a part is kept before the next is told: what
+    /// is told again after a crash changes nothing.
     fn happened(&self, events: Vec<Event>) -> std::result::Result<(), Gone> {
+        let mut events = events.into_iter();
+        loop {
+            let some: Vec<Event> = events.by_ref().take(EVENTS_TOGETHER).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            self.tell_some(some)?;
+        }
+    }
+
+    fn tell_some(&self, events: Vec<Event>) -> std::result::Result<(), Gone> {
         let (kept, is_kept) = oneshot::channel();
         let told = self
             .tell
@@ -166,7 +180,9 @@ impl Ledger {
         for path in waiting(&self.config.inbox_path())? {
             match self.open(session, &path) {
                 Ok(events) => {
-                    info!(persons = events.len(), "a list was opened");
+                    let is_person = |event: &&Event| matches!(event, Event::Listed { .. });
+                    let persons = events.iter().filter(is_person).count();
+                    info!(persons, "a list was opened");
                     self.happened(events)?;
                     set_aside(&path, "done")?;
                 }
@@ -238,20 +254,7 @@ impl Ledger {
                 )),
             }
         }
-        for batch in offers.chunks(BATCH_MAX) {
-            let execute = Execute::Offer {
-                vouchers: batch.iter().map(|(_, voucher)| *voucher).collect(),
-            };
-            let tasks: Vec<u64> = batch.iter().map(|(task, _)| *task).collect();
-            if !self.brought(session, &tasks, &[execute])? {
-                for (task, voucher) in batch {
-                    let execute = Execute::Offer {
-                        vouchers: vec![*voucher],
-                    };
-                    self.each(session, *task, &execute)?;
-                }
-            }
-        }
+        self.offer(session, &offers)?;
         for batch in answers.chunks(CALLS_MAX) {
             let (tasks, calls): (Vec<u64>, Vec<Execute>) = batch.iter().cloned().unzip();
             if !self.brought(session, &tasks, &calls)? {
@@ -261,6 +264,36 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// Offers batches, some on their way together; one that is refused is tried one by one.
+    fn offer(
+        &self,
+        session: &Session,
+        offers: &[(u64, VoucherId)],
+    ) -> std::result::Result<(), Stop> {
+        let batches: Vec<_> = offers.chunks(BATCH_MAX).collect();
+        let offer = |batch: &[(u64, VoucherId)]| Execute::Offer {
+            vouchers: batch.iter().map(|(_, voucher)| *voucher).collect(),
+        };
+        let calls = batches.iter().map(|batch| vec![call(&offer(batch))]);
+        let mut codes = Vec::with_capacity(batches.len());
+        let ended = session.submit_each(&self.device, calls.collect(), |_, done| {
+            codes.push(done.receipt.status.code());
+            Ok(())
+        });
+        // What is final is taken note of, whatever came after it.
+        for (batch, code) in batches.into_iter().zip(codes) {
+            if code.is_none() {
+                let brought = batch.iter().map(|(task, _)| Event::Brought { task: *task });
+                self.happened(brought.collect())?;
+                continue;
+            }
+            for one in batch {
+                self.each(session, one.0, &offer(std::slice::from_ref(one)))?;
+            }
+        }
+        Ok(ended?)
     }
 
     /// Brings several tasks in one transaction; false where the ledger refused it.
@@ -299,12 +332,16 @@ impl Ledger {
 
     /// Submits and waits until it is final; gives the code of a refusal by the contract.
     fn submit(&self, session: &Session, executes: &[Execute]) -> Result<Option<Code>> {
-        let calls = executes.iter().map(|execute| Call {
-            contract: VOUCHER,
-            input: codec::encode(execute),
-        });
+        let calls = executes.iter().map(call);
         let done = session.submit(&self.device, calls.collect(), Vec::new())?;
         Ok(done.receipt.status.code())
+    }
+}
+
+fn call(execute: &Execute) -> Call {
+    Call {
+        contract: VOUCHER,
+        input: codec::encode(execute),
     }
 }
 

@@ -12,12 +12,15 @@ mod ledger;
 
 use crate::config::Config;
 use crate::conversation::{Conversation, Event, ToLedger};
-use crate::journal::Journal;
+use crate::journal;
 use crate::smpp::{Esme, FromSmsc, Incoming, ToSend};
-use crate::vault::Vault;
 use ledger::{FromLedger, Ledger};
 use senim_abi::voucher::VoucherId;
+use senim_abi::voucher::msg::BATCH_MAX;
 use senim_cli::failure::Result;
+use senim_cli::journal::Journal;
+use senim_cli::session::TOGETHER_MAX;
+use senim_cli::vault::Vault;
 use senim_cli::words;
 use senim_types::{Height, TimeMs};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +33,8 @@ use tracing::{info, warn};
 const CHANNEL: usize = 64;
 /// Blocks that are read again at most after a restart, none of which told anything.
 const QUIET_BLOCKS_MAX: u64 = 100;
+/// Tasks that the ledger's thread is given together from either end.
+const TASKS: usize = TOGETHER_MAX * BATCH_MAX / 2;
 /// How often what could not be handed over is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
 
@@ -47,6 +52,8 @@ struct Service {
     journal: Journal,
     conversation: Conversation,
     wanted: Shared,
+    /// How many tasks there were, and the newest, when they were last given to the ledger's thread.
+    given: Option<(usize, Option<u64>)>,
     to_send: mpsc::Sender<ToSend>,
     /// Messages that the connection has.
     handed: BTreeSet<u64>,
@@ -58,7 +65,7 @@ struct Service {
 /// wrong is said and tried again.
 pub async fn run(config: Config, stop: impl Future<Output = ()>) -> Result<()> {
     let vault = Vault::open(&config.vault_path())?;
-    let (journal, conversation) = Journal::open(&config.journal_path(), &vault)?;
+    let (journal, conversation) = journal::open(&config.journal_path(), &vault)?;
     let (to_send, messages) = mpsc::channel(CHANNEL);
     let (out, mut from_smsc) = mpsc::channel(CHANNEL);
     let esme = tokio::spawn(Esme::new(config.esme()?, messages, out).run());
@@ -68,6 +75,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> Result<()> {
         journal,
         conversation,
         wanted: Arc::clone(&wanted),
+        given: None,
         to_send,
         handed: BTreeSet::new(),
         read: None,
@@ -202,7 +210,16 @@ impl Service {
             self.handed.insert(*id);
         }
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        wanted.tasks.clone_from(&self.conversation.ledger);
+        let tasks = &self.conversation.ledger;
+        // Numbers of tasks only grow: another set of tasks has another count or another end.
+        let now = (tasks.len(), tasks.keys().next_back().copied());
+        if self.given != Some(now) {
+            // The oldest, and the newest: an answer does not wait until a long list is offered.
+            let (oldest, newest) = (tasks.iter().take(TASKS), tasks.iter().rev().take(TASKS));
+            let some = oldest.chain(newest).map(|(id, task)| (*id, *task));
+            wanted.tasks = some.collect();
+            self.given = Some(now);
+        }
         wanted.followed = self.read.max(self.conversation.followed);
     }
 }

@@ -131,3 +131,8 @@ pub const END_TO_END_CHARACTERS: usize = 35;
 pub fn end_to_end_id(act: &Hash, attempt: u8) -> String {
     alloc::format!("S{}-{attempt}", &alloc::format!("{act}")[..29])
 }
+
+/// What is hashed for the treasury's name of a bank payment: one for each attempt.
+pub fn payment_preimage(act: &Hash, attempt: u8) -> Vec<u8> {
+    [b"senim/payment".as_slice(), act.as_bytes(), &[attempt]].concat()
+}

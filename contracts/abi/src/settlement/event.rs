@@ -1,7 +1,7 @@
 //! What the contract tells. Kind and version stand beside the body.
 
 use super::act::{ActId, CorrectionLine};
-use super::record::{DisputeReason, EditCheck};
+use super::record::{Despite, DisputeReason, EditCheck};
 use crate::treasury::{BudgetId, ProgrammeId, SettlementKind};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -106,6 +106,8 @@ pub enum SettlementEvent {
         device: PublicKey,
         /// What the edit check found, where there was one.
         check: Option<EditCheck>,
+        /// In spite of which days, and why, where something was wrong.
+        despite: Option<Despite>,
     },
     /// The payer disputes an act.
     ActDisputed {
@@ -158,6 +160,32 @@ pub enum SettlementEvent {
         /// The hash of the bank's message; zero in digital tenge.
         message: Hash,
     },
+    /// The bank refused what the account says was paid: the money is expected back.
+    PaymentRefusedLate {
+        /// Which act.
+        act: ActId,
+        /// Which attempt.
+        attempt: u8,
+        /// The hash of the bank's message.
+        message: Hash,
+        /// The ISO reason code, or zero bytes.
+        reason: [u8; 4],
+    },
+    /// The money of an attempt came back.
+    PaymentReturned {
+        /// Which act.
+        act: ActId,
+        /// Which attempt.
+        attempt: u8,
+        /// How much, in tiyn.
+        amount: Tiyn,
+        /// Whether the act had been paid by it, and is owed again.
+        owed_again: bool,
+        /// The hash of the bank's message.
+        message: Hash,
+        /// The ISO reason code, or zero bytes.
+        reason: [u8; 4],
+    },
 }
 
 impl SettlementEvent {
@@ -175,6 +203,8 @@ impl SettlementEvent {
             SettlementEvent::PaymentOrdered { .. } => 8,
             SettlementEvent::PaymentFailed { .. } => 9,
             SettlementEvent::ActPaid { .. } => 10,
+            SettlementEvent::PaymentRefusedLate { .. } => 11,
+            SettlementEvent::PaymentReturned { .. } => 12,
         }
     }
 }

@@ -15,5 +15,6 @@ pub use act::{ActBody, ActId, CorrectionLine};
 pub use event::SettlementEvent;
 pub use msg::{DueEntry, Execute, Genesis, Query};
 pub use record::{
-    Act, ActState, Agreement, Details, DisputeReason, EditCheck, Payment, Proposal, Signed,
+    Act, ActState, Agreement, Despite, Details, DisputeReason, EditCheck, FlawedDay, MessageId,
+    Payment, Proposal, Signed,
 };

@@ -1,7 +1,9 @@
 //! What the contract can be asked. The first byte of a message is its method.
 
 use super::act::{ActId, CorrectionLine};
-use super::record::{Act, Agreement, Details, DisputeReason, EditCheck};
+#[cfg(doc)]
+use super::record::FlawedDay;
+use super::record::{Act, Agreement, Despite, Details, DisputeReason, EditCheck, MessageId};
 use crate::civil::Month;
 use crate::roles::Roles;
 use crate::treasury::{BudgetId, ProgrammeId, SettlementKind};
@@ -76,7 +78,9 @@ pub enum Execute {
     },
     /// By the payer: signs an act that the provider has signed, after the edit checks. What the contract pays in digital
     /// tenge is paid by this. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `ACT_HASH`, `WRONG_STATE`, `ACT_MISMATCH`,
-    /// `CONTRACT_EXCEEDED`, `DETAILS_UNCONFIRMED`, `EDIT_CHECK_FAILED`.
+    /// `CONTRACT_EXCEEDED`, `DETAILS_UNCONFIRMED`, `EDIT_CHECK_FAILED`; with a [`Finding`](crate::voucher::msg::Finding) as
+    /// detail `DAY_EXCEEDS_PRESENT`, `DAY_NOT_OPEN`, `DAY_UNREPORTED`; `DAY_NOT_FLAWED` with a [`FlawedDay`] as detail;
+    /// `OUT_OF_RANGE` for days out of order, none or too many.
     Accept {
         /// Which.
         act: ActId,
@@ -84,6 +88,8 @@ pub enum Execute {
         hash: Hash,
         /// What the edit check against attendance found, where there was one.
         check: Option<EditCheck>,
+        /// In spite of which days: all that the ledger's own check found something wrong with, and no others.
+        despite: Option<Despite>,
     },
     /// By the payer: disputes an act that it has not accepted. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `ACT_HASH`,
     /// `WRONG_STATE`, `OUT_OF_RANGE` for too many lines.
@@ -113,9 +119,10 @@ pub enum Execute {
         /// What is taken off.
         lines: Vec<CorrectionLine>,
     },
-    /// By the payer: says that an accepted act is in a payment file, or again after the bank refused it. The same again
-    /// is a success. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `WRONG_STATE`, `PAYMENT_EXISTS`, `DETAILS_UNCONFIRMED`,
-    /// `ACT_MISMATCH`, `PAYMENT_UNKNOWN` for an attempt that is not the next one.
+    /// By the payer: says that an accepted act is in a payment file, or again after the bank refused it or the money came
+    /// back. The same again is a success. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `WRONG_STATE`, `PAYMENT_EXISTS`,
+    /// `DETAILS_UNCONFIRMED`, `ACT_MISMATCH`, `PAYMENT_UNKNOWN` for an attempt that is not the next one, `OUT_OF_RANGE`
+    /// after [`Payment::ATTEMPTS_MAX`](super::record::Payment::ATTEMPTS_MAX).
     OrderPayment {
         /// Which.
         act: ActId,
@@ -123,11 +130,13 @@ pub enum Execute {
         attempt: u8,
         /// The hash of the file.
         file: Hash,
+        /// The file's message id, by which a bank refuses it as a whole.
+        message_id: MessageId,
         /// The hash of the provider's details in it: those that are confirmed.
         details: Hash,
     },
     /// By the payer: says that the bank has paid. The same again is a success. `ACT_UNKNOWN`, `NOT_AUTHORISED`,
-    /// `PAYMENT_UNKNOWN`, `PAYMENT_SUPERSEDED`, `PAYMENT_AMOUNT`, `WRONG_STATE`.
+    /// `PAYMENT_UNKNOWN`, `PAYMENT_SUPERSEDED`, `PAYMENT_RETURNED`, `PAYMENT_AMOUNT`, `WRONG_STATE`.
     ConfirmPayment {
         /// Which.
         act: ActId,
@@ -138,13 +147,29 @@ pub enum Execute {
         /// The hash of the bank's message.
         message: Hash,
     },
-    /// By the payer: says that the bank has refused to pay. Silence is no refusal. The same again is a success.
-    /// `ACT_UNKNOWN`, `NOT_AUTHORISED`, `PAYMENT_UNKNOWN`, `WRONG_STATE` if it was paid.
+    /// By the payer: says that the bank has refused to pay. Silence is no refusal. The same again is a success. An act that
+    /// was paid stays so, since only the account says where money is: the refusal is kept until the money comes back.
+    /// `ACT_UNKNOWN`, `NOT_AUTHORISED`, `PAYMENT_UNKNOWN`, `WRONG_STATE`.
     FailPayment {
         /// Which.
         act: ActId,
         /// Which attempt.
         attempt: u8,
+        /// The hash of the bank's message.
+        message: Hash,
+        /// The ISO reason code; zero bytes where the bank gave none.
+        reason: [u8; 4],
+    },
+    /// By the payer: says that the money of an attempt is back on its account. The act is owed again, if this was its latest
+    /// attempt, and the next one may be ordered. The same again is a success. `ACT_UNKNOWN`, `NOT_AUTHORISED`,
+    /// `PAYMENT_UNKNOWN`, `PAYMENT_AMOUNT` for a part, `WRONG_STATE`.
+    ReturnPayment {
+        /// Which.
+        act: ActId,
+        /// Which attempt.
+        attempt: u8,
+        /// How much came back, in tiyn.
+        amount: Tiyn,
         /// The hash of the bank's message.
         message: Hash,
         /// The ISO reason code; zero bytes where the bank gave none.
@@ -156,7 +181,7 @@ pub enum Execute {
 const PROVIDERS: u32 = Roles::PROVIDER.0 | Roles::PHARMACY.0 | Roles::CLINIC.0;
 
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
-pub const RIGHTS: [(&str, Roles); 12] = [
+pub const RIGHTS: [(&str, Roles); 13] = [
     ("set_agreement", Roles::FUND),
     ("propose_details", Roles(PROVIDERS)),
     ("approve_details", Roles::FUND),
@@ -169,6 +194,7 @@ pub const RIGHTS: [(&str, Roles); 12] = [
     ("order_payment", Roles::FUND),
     ("confirm_payment", Roles::FUND),
     ("fail_payment", Roles::FUND),
+    ("return_payment", Roles::FUND),
 ];
 
 /// Whoever may take money out of a purse: the right to the treasury's `leave`.
@@ -232,11 +258,33 @@ pub enum Query {
         /// Whose.
         provider: OrgId,
     },
+    /// `Vec<`[`Ordered`]`>`: what is in a payment file, above `after`, by act, at most [`Query::ORDERED_MAX`]. Whoever has all
+    /// of it can make the message id of it again.
+    Ordered {
+        /// Whose file.
+        payer: OrgId,
+        /// Its message id.
+        message_id: MessageId,
+        /// None for the first page, then the last act of the page before.
+        after: Option<ActId>,
+    },
 }
 
 impl Query {
     /// Acts of one page.
     pub const ACTS_MAX: usize = 8;
+    /// Payments of one page.
+    pub const ORDERED_MAX: usize = 64;
+}
+
+/// A payment in a payment file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Ordered {
+    /// Of which act.
+    pub act: ActId,
+    /// Which attempt, from 1.
+    pub attempt: u8,
 }
 
 /// Answer to [`Query::Agreement`].
@@ -245,5 +293,7 @@ pub type AgreementAnswer = Option<Agreement>;
 pub type ActAnswer = Option<Act>;
 /// Answer to [`Query::Acts`].
 pub type ActsAnswer = Vec<Act>;
+/// Answer to [`Query::Ordered`].
+pub type OrderedAnswer = Vec<Ordered>;
 /// Answer to [`Query::Details`].
 pub type DetailsAnswer = Details;

@@ -5,6 +5,7 @@
 //! | 1 agreement | programme (4, BE) ‖ provider (4, BE) | [`AgreementRecord`] |
 //! | 2 act | programme (4, BE) ‖ provider (4, BE) ‖ month (4, BE) ‖ number (1) | [`ActRecord`] |
 //! | 3 details | payer (4, BE) ‖ provider (4, BE) | [`DetailsRecord`] |
+//! | 4 ordered | payer (4, BE) ‖ message id (16) ‖ the act's key | [`OrderedRecord`] |
 
 use super::act::{ActBody, ActId};
 use crate::civil::{Month, UtcOffsets};
@@ -21,6 +22,8 @@ pub const COLLECTION_AGREEMENT: u8 = 1;
 pub const COLLECTION_ACT: u8 = 2;
 /// Collection of providers' details.
 pub const COLLECTION_DETAILS: u8 = 3;
+/// Collection of what payment files have in them.
+pub const COLLECTION_ORDERED: u8 = 4;
 
 /// Key of an [`AgreementRecord`].
 pub fn agreement_key(programme: ProgrammeId, provider: OrgId) -> Key {
@@ -45,6 +48,20 @@ pub fn act_key(act: &ActId) -> Key {
 /// Key of a [`DetailsRecord`].
 pub fn details_key(payer: OrgId, provider: OrgId) -> Key {
     Key::new(COLLECTION_DETAILS).org(payer).org(provider)
+}
+
+/// Prefix of the [`OrderedRecord`]s of a payment file.
+pub fn ordered_prefix(payer: OrgId, message_id: &MessageId) -> Key {
+    Key::new(COLLECTION_ORDERED).org(payer).bytes(&message_id.0)
+}
+
+/// Key of an [`OrderedRecord`].
+pub fn ordered_key(payer: OrgId, message_id: &MessageId, act: &ActId) -> Key {
+    ordered_prefix(payer, message_id)
+        .u32(act.programme.0)
+        .org(act.provider)
+        .u32(act.period.0)
+        .u8(act.number)
 }
 
 /// A contract between a payer and a provider under a programme.
@@ -100,6 +117,33 @@ pub struct EditCheck {
     pub report: Hash,
     /// How much more is claimed than was found, in tiyn. An act is accepted only with 0.
     pub excess: Tiyn,
+}
+
+/// A day at a place with which the edit check found something wrong.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct FlawedDay {
+    /// Where.
+    pub place: OrgId,
+    /// The civil day, counted from 1970-01-01.
+    pub day: u32,
+}
+
+/// The payer accepts an act in spite of what the ledger's edit check found.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Despite {
+    /// The hash of its reasons, which lie off the ledger.
+    pub statement: Hash,
+    /// Each day that something is wrong with, strictly ascending.
+    pub days: Vec<FlawedDay>,
+}
+
+impl Despite {
+    /// Days that an act may be accepted in spite of. One with more is disputed.
+    pub const DAYS_MAX: usize = 256;
 }
 
 /// Why an act is disputed.
@@ -170,7 +214,39 @@ pub struct Payment {
     pub ordered_at: TimeMs,
     /// What the bank answered.
     pub answer: Option<BankAnswer>,
+    /// A refusal of what the account says was paid: the money is expected back.
+    pub refused_late: Option<BankAnswer>,
+    /// The attempts whose money came back, the first in the lowest bit.
+    pub returned: u32,
 }
+
+impl Payment {
+    /// Attempts to pay one act.
+    pub const ATTEMPTS_MAX: u8 = 32;
+
+    /// Whether the money of an attempt came back.
+    pub const fn has_returned(&self, attempt: u8) -> bool {
+        attempt >= 1 && attempt <= Payment::ATTEMPTS_MAX && self.returned >> (attempt - 1) & 1 == 1
+    }
+
+    /// With the money of an attempt come back.
+    #[must_use]
+    pub const fn with_returned(self, attempt: u8) -> Payment {
+        Payment {
+            returned: self.returned | 1 << (attempt - 1),
+            ..self
+        }
+    }
+}
+
+/// The message id of a payment file: `B` and these bytes in hex. It follows from the payments in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct MessageId(pub [u8; 16]);
 
 /// How an act stands.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
@@ -199,6 +275,8 @@ pub enum ActState {
     Corrected = 6,
     /// The bank refused the payment.
     PaymentFailed = 7,
+    /// The bank had paid, and the money came back: it is owed again.
+    Returned = 8,
 }
 
 /// An act and what became of it.
@@ -215,6 +293,8 @@ pub struct Act {
     pub accepted: Option<Signed>,
     /// What the edit check found, where the payer stated it.
     pub check: Option<EditCheck>,
+    /// In spite of what the payer accepted it, if anything was wrong.
+    pub despite: Option<Despite>,
     /// The last dispute.
     pub dispute: Option<Dispute>,
     /// The last attempt to pay it by a bank.
@@ -254,4 +334,8 @@ versioned! {
 versioned! {
     /// A stored [`Details`].
     DetailsRecord(Details)
+}
+versioned! {
+    /// Which attempt to pay an act is in a payment file, from 1.
+    OrderedRecord(u8)
 }

@@ -111,6 +111,8 @@ pub enum PostingKind {
     SetOff = 8,
     /// Claim → budget, by a correcting act.
     Correct = 9,
+    /// Outside → claim: what a bank had paid came back.
+    Return = 10,
 }
 
 /// When and how a provider's claim is paid: the programme's contract with the provider says so.

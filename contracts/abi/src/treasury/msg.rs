@@ -248,6 +248,20 @@ pub enum Execute {
         /// The transfers.
         ids: Vec<Hash>,
     },
+    /// By the settlement contract, whose own state has to say that it happened once: what a bank had paid of a claim came
+    /// back, and is owed again. `ACCOUNT_UNKNOWN`, `RETURN_EXCEEDS_SETTLED`, `AMOUNT_ZERO`.
+    Return {
+        /// The id that it was paid under.
+        id: Hash,
+        /// Whose claim.
+        provider: OrgId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which month.
+        period: Month,
+        /// How much.
+        amount: Tiyn,
+    },
 }
 
 /// Transfers in one [`Execute::Forget`].

@@ -173,6 +173,8 @@ pub struct Claim {
     pub set_off: TiynTotal,
     /// What a later month's claim made good of this one, in tiyn.
     pub made_good: TiynTotal,
+    /// What came back from the bank after it had been paid out, in tiyn.
+    pub returned: TiynTotal,
     /// Hash chain over all lines, in order.
     pub chain: Hash,
 }
@@ -187,7 +189,8 @@ impl Claim {
 
     /// The account's credits, in tiyn.
     pub const fn credits(&self) -> TiynTotal {
-        TiynTotal(self.sum.0.saturating_add(self.made_good.0))
+        let back = self.made_good.0.saturating_add(self.returned.0);
+        TiynTotal(self.sum.0.saturating_add(back))
     }
 
     /// What is still to be paid, in tiyn; 0 where more was taken off than posted.
@@ -258,7 +261,7 @@ pub struct Transfer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Outside {
-    /// Σ allotted, in tiyn.
+    /// Σ allotted, and come back after it was settled by bank, in tiyn.
     pub debits: TiynTotal,
     /// Σ withdrawn, settled by bank, and taken out of a purse, in tiyn.
     pub credits: TiynTotal,

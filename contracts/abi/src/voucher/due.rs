@@ -60,6 +60,11 @@ pub enum DueEntry {
         /// Which.
         sequence: u64,
     },
+    /// A suspended voucher is mature: it is usable again, unless its payer may still take it back.
+    Resume {
+        /// Which.
+        voucher: VoucherId,
+    },
 }
 
 /// What a person was asked.

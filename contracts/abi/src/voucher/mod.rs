@@ -14,6 +14,7 @@ pub mod msg;
 pub mod offline;
 pub mod proof;
 pub mod record;
+mod tally;
 mod uses;
 
 pub use crate::treasury::ProgrammeId;

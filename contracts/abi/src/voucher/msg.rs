@@ -9,7 +9,9 @@ pub use super::offline::Taken;
 
 use super::offline::{Excess, OfflineChain, OfflineRecord};
 use super::proof::{HolderStatement, VoucherQr};
-use super::record::{Calendar, Policy, Programme, Service, Settings, Status, Tally, Voucher};
+use super::record::{
+    Calendar, FindingKind, Policy, Programme, Service, Settings, Status, Tally, Voucher,
+};
 use super::{ProgrammeId, VoucherId};
 use crate::civil::Month;
 use crate::policy::{Line, Listing, Product};
@@ -103,7 +105,7 @@ pub enum Proof {
 pub enum Execute {
     /// By the payer of the budget line: sets a programme's frame. `NO_BUDGET`; `NOT_AUTHORISED` if the line is another
     /// payer's or another programme's, or not the one that backs the programme already; `OUT_OF_RANGE`;
-    /// `ARMS_COMMITTED` to change what was committed to.
+    /// `ARMS_COMMITTED` to change what was committed to; `EXCLUSION_SET` to change the group once there are rules.
     SetProgramme {
         /// Which.
         programme: ProgrammeId,
@@ -246,7 +248,9 @@ pub enum Execute {
         /// None: anywhere that is served.
         place: Option<OrgId>,
     },
-    /// By the payer: suspends it, or ends a suspension. The same again is a success.
+    /// By the payer: suspends it, or ends a suspension. The same again is a success. A suspension holds no longer than the
+    /// payer may take the voucher back: it is refused with the policy's codes (`MATURED`) from then on, and one that was
+    /// made before ends by itself when the voucher is mature.
     Suspend {
         /// Which.
         voucher: VoucherId,
@@ -432,6 +436,37 @@ pub enum Query {
         /// None for the first page, then terminal and sequence of the last of the page before.
         after: Option<(PublicKey, u64)>,
     },
+    /// `Vec<`[`Finding`]`>`: what the edit check finds wrong with what was posted to a provider in a month, above `after`, by
+    /// place and day, at most [`Query::FINDINGS_MAX`].
+    Findings {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// To whom.
+        provider: OrgId,
+        /// In which month.
+        period: Month,
+        /// None for the first page, then place and day of the last finding of the page before.
+        after: Option<(OrgId, u32)>,
+    },
+}
+
+impl Query {
+    /// Findings of one page.
+    pub const FINDINGS_MAX: usize = 64;
+}
+
+/// What the edit check finds wrong with a day at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Finding {
+    /// Where.
+    pub place: OrgId,
+    /// The civil day, counted from 1970-01-01.
+    pub day: u32,
+    /// What.
+    pub kind: FindingKind,
+    /// What the day came to; none once it is no longer kept.
+    pub tally: Option<Tally>,
 }
 
 /// Answer to [`Query::Voucher`].
@@ -462,3 +497,5 @@ pub type TallyAnswer = Option<Tally>;
 pub type OfflineChainAnswer = Option<OfflineChain>;
 /// Answer to [`Query::Excess`].
 pub type ExcessPage = Vec<Excess>;
+/// Answer to [`Query::Findings`].
+pub type FindingsAnswer = Vec<Finding>;

@@ -13,8 +13,9 @@
 //! | 9 chain | programme (4, BE) ‖ terminal (33) | [`OfflineChainRecord`] |
 //! | 10 taken | programme (4, BE) ‖ terminal (33) ‖ sequence (8, BE) | hash of the record (32) |
 //! | 11 excess | programme (4, BE) ‖ terminal (33) ‖ sequence (8, BE) | [`ExcessRecord`] |
+//! | 12 finding | programme (4, BE) ‖ provider (4, BE) ‖ month (4, BE) ‖ place (4, BE) ‖ day (4, BE) | [`FindingRecord`] |
 //!
-//! The last three are in [`offline`](super::offline). A use writes the voucher's own key and that of the day's tally, which all uses of a place share.
+//! The three before the last are in [`offline`](super::offline). A use writes the voucher's own key and that of the day's tally, which all uses of a place share.
 
 pub use super::offline::{
     Excess, ExcessRecord, OfflineBounds, OfflineChain, OfflineChainRecord, OfflineSession,
@@ -22,6 +23,9 @@ pub use super::offline::{
 };
 pub use super::uses::{Absences, DAYS_KNOWN, LastUse, Used};
 
+pub use super::tally::{
+    FindingKind, FindingRecord, Served, Tally, TallyRecord, finding_key, findings_prefix, tally_key,
+};
 use super::{Arms, VoucherId};
 use crate::civil::{Month, UtcOffsets};
 use crate::key::Key;
@@ -30,7 +34,7 @@ use crate::treasury::{BudgetId, ProgrammeId};
 use crate::versioned::versioned;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::{ContractId, Hash, OrgId, PublicKey, TimeMs, Tiyn, TiynTotal};
+use senim_types::{ContractId, Hash, OrgId, PublicKey, TimeMs, Tiyn};
 
 /// Collection of vouchers.
 pub const COLLECTION_VOUCHER: u8 = 1;
@@ -48,6 +52,8 @@ pub const COLLECTION_CALENDAR: u8 = 6;
 pub const COLLECTION_TALLY: u8 = 7;
 /// Collection of nullifiers.
 pub const COLLECTION_NULLIFIER: u8 = 8;
+/// Collection of the edit check's findings.
+pub const COLLECTION_FINDING: u8 = 12;
 
 /// Key of a [`VoucherRecord`].
 pub fn voucher_key(voucher: &VoucherId) -> Key {
@@ -83,12 +89,6 @@ pub fn listing_key(programme: ProgrammeId, product: &Product) -> Key {
 pub fn calendar_key(programme: ProgrammeId, place: OrgId, month: Month) -> Key {
     let key = Key::new(COLLECTION_CALENDAR).u32(programme.0);
     key.org(place).u32(month.0)
-}
-
-/// Key of a [`TallyRecord`].
-pub fn tally_key(programme: ProgrammeId, place: OrgId, day: u32) -> Key {
-    let key = Key::new(COLLECTION_TALLY).u32(programme.0);
-    key.org(place).u32(day)
 }
 
 /// Key of the voucher that lives under a nullifier.
@@ -137,6 +137,10 @@ pub struct Settings {
     pub offsets: UtcOffsets,
     /// What a terminal may do without connection; none: nothing.
     pub offline: Option<OfflineBounds>,
+    /// Whether each day at each place is checked against the attendance that the place reports, as for meals. What the check
+    /// finds stands in the way of the act of the month.
+    #[cfg_attr(feature = "json", serde(default))]
+    pub attendance: bool,
 }
 
 impl Settings {
@@ -144,6 +148,8 @@ impl Settings {
     pub const VALIDITY_MS_MAX: u64 = 400 * crate::civil::DAY_MS;
     /// Longest time that what has ended is kept: two years.
     pub const DISPUTE_MS_MAX: u64 = 2 * 366 * crate::civil::DAY_MS;
+    /// Shortest time that what has ended is kept where attendance is checked: longer than a place may mend its report.
+    pub const DISPUTE_MS_MIN_WITH_ATTENDANCE: u64 = 14 * crate::civil::DAY_MS;
     /// Longest window of an offer or an activation: a year.
     pub const WINDOW_MS_MAX: u64 = 366 * crate::civil::DAY_MS;
     /// Longest life of a proof: an hour.
@@ -212,18 +218,6 @@ impl Calendar {
     pub const fn is_open(&self, day_of_month: u8) -> bool {
         day_of_month >= 1 && day_of_month <= 31 && self.open >> (day_of_month - 1) & 1 == 1
     }
-}
-
-/// What one day at a place came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Tally {
-    /// Uses.
-    pub uses: u32,
-    /// What the programme paid for them, in tiyn.
-    pub paid: TiynTotal,
-    /// How many entitled persons were present, as the place said; none: it has not.
-    pub present: Option<u32>,
 }
 
 /// How a voucher stands. That its time is over is judged by block time.
@@ -437,10 +431,6 @@ versioned! {
 versioned! {
     /// A stored [`Calendar`].
     CalendarRecord(Calendar)
-}
-versioned! {
-    /// A stored [`Tally`].
-    TallyRecord(Tally)
 }
 versioned! {
     /// A stored [`Voucher`].

@@ -1,16 +1,18 @@
 //! A city that pays, a caterer and a pharmacy with contracts, and a contract that posts what they did.
 #![allow(dead_code)] // Each test file uses its own part of it.
 
+pub mod meals;
+
 use borsh::BorshDeserialize;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::settlement::msg::{ActAnswer, AgreementAnswer, DetailsAnswer};
 use senim_abi::settlement::{
-    Act, ActId, Agreement, CorrectionLine, Details, DisputeReason, Execute, ProgrammeId, Query,
-    SettlementEvent, SettlementKind,
+    Act, ActId, Agreement, CorrectionLine, Details, DisputeReason, Execute, MessageId, ProgrammeId,
+    Query, SettlementEvent, SettlementKind,
 };
 use senim_abi::treasury::msg::{ClaimAnswer, PurseAnswer, TermsAnswer};
 use senim_abi::treasury::{self, BudgetId, Claim, Terms};
-use senim_abi::{PRESCRIPTION, SETTLEMENT, TREASURY};
+use senim_abi::{MEASURE, PRESCRIPTION, SETTLEMENT, TREASURY, VOUCHER};
 use senim_sdk::testing::{Actor, TestEnv, TestOutcome};
 use senim_sdk::{Entry, Roles, codec};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
@@ -88,7 +90,9 @@ impl World {
     pub fn empty() -> World {
         let env = TestEnv::new()
             .with(TREASURY, senim_contract_treasury::run)
-            .with(SETTLEMENT, senim_contract_settlement::run);
+            .with(SETTLEMENT, senim_contract_settlement::run)
+            .with(VOUCHER, senim_contract_voucher::run)
+            .with(MEASURE, senim_contract_measure::run);
         let mut world = World { env };
         let line = |budget, payer, programme, number: u64| {
             [
@@ -96,7 +100,7 @@ impl World {
                     budget,
                     payer,
                     programme,
-                    callers: vec![POSTER],
+                    callers: vec![POSTER, VOUCHER],
                     offsets: UtcOffsets::fixed(300),
                 },
                 treasury::Execute::Allot {
@@ -267,6 +271,7 @@ impl World {
             act,
             hash,
             check: None,
+            despite: None,
         }
     }
 
@@ -297,7 +302,23 @@ pub fn order(act: ActId, attempt: u8, file: u64) -> Execute {
         act,
         attempt,
         file: hash(file),
+        message_id: message_id(file),
         details: hash(8_000),
+    }
+}
+
+/// The message id of a file.
+pub fn message_id(file: u64) -> MessageId {
+    MessageId(u128::from(file).to_be_bytes())
+}
+
+pub fn give_back(act: ActId, attempt: u8, amount: u64) -> Execute {
+    Execute::ReturnPayment {
+        act,
+        attempt,
+        amount: Tiyn(amount),
+        message: hash(6_002),
+        reason: *b"AC04",
     }
 }
 

@@ -125,6 +125,7 @@ pub fn settings() -> Settings {
         proof_ms_max: 2 * 60 * 1000,
         offsets: UtcOffsets::fixed(300),
         offline: Some(OFFLINE),
+        attendance: false,
     }
 }
 

@@ -33,6 +33,10 @@ pub const LISTING: Listing = Listing {
     share_basis_points: Some(5_000),
 };
 pub const MONTH: Month = Month::new(2027, 1);
+pub const SERVED: Served = Served {
+    provider: CATERER,
+    period: MONTH,
+};
 pub const CALENDAR: Calendar = Calendar { open: 0b1010 };
 pub const BOUNDS: Delegated = Delegated {
     until: AT,

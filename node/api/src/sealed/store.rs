@@ -49,7 +49,7 @@ pub struct SealedStore {
     limits: SealedLimits,
     usage: Mutex<Usage>,
     /// Reads the wall clock, in Unix ms.
-    pub(super) now_ms: fn() -> u64,
+    pub(crate) now_ms: fn() -> u64,
 }
 
 /// What is kept, in bytes of whole blocks.

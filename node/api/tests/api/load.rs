@@ -5,11 +5,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use senim_api::{
-    Api, Figures, Metrics, NetworkCounts, NodeHandle, REQUESTS_MAX, SealedLimits, SealedStore,
-    Vitals, Watch, router,
+    Api, ContactLimits, ContactStore, Figures, Metrics, NetworkCounts, NodeHandle, REQUESTS_MAX,
+    SealedLimits, SealedStore, Vitals, Watch, router,
 };
 use senim_types::Code;
 use std::sync::{Arc, Mutex};
+
+fn contacts() -> Arc<ContactStore> {
+    let contacts = ContactStore::open("nowhere".into(), ContactLimits::default());
+    Arc::new(contacts.expect("a folder that is not there is empty"))
+}
 
 fn interface(node: NodeHandle) -> Router {
     let sealed = SealedStore::open("nowhere".into(), SealedLimits::default(), || 0);
@@ -17,6 +22,7 @@ fn interface(node: NodeHandle) -> Router {
     router(Api {
         node,
         sealed,
+        contacts: contacts(),
         metrics: Arc::new(Metrics::default()),
         watch: Arc::default(),
     })
@@ -100,6 +106,7 @@ impl Watched {
         let router = router(Api {
             node,
             sealed: Arc::new(sealed.expect("a folder that is not there is empty")),
+            contacts: contacts(),
             metrics: Arc::default(),
             watch: Arc::new(watch),
         });

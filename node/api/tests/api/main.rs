@@ -7,4 +7,5 @@ mod page;
 mod reads;
 mod refusals;
 mod sealed;
+mod terminals;
 mod transactions;

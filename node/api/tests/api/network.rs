@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use senim_abi::registry::msg::Execute;
 use senim_abi::{REGISTRY, Roles};
 use senim_api::{
-    Api, Metrics, REQUEST_HEADER, SealedLimits, SealedStore, Watch, request_message, router,
+    Api, ContactLimits, ContactStore, Metrics, REQUEST_HEADER, SealedLimits, SealedStore, Watch,
+    request_message, router,
 };
 use senim_light_client::LightClient;
 use senim_types::crypto::SecretKey;
@@ -112,6 +113,11 @@ fn sealed_store(network: &Path, limits: SealedLimits) -> Arc<SealedStore> {
     Arc::new(store.expect("the folder can be read"))
 }
 
+fn contact_store(network: &Path) -> Arc<ContactStore> {
+    let store = ContactStore::open(network.join("terminals"), ContactLimits::default());
+    Arc::new(store.expect("the folder can be read"))
+}
+
 impl Network {
     pub fn start() -> Network {
         Network::with_sealed(SealedLimits::default())
@@ -136,6 +142,7 @@ impl Network {
         let api = Api {
             node: nodes.nodes[0].handle.clone(),
             sealed: sealed_store(folder.path(), limits),
+            contacts: contact_store(folder.path()),
             metrics: Arc::new(Metrics::default()),
             watch: Arc::new(Watch::of(Arc::clone(&nodes.nodes[0].vitals))),
         };

@@ -70,8 +70,27 @@ fn limits_on_the_page_are_the_codes() {
         include_str!("../../src/handle.rs"),
     );
     assert!(sealed.contains("SEALED_BYTES_MAX: usize = 256 * 1024;") && PAGE.contains("256 KiB"));
+    let signed = include_str!("../../src/signed.rs");
     assert!(
-        sealed.contains("REQUEST_AGE_MS_MAX: u64 = 2 * 60 * 1000;") && PAGE.contains("two minutes")
+        signed.contains("REQUEST_AGE_MS_MAX: u64 = 2 * 60 * 1000;") && PAGE.contains("two minutes")
     );
+    let terminals = include_str!("../../src/terminals.rs");
+    let store = include_str!("../../src/terminals/store.rs");
+    for (what, source) in [
+        ("contact | 128 bytes", "CONTACT_BYTES_MAX: usize = 128;"),
+        ("after five minutes", "NEXT_MS: u64 = 5 * 60 * 1000;"),
+        (
+            "more than two minutes",
+            "CLOCK_MS_MAX: u64 = 2 * 60 * 1000;",
+        ),
+        ("one answer | 200", "PAGE_MAX: usize = 200;"),
+        ("more than 10 s", "SKEW_MS_MAX: u64 = 10_000;"),
+        ("200,000", "terminals_max: 200_000,"),
+        ("one each second", "contact_ms_min: 1_000,"),
+        ("once a minute", "write_ms_min: 60_000,"),
+    ] {
+        let is_there = terminals.contains(source) || store.contains(source);
+        assert!(is_there && PAGE.contains(what), "{what}");
+    }
     assert!(handle.contains("REQUESTS_MAX: usize = 4096;") && PAGE.contains("4,096"));
 }

@@ -24,6 +24,9 @@ pub struct VoucherProgramme {
     consent: Days,
     activation: Option<Days>,
     exclusion: Option<u32>,
+    /// Whether days are checked against attendance before an act is accepted.
+    #[serde(default)]
+    attendance: bool,
     dispute_days: u64,
     proof_seconds_max: u64,
     /// What a terminal may do without connection; left out: nothing.
@@ -111,6 +114,7 @@ impl VoucherProgramme {
             proof_ms_max: self.proof_seconds_max * 1000,
             offsets: offsets.clone(),
             offline: self.offline.map(Offline::bounds),
+            attendance: self.attendance,
         };
         let policy = Policy {
             contract: MEASURE,

@@ -12,7 +12,8 @@ use clap::Args;
 use senim_abi::SETTLEMENT;
 use senim_abi::settlement::act::end_to_end_id;
 use senim_abi::settlement::msg::ActsAnswer;
-use senim_abi::settlement::{Act, ActId, ActState, ProgrammeId, Query};
+use senim_abi::settlement::record::BankAnswer;
+use senim_abi::settlement::{Act, ActId, ActState, Payment, ProgrammeId, Query};
 use senim_types::{OrgId, Tiyn};
 use serde_json::{Value, json};
 
@@ -99,6 +100,24 @@ pub fn state_word(state: ActState) -> &'static str {
         ActState::Disputed => "disputed",
         ActState::Corrected => "corrected",
         ActState::PaymentFailed => "payment failed",
+        ActState::Returned => "money came back",
+    }
+}
+
+/// What a bank said of an act's latest payment.
+pub fn answer_text(state: ActState, payment: &Payment) -> String {
+    let reason = |answer: &BankAnswer| reason_text(&answer.reason);
+    match (state, &payment.answer, &payment.refused_late) {
+        (_, None, _) => format!("the bank is silent since {}", time(payment.ordered_at)),
+        (ActState::Paid, _, Some(refused)) => {
+            format!(
+                "paid, and refused later ({}): the money is expected back",
+                reason(refused)
+            )
+        }
+        (ActState::Paid, ..) => "paid".to_owned(),
+        (ActState::Returned, Some(answer), _) => format!("the money came back, {}", reason(answer)),
+        (_, Some(answer), _) => format!("refused, {}", reason(answer)),
     }
 }
 
@@ -154,6 +173,13 @@ fn lines(act: &Act, session: &Session) -> Vec<String> {
             lines.push(format!("  signed by the {who}, {}", time(signed.at)));
         }
     }
+    if let Some(despite) = &act.despite {
+        lines.push(format!(
+            "  accepted in spite of {}: reasons {}",
+            counted(despite.days.len(), "day"),
+            short(despite.statement)
+        ));
+    }
     if let Some(dispute) = &act.dispute {
         lines.push(format!(
             "  dispute: {:?}, {}",
@@ -163,12 +189,7 @@ fn lines(act: &Act, session: &Session) -> Vec<String> {
     }
     if let Some(payment) = act.payment {
         let id = end_to_end_id(&body.hash(), payment.attempt);
-        let answer = payment
-            .answer
-            .map_or("no answer yet".to_owned(), |answer| match act.state {
-                ActState::Paid => "paid".to_owned(),
-                _ => reason_text(&answer.reason),
-            });
+        let answer = answer_text(act.state, &payment);
         lines.push(format!("  payment {id}: {answer}"));
     }
     lines.push(format!("  hash {}", body.hash()));

@@ -1,5 +1,6 @@
 //! Acts of completed work.
 
+pub mod check;
 mod document;
 mod lines;
 pub mod list;
@@ -16,7 +17,7 @@ use senim_abi::SETTLEMENT;
 use senim_abi::civil::Month;
 use senim_abi::settlement::record::{ActRecord, act_key};
 use senim_abi::settlement::{
-    Act, ActId, CorrectionLine, DisputeReason, EditCheck, Execute, ProgrammeId,
+    Act, ActId, CorrectionLine, Despite, DisputeReason, EditCheck, Execute, FlawedDay, ProgrammeId,
 };
 use senim_types::{Call, Code, Hash, Header, OrgId, Tiyn, codec};
 use serde_json::json;
@@ -40,9 +41,15 @@ pub enum Command {
     /// Signs an act for the provider: hands the work over.
     #[command(after_help = "Example:\n  senim act sign 2-50-2027-01 --key canteen")]
     Sign(Sign),
+    /// Prints the days at places with which something is wrong: more persons than were present, a closed place, no
+    /// attendance reported. The ledger checks the same when the act is accepted.
+    #[command(
+        after_help = "Examples:\n  senim act check 3-50-2027-01\n  senim act check 3-50-2027-01 --out check.xlsx"
+    )]
+    Check(check::Check),
     /// Signs an act for the payer, after the edit checks. Digital tenge moves by this.
     #[command(
-        after_help = "Example:\n  senim act accept 2-50-2027-01 --key education\n  senim act accept 2-50-2027-01 --report check.json --excess 0"
+        after_help = "Example:\n  senim act accept 2-50-2027-01 --key education\n  senim act accept 2-50-2027-01 --report check.json --excess 0\n  senim act accept 3-50-2027-01 --despite 40:2027-01-15 --because letter.txt"
     )]
     Accept(Accept),
     /// Disputes an act for the payer, as a whole or by its lines.
@@ -112,6 +119,13 @@ pub struct Accept {
     /// How much more is claimed than the edit check found, in tenge.
     #[arg(long, value_parser = parse_tenge, requires = "report")]
     pub excess: Option<Tiyn>,
+    /// A day at a place with which something is wrong, as `senim act check` prints it; again for each. All of them have to be
+    /// named, and no others.
+    #[arg(long, value_parser = check::parse_flawed_day, requires = "because")]
+    pub despite: Vec<FlawedDay>,
+    /// The payer's reasons for accepting the act in spite of these days; the ledger gets their hash.
+    #[arg(long, requires = "despite")]
+    pub because: Option<PathBuf>,
     /// The payer's device key, by name or file.
     #[arg(long, default_value = "education")]
     pub key: String,
@@ -231,6 +245,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
                 hash: act.body.hash(),
             })
         }),
+        Command::Check(args) => check::run(args, global),
         Command::Accept(args) => changed(&args.key, global, |session| accept(args, session)),
         Command::Dispute(args) => changed(&args.key, global, |session| dispute(args, session)),
         Command::Document(args) => document::run(args, global),
@@ -257,10 +272,17 @@ fn accept(args: &Accept, session: &Session) -> Result<Execute> {
         }),
         _ => None,
     };
+    let despite = args.because.as_ref().map(|reasons| {
+        let mut days = args.despite.clone();
+        days.sort_unstable();
+        days.dedup();
+        hash_of(reasons).map(|statement| Despite { statement, days })
+    });
     Ok(Execute::Accept {
         act: args.act,
         hash: act.body.hash(),
         check,
+        despite: despite.transpose()?,
     })
 }
 

@@ -5,7 +5,7 @@ use super::contents::{Contents, Opens};
 use super::{Hold, Pharmacy, folder};
 use crate::answer::Answer;
 use crate::args::Global;
-use crate::commands::prescription::item_line;
+use crate::commands::{prescription::item_line, terminal};
 use crate::context::{applied, device, enrolled, group, save_proof, session, told};
 use crate::failure::{Failure, Result};
 use crate::files;
@@ -118,6 +118,7 @@ pub fn submit(
         input: codec::encode(&execute),
     };
     let Proven { witnesses, opens } = request.proven;
+    terminal::heard_of(session, key);
     let done = applied(session, session.submit(key, vec![call], witnesses)?)?;
     save_proof(&done, pharmacy.save_proof.as_deref())?;
 

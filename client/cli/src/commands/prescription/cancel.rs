@@ -1,6 +1,6 @@
 //! What remains is cancelled: by a message, or by items.
 
-use super::clinic::{ClinicFolder, Meant, Withdrawn};
+use super::clinic::{ClinicFolder, Meant, Withdrawn, read_message};
 use super::{Cancel, Reason, accounting};
 use crate::answer::Answer;
 use crate::args::Global;
@@ -12,7 +12,7 @@ use crate::session::{Final, Session};
 use crate::words;
 use senim_abi::PRESCRIPTION;
 use senim_abi::prescription::{Execute, GroupId, ItemMask};
-use senim_fhir::{LedgerOrder, Order};
+use senim_fhir::{Accounted, LedgerOrder, Order};
 use senim_types::crypto::SecretKey;
 use senim_types::{Call, Hash, SignedTransaction, codec};
 use serde_json::{Value, json};
@@ -37,11 +37,47 @@ pub fn cancel(args: &Cancel, global: &Global) -> Result<Answer> {
     }
 }
 
-/// The message is sealed for the wallet of each prescription that it withdraws something of, as an ordering message is:
-/// the doctor's signature and reasons are kept.
+/// A message that withdrew items.
+pub struct Cancellation {
+    /// The transaction, final.
+    pub done: Final,
+    /// What was cancelled.
+    pub of: Vec<(GroupId, ItemMask)>,
+    /// blake3 of what is sealed, for each prescription.
+    pub sealed: Vec<Hash>,
+    /// Where each element of the message went.
+    pub accounting: Vec<Accounted>,
+}
+
 fn by_message(args: &Cancel, message: &Path, session: &Session, key: &SecretKey) -> Result<Answer> {
     let mut folder = ClinicFolder::open(&args.clinic.clinic)?;
-    let order = folder.parse(message, args.clinic.offset, words::now())?;
+    let (message, offset) = (read_message(message)?, args.clinic.offset);
+    let done = cancel_message(session, key, &mut folder, &message, offset, args.reason)?;
+    save_proof(&done.done, args.clinic.save_proof.as_deref())?;
+    let list: Vec<Value> = done
+        .of
+        .iter()
+        .map(|(group, items)| cancelled(group, *items))
+        .collect();
+    let fields = json!({
+        "cancelled": list, "sealed": done.sealed, "accounting": done.accounting,
+    });
+    Ok(told(session, &done.done, fields)
+        .lines(accounting::lines(&done.accounting, args.clinic.accounting)))
+}
+
+/// Cancels what a message withdraws. The message is sealed for the wallet of each prescription that it withdraws
+/// something of, as an ordering message is: the doctor's signature and reasons are kept. `reason` decides instead of the
+/// message's own.
+pub fn cancel_message(
+    session: &Session,
+    key: &SecretKey,
+    folder: &mut ClinicFolder,
+    message: &[u8],
+    offset: i16,
+    reason: Option<Reason>,
+) -> Result<Cancellation> {
+    let order = folder.parse_bytes(message, offset, words::now())?;
     let LedgerOrder::Cancel { targets } = &order.ledger else {
         return Err(Failure::usage(
             "the message orders: `senim prescription issue --fhir` takes it",
@@ -50,18 +86,19 @@ fn by_message(args: &Cancel, message: &Path, session: &Session, key: &SecretKey)
     let meant = folder.meant(targets)?;
     let calls = meant.iter().map(|meant| {
         let said = meant.reason.map(Reason::from);
-        let reason = args.reason.or(said).unwrap_or(Reason::Other);
+        let reason = reason.or(said).unwrap_or(Reason::Other);
         call(meant.group, meant.items, reason)
     });
     let transaction = session.sign(key, calls.collect(), Vec::new())?;
-    let sealed = seal(&folder, &order, targets.len(), &meant, session)?;
+    let sealed = seal(folder, &order, targets.len(), &meant, session)?;
     for (_, object) in &sealed {
         session.put_sealed(key, object)?;
     }
     // Recorded before it is sent: whatever happens to this process, the sealed message is found again.
     let before = folder.issued.clone();
+    let id = folder.message_id(&order.sealed.message);
     for (group, object) in &sealed {
-        let (transaction, sealed) = (transaction.hash(), Hash::of(object));
+        let (hash, sealed) = (transaction.hash(), Hash::of(object));
         let of = folder
             .issued
             .iter_mut()
@@ -70,8 +107,10 @@ fn by_message(args: &Cancel, message: &Path, session: &Session, key: &SecretKey)
         if let Some(issued) = of {
             issued.withdrawn.push(Withdrawn {
                 items,
-                transaction,
+                transaction: hash,
                 sealed,
+                valid_until: transaction.body.valid_until,
+                message: Some(id.clone()),
             });
         }
     }
@@ -88,17 +127,15 @@ fn by_message(args: &Cancel, message: &Path, session: &Session, key: &SecretKey)
         }
         done => done?,
     };
-    save_proof(&done, args.clinic.save_proof.as_deref())?;
-    let hashes: Vec<Hash> = sealed.iter().map(|(_, object)| Hash::of(object)).collect();
-    let list: Vec<Value> = meant
-        .iter()
-        .map(|meant| cancelled(&meant.group, meant.items))
-        .collect();
-    let fields = json!({
-        "cancelled": list, "sealed": hashes, "accounting": order.accounting,
-    });
-    Ok(told(session, &done, fields)
-        .lines(accounting::lines(&order.accounting, args.clinic.accounting)))
+    Ok(Cancellation {
+        done,
+        of: meant
+            .iter()
+            .map(|meant| (meant.group, meant.items))
+            .collect(),
+        sealed: sealed.iter().map(|(_, object)| Hash::of(object)).collect(),
+        accounting: order.accounting,
+    })
 }
 
 /// One sealed object for each prescription, in their order.

@@ -40,6 +40,9 @@ pub struct Issued {
     pub lines: Vec<Line>,
     /// What was withdrawn of it.
     pub withdrawn: Vec<Withdrawn>,
+    /// By what the message is known again.
+    #[serde(default)]
+    pub message: Option<String>,
 }
 
 /// A message that withdrew items.
@@ -51,6 +54,23 @@ pub struct Withdrawn {
     pub transaction: Hash,
     /// blake3 of the sealed message, which the node keeps.
     pub sealed: Hash,
+    /// Until when the transaction may still find its block.
+    #[serde(default)]
+    pub valid_until: TimeMs,
+    /// By what the message is known again.
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// What a message led to that was taken before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// The transaction.
+    pub transaction: Hash,
+    /// Until when it may still find its block.
+    pub valid_until: TimeMs,
+    /// The prescriptions that it is about, and which of their items.
+    pub of: Vec<(GroupId, ItemMask)>,
 }
 
 /// Items of one prescription that a message withdraws for one reason.
@@ -73,6 +93,9 @@ pub struct Line {
     prescription: Option<String>,
     /// The items that it became.
     items: ItemMask,
+    /// What the clinic's system calls it, sealed for this folder.
+    #[serde(default)]
+    pub(super) name: Option<String>,
 }
 
 impl ClinicFolder {
@@ -88,12 +111,53 @@ impl ClinicFolder {
 
     /// Reads a message with the folder's secret.
     pub fn parse(&self, message: &Path, utc_offset_minutes: i16, now: TimeMs) -> Result<Order> {
-        let bytes = files::read(message, senim_fhir::MESSAGE_BYTES_MAX as u64 + 1)?;
+        self.parse_bytes(&read_message(message)?, utc_offset_minutes, now)
+    }
+
+    /// Reads a message's bytes with the folder's secret.
+    pub fn parse_bytes(&self, bytes: &[u8], utc_offset_minutes: i16, now: TimeMs) -> Result<Order> {
         let mut options = ParseOptions::new(now.0, *self.link_key);
         options.utc_offset_minutes = utc_offset_minutes;
-        let order = parse_order(&bytes, &MedicineMap::shipped(), &options);
+        let order = parse_order(bytes, &MedicineMap::shipped(), &options);
         zeroize::Zeroize::zeroize(&mut options.link_key);
         Ok(order?)
+    }
+
+    pub(super) fn secret(&self) -> &[u8; 32] {
+        &self.link_key
+    }
+
+    /// What this message led to when it was taken before, for this holder if it ordered.
+    pub fn earlier(&self, message: &str, holder: Option<&str>) -> Option<Earlier> {
+        let is_it = |known: &Option<String>| known.as_deref() == Some(message);
+        let issued = self.issued.iter().rev();
+        let mut issued = issued.filter(|issued| is_it(&issued.message));
+        if let Some(issued) = issued.find(|issued| holder == Some(issued.holder.as_str())) {
+            let lines = issued.lines.iter();
+            let items = lines.fold(ItemMask::NONE, |all, line| all.or(line.items));
+            return Some(Earlier {
+                transaction: issued.transaction,
+                valid_until: issued.valid_until,
+                of: vec![(issued.group, items)],
+            });
+        }
+        let withdrawn = |issued: &Issued| {
+            let of = issued.withdrawn.iter().rev();
+            let withdrawn = of.clone().find(|withdrawn| is_it(&withdrawn.message))?;
+            Some((issued.group, withdrawn.clone()))
+        };
+        let all: Vec<(GroupId, Withdrawn)> = self.issued.iter().filter_map(withdrawn).collect();
+        let (_, newest) = all.last()?;
+        let same = |(_, one): &&(GroupId, Withdrawn)| one.transaction == newest.transaction;
+        Some(Earlier {
+            transaction: newest.transaction,
+            valid_until: newest.valid_until,
+            of: all
+                .iter()
+                .filter(same)
+                .map(|(group, one)| (*group, one.items))
+                .collect(),
+        })
     }
 
     /// Writes the records.
@@ -180,9 +244,15 @@ impl Line {
                 link: item.link.map(text),
                 prescription: item.group.map(text),
                 items: ItemMask::first(next).without(ItemMask::first(first)),
+                name: None,
             }
         };
         items.iter().map(line).collect()
+    }
+
+    /// The items that it became.
+    pub fn items(&self) -> ItemMask {
+        self.items
     }
 
     fn is_meant(&self, target: &CancelTarget) -> bool {
@@ -198,6 +268,11 @@ impl Line {
             .group
             .is_some_and(|group| is(&self.prescription, &group))
     }
+}
+
+/// Reads the file of a message.
+pub fn read_message(path: &Path) -> Result<Vec<u8>> {
+    files::read(path, senim_fhir::MESSAGE_BYTES_MAX as u64 + 1)
 }
 
 fn is(known: &Option<String>, link: &LinkId) -> bool {
@@ -269,6 +344,7 @@ mod tests {
             holder: String::new(),
             lines: lines.clone(),
             withdrawn: Vec::new(),
+            message: None,
         });
         folder.save().expect("the folder can be written");
 
@@ -304,6 +380,7 @@ mod tests {
             holder: String::new(),
             lines,
             withdrawn: Vec::new(),
+            message: None,
         });
         assert!(
             folder.with_line_of(&renumbered).is_none(),
@@ -317,6 +394,7 @@ mod tests {
             holder: String::new(),
             lines: renumbered,
             withdrawn: Vec::new(),
+            message: None,
         });
         // The cancellation names a third number: both are meant.
         let meant = folder
@@ -346,6 +424,7 @@ mod tests {
             holder: String::new(),
             lines,
             withdrawn: Vec::new(),
+            message: None,
         });
         let mut targets = targets(&folder, "cancel.json");
         let mut all = targets[0].clone();
@@ -396,6 +475,7 @@ mod tests {
             holder: String::new(),
             lines,
             withdrawn: Vec::new(),
+            message: None,
         });
         folder.save().expect("the folder can be written");
         let text =

@@ -6,13 +6,18 @@ mod clinic;
 mod entitled;
 mod issue;
 mod medicine;
+mod names;
 mod paper;
 mod product;
 mod report;
 mod rules;
 mod show;
 
+pub use cancel::{Cancellation, cancel_message};
+pub use clinic::{ClinicFolder, Earlier, Issued};
+pub use issue::{Issuance, Wanted, issue_message};
 pub use medicine::name as medicine_name;
+pub use names::NamedLine;
 pub use paper::PaperCode;
 pub use show::{item_json, item_line, state_name};
 

@@ -11,7 +11,9 @@ use crate::files;
 use crate::names::Names;
 use crate::words::{self, quantity, time};
 use senim_abi::prescription::{Dispense, Group};
-use senim_fhir::{DispenseReport, Item, LedgerOrder, Order, dispense_report, line_identifier};
+use senim_fhir::{
+    DispenseReport, DispenseStatus, Item, LedgerOrder, Order, dispense_report, line_identifier,
+};
 use senim_types::{Code, TimeMs};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -46,7 +48,7 @@ pub fn report(args: &Report, global: &Global) -> Result<Answer> {
                 line: &identifier,
                 of: &session.names,
             };
-            entries.push(json!({ "resource": resource(&place, dispense, index, said)? }));
+            entries.push(json!({ "resource": resource(&place, dispense, index, said) }));
             lines.push(told(&group, dispense, index, item, &session.names));
         }
     }
@@ -142,7 +144,7 @@ struct Place<'a> {
     of: &'a Names,
 }
 
-fn resource(place: &Place, dispense: &Dispense, index: usize, item: &Item) -> Result<Value> {
+fn resource(place: &Place, dispense: &Dispense, index: usize, item: &Item) -> Value {
     let of_item = dispense
         .packs
         .iter()
@@ -160,14 +162,19 @@ fn resource(place: &Place, dispense: &Dispense, index: usize, item: &Item) -> Re
         index: u32::try_from(index).unwrap_or(u32::MAX),
         line: (&place.line.0, &place.line.1),
         medicine: &item.medicine,
-        quantity: of_item.fold(0, |units, pack| units.saturating_add(pack.units)),
-        handed_over: &words::date_time(dispense.at),
+        quantity: Some(of_item.fold(0, |units, pack| units.saturating_add(pack.units))),
+        handed_over: Some(&words::date_time(dispense.at)),
         pharmacy: &place.of.of_org(dispense.org),
         packs: &packs,
-        undone: dispense.reversed,
+        status: if dispense.reversed {
+            DispenseStatus::EnteredInError
+        } else {
+            DispenseStatus::Completed
+        },
+        held_until: None,
+        reason: None,
     };
-    serde_json::from_slice(&dispense_report(&report))
-        .map_err(|error| Failure::usage(format!("the report is not JSON: {error}")))
+    dispense_report(&report)
 }
 
 fn told(group: &Group, dispense: &Dispense, index: usize, units: u32, names: &Names) -> String {

@@ -4,7 +4,7 @@
 mod control;
 mod history;
 mod register;
-mod table;
+pub mod table;
 
 use crate::answer::Answer;
 use crate::args::Global;

@@ -5,6 +5,7 @@ pub mod offline;
 
 use crate::answer::Answer;
 use crate::args::Global;
+use crate::commands::terminal;
 use crate::commands::wallet::WalletKey;
 use crate::commands::wallet::voucher::scan;
 use crate::context::{applied, device, enrolled, session, told};
@@ -301,6 +302,7 @@ fn redeem(args: &Redeem, global: &Global) -> Result<Answer> {
         contract: VOUCHER,
         input: codec::encode(&execute),
     };
+    terminal::heard_of(&session, &key);
     let done = applied(&session, session.submit(&key, vec![call], witnesses)?)?;
     Ok(told(&session, &done, json!({ "voucher": id })))
 }

@@ -146,6 +146,10 @@ impl TerminalFolder {
             };
             let line: Line =
                 serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
+            // Sent before the last sync: a crash kept it from being cleared away.
+            if line.record.session < synced.state.session.number {
+                continue;
+            }
             let next = next(&synced, &lines);
             if (line.record.sequence, line.record.previous) != next {
                 return Err(damaged("it does not follow the one before".to_owned()));
@@ -164,9 +168,9 @@ impl TerminalFolder {
 
     /// A terminal that synced: what it did before is on the ledger, and the file begins anew.
     pub fn begin(folder: &Path, synced: &Synced) -> Result<()> {
-        // First the records: a file of none goes with the session before, too.
-        files::replace(&records_path(folder), b"")?;
-        files::write_records(&synced_path(folder), synced)
+        // First what was taken along: with it, records of the session before are told by their number.
+        files::write_records(&synced_path(folder), synced)?;
+        files::replace(&records_path(folder), b"")
     }
 
     /// Number and predecessor of the record that comes next.

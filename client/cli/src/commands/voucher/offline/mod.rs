@@ -190,3 +190,6 @@ fn show(args: &Folder) -> Result<Answer> {
             counted(folder.lines.len(), "record")
         )))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
-//! What the portal keeps on its disk: sealed under one key, since names, numbers and telephones are in it.
+//! What a service keeps on its disk: sealed under one key, since names, numbers and telephones are in it.
 
+use crate::failure::{Failure, Result};
+use crate::{files, keys};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use senim_cli::failure::{Failure, Result};
-use senim_cli::{files, keys};
 use senim_types::Code;
 use std::path::Path;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -23,6 +23,11 @@ impl Vault {
     /// Reads the key, or makes it where there is no file.
     pub fn open(path: &Path) -> Result<Vault> {
         Ok(Vault(*keys::read_or_make_secret(path, SECRET_PREFIX)?))
+    }
+
+    /// The key of 32 bytes that are secret already.
+    pub fn of_secret(secret: [u8; 32]) -> Vault {
+        Vault(secret)
     }
 
     /// Seals; `place` is what it is and where, and opens it nowhere else.

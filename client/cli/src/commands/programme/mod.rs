@@ -1,24 +1,25 @@
 //! Programmes of support: their frame, their rules, and what other rules would have changed.
 
+mod arms;
+mod listing;
+mod simulate;
+
 use crate::answer::Answer;
 use crate::args::Global;
-use crate::commands::explain;
 use crate::context::{applied, device, session, told};
 use crate::failure::{Failure, Result};
 use crate::files;
-use crate::history;
 use crate::policies::{self, Runner};
 use crate::session::{Final, Session};
-use crate::simulate::{Compared, Report, Simulation, Sum};
-use crate::words::{self, counted, parse_duration_ms, short, tenge_total, time};
+use crate::words::{self, parse_duration_ms, short};
 use clap::{Args, Subcommand};
 use senim_abi::ledger::{self, ContractKind};
+use senim_abi::policy::PARAMETERS_BYTES_MAX;
 use senim_abi::policy::measure::{Parameters, Rules};
-use senim_abi::policy::{PARAMETERS_BYTES_MAX, Question};
 use senim_abi::voucher::record::{Programme, ProgrammeRecord, programme_key};
 use senim_abi::voucher::{Execute, Policy, ProgrammeId, Service, Settings};
 use senim_abi::{MEASURE, VOUCHER};
-use senim_types::{Call, Code, ContractId, Height, OrgId, TimeMs, TiynTotal, codec, limits};
+use senim_types::{Call, Code, ContractId, Height, OrgId, TimeMs, codec, limits};
 use serde::Deserialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,13 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  senim programme simulate 2 --file rules.toml\n  senim programme simulate 2 --wasm rides.wasm --parameters 03 --from 1000"
     )]
-    Simulate(Simulate),
+    Simulate(simulate::Simulate),
+    /// What the programme pays for, product by product: highest price, units in a pack, the programme's share.
+    #[command(subcommand)]
+    Listing(listing::Command),
+    /// Variants that are compared: who is in which follows from a seed that is committed to before.
+    #[command(subcommand)]
+    Arms(arms::Command),
 }
 
 /// Arguments of `programme show`.
@@ -146,28 +153,6 @@ pub struct SetRules {
     pub key: String,
 }
 
-/// Arguments of `programme simulate`.
-#[derive(Debug, Args)]
-pub struct Simulate {
-    /// Whose history.
-    pub programme: u32,
-    /// The policy contract.
-    #[arg(long, default_value_t = MEASURE.0, conflicts_with = "wasm")]
-    pub policy: u32,
-    /// A policy that is not deployed: its WebAssembly.
-    #[arg(long)]
-    pub wasm: Option<PathBuf>,
-    /// Its parameters.
-    #[command(flatten)]
-    pub with: With,
-    /// The first block.
-    #[arg(long, default_value_t = 1)]
-    pub from: u64,
-    /// The last block; without it, the newest.
-    #[arg(long)]
-    pub to: Option<u64>,
-}
-
 /// A file of rules.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,7 +171,9 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Serve(args) => serve(args, global),
         Command::Deploy(args) => deploy(args, global),
         Command::Rules(args) => rules(args, global),
-        Command::Simulate(args) => simulate(args, global),
+        Command::Simulate(args) => simulate::run(args, global),
+        Command::Listing(command) => listing::run(command, global),
+        Command::Arms(command) => arms::run(command, global),
     }
 }
 
@@ -275,7 +262,7 @@ fn set(args: &Set, global: &Global) -> Result<Answer> {
         settings,
     };
     let call = to_vouchers(&execute);
-    let done = submitted(&session, global, &args.key, call)?;
+    let done = submitted(&session, global, &args.key, vec![call])?;
     Ok(told(
         &session,
         &done,
@@ -297,7 +284,7 @@ fn serve(args: &Serve, global: &Global) -> Result<Answer> {
         place: OrgId(args.place),
         service,
     };
-    let done = submitted(&session, global, &args.key, to_vouchers(&execute))?;
+    let done = submitted(&session, global, &args.key, vec![to_vouchers(&execute)])?;
     Ok(told(
         &session,
         &done,
@@ -312,9 +299,9 @@ fn to_vouchers(execute: &Execute) -> Call {
     }
 }
 
-fn submitted(session: &Session, global: &Global, key: &str, call: Call) -> Result<Final> {
+fn submitted(session: &Session, global: &Global, key: &str, calls: Vec<Call>) -> Result<Final> {
     let key = device(global, key)?;
-    applied(session, session.submit(&key, vec![call], Vec::new())?)
+    applied(session, session.submit(&key, calls, Vec::new())?)
 }
 
 fn deploy(args: &Deploy, global: &Global) -> Result<Answer> {
@@ -328,7 +315,7 @@ fn deploy(args: &Deploy, global: &Global) -> Result<Answer> {
     };
     let hash = senim_types::Hash::of(&code);
     let deploy = to_ledger(&ledger::Execute::Deploy { code });
-    submitted(&session, global, &args.key, deploy)?;
+    submitted(&session, global, &args.key, vec![deploy])?;
     let create = to_ledger(&ledger::Execute::Create {
         contract: ContractId(args.number),
         name: args.name.clone(),
@@ -336,7 +323,7 @@ fn deploy(args: &Deploy, global: &Global) -> Result<Answer> {
         code: hash,
         input: Vec::new(),
     });
-    let done = submitted(&session, global, &args.key, create)?;
+    let done = submitted(&session, global, &args.key, vec![create])?;
     let json = json!({ "policy": args.number, "name": description.name, "code": hash });
     let answer = told(&session, &done, json);
     let rules = description.rules.iter();
@@ -363,106 +350,11 @@ fn rules(args: &SetRules, global: &Global) -> Result<Answer> {
         programme: ProgrammeId(args.programme),
         policy,
     };
-    let done = submitted(&session, global, &args.key, to_vouchers(&execute))?;
+    let done = submitted(&session, global, &args.key, vec![to_vouchers(&execute)])?;
     let (programme, _) = programme(&session, ProgrammeId(args.programme))?;
     let json = json!({ "programme": args.programme, "version": programme.version });
     Ok(told(&session, &done, json).line(format!(
         "What is issued under programme {} from now on has rules of version {}",
         args.programme, programme.version
     )))
-}
-
-fn simulate(args: &Simulate, global: &Global) -> Result<Answer> {
-    let session = session(global)?;
-    let runner = match &args.wasm {
-        Some(path) => Runner::new(wasm(path)?)?,
-        None => Runner::of_contract(&session, ContractId(args.policy))?,
-    };
-    let parameters = args.with.parameters()?;
-    runner.check(&parameters)?;
-    let newest = history::height(&session)?.0;
-    let to = args.to.unwrap_or(newest).min(newest);
-    let mut simulation = Simulation::default();
-    let mut times = None;
-    for height in args.from.max(1)..=to {
-        let (header, receipts) = history::receipts(&session, Height(height))?;
-        times = Some((times.map_or(header.time, |(first, _)| first), header.time));
-        for was in receipts.iter().flat_map(explain::decided) {
-            if was.programme == ProgrammeId(args.programme) {
-                simulation.take(&was, |facts| {
-                    let parameters = parameters.clone();
-                    runner.decide(Question { parameters, facts })
-                })?;
-            }
-        }
-    }
-    let report = simulation.finish();
-    let description = runner.describe()?;
-    let period = times.map_or(String::new(), |(first, last)| {
-        format!(", {} to {}", time(first), time(last))
-    });
-    let mut lines = vec![format!(
-        "Programme {} under {}: {} of blocks {} to {to}{period}",
-        args.programme,
-        description.name,
-        counted(report.acts as usize, "act"),
-        args.from.max(1),
-    )];
-    lines.extend(report_lines(&report, |rule| {
-        let text = description.rules.iter().find(|text| text.rule == rule);
-        text.map_or("the ledger's own: not issued, or too little left", |text| {
-            &text.text
-        })
-    }));
-    let json = json!({
-        "programme": args.programme, "policy": description.name, "from": args.from.max(1), "to": to, "report": report,
-    });
-    Ok(Answer::new(json).lines(lines))
-}
-
-/// Tokens that are told one by one; all are in the JSON.
-const TOKENS_TOLD_MAX: usize = 20;
-
-fn report_lines<'a>(report: &Report, text: impl Fn(u16) -> &'a str) -> Vec<String> {
-    let mut lines = vec![compared("  in all", &report.total)];
-    if !report.total.differs() && report.not_issued.is_empty() {
-        lines.push("  nothing would change".to_owned());
-    }
-    for (what, by_rule) in [
-        ("would be refused", &report.refused),
-        ("would not be issued or topped up", &report.not_issued),
-    ] {
-        for (rule, count) in by_rule {
-            lines.push(format!("  {count} {what}, by rule {rule}: {}", text(*rule)));
-        }
-    }
-    if report.allowed > 0 {
-        lines.push(format!(
-            "  {} that were refused would be paid",
-            report.allowed
-        ));
-    }
-    let told = report.tokens.iter().take(TOKENS_TOLD_MAX);
-    lines.extend(told.map(|(id, token)| compared(&format!("  voucher {}", short(id)), token)));
-    let more = report.tokens.len().saturating_sub(TOKENS_TOLD_MAX);
-    if more > 0 {
-        lines.push(format!("  and {more} more vouchers; -o json tells all"));
-    }
-    lines
-}
-
-fn compared(what: &str, compared: &Compared) -> String {
-    let sum = |sum: &Sum| {
-        format!(
-            "{}, {} paid, {} borne by citizens",
-            counted(sum.uses as usize, "use"),
-            tenge_total(TiynTotal(sum.pays)),
-            tenge_total(TiynTotal(sum.bears))
-        )
-    };
-    format!(
-        "{what}: {} → {}",
-        sum(&compared.before),
-        sum(&compared.after)
-    )
 }

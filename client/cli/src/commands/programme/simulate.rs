@@ -1,0 +1,137 @@
+//! What other rules would have changed: history decided again.
+
+use super::{With, wasm};
+use crate::answer::Answer;
+use crate::args::Global;
+use crate::commands::explain;
+use crate::context::session;
+use crate::failure::Result;
+use crate::history;
+use crate::policies::Runner;
+use crate::simulate::{Compared, Report, Simulation, Sum};
+use crate::words::{counted, short, tenge_total, time};
+use clap::Args;
+use senim_abi::MEASURE;
+use senim_abi::policy::Question;
+use senim_abi::voucher::ProgrammeId;
+use senim_types::{ContractId, Height, TiynTotal};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Arguments of `programme simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Whose history.
+    pub programme: u32,
+    /// The policy contract.
+    #[arg(long, default_value_t = MEASURE.0, conflicts_with = "wasm")]
+    pub policy: u32,
+    /// A policy that is not deployed: its WebAssembly.
+    #[arg(long)]
+    pub wasm: Option<PathBuf>,
+    /// Its parameters.
+    #[command(flatten)]
+    pub with: With,
+    /// The first block.
+    #[arg(long, default_value_t = 1)]
+    pub from: u64,
+    /// The last block; without it, the newest.
+    #[arg(long)]
+    pub to: Option<u64>,
+}
+
+/// Tries rules on history.
+pub fn run(args: &Simulate, global: &Global) -> Result<Answer> {
+    let session = session(global)?;
+    let runner = match &args.wasm {
+        Some(path) => Runner::new(wasm(path)?)?,
+        None => Runner::of_contract(&session, ContractId(args.policy))?,
+    };
+    let parameters = args.with.parameters()?;
+    runner.check(&parameters)?;
+    let newest = history::height(&session)?.0;
+    let to = args.to.unwrap_or(newest).min(newest);
+    let mut simulation = Simulation::default();
+    let mut times = None;
+    for height in args.from.max(1)..=to {
+        let (header, receipts) = history::receipts(&session, Height(height))?;
+        times = Some((times.map_or(header.time, |(first, _)| first), header.time));
+        for was in receipts.iter().flat_map(explain::decided) {
+            if was.programme == ProgrammeId(args.programme) {
+                simulation.take(&was, |facts| {
+                    let parameters = parameters.clone();
+                    runner.decide(Question { parameters, facts })
+                })?;
+            }
+        }
+    }
+    let report = simulation.finish();
+    let description = runner.describe()?;
+    let period = times.map_or(String::new(), |(first, last)| {
+        format!(", {} to {}", time(first), time(last))
+    });
+    let mut lines = vec![format!(
+        "Programme {} under {}: {} of blocks {} to {to}{period}",
+        args.programme,
+        description.name,
+        counted(report.acts as usize, "act"),
+        args.from.max(1),
+    )];
+    lines.extend(report_lines(&report, |rule| {
+        let text = description.rules.iter().find(|text| text.rule == rule);
+        text.map_or("the ledger's own: not issued, or too little left", |text| {
+            &text.text
+        })
+    }));
+    let json = json!({
+        "programme": args.programme, "policy": description.name, "from": args.from.max(1), "to": to, "report": report,
+    });
+    Ok(Answer::new(json).lines(lines))
+}
+
+/// Tokens that are told one by one; all are in the JSON.
+const TOKENS_TOLD_MAX: usize = 20;
+
+fn report_lines<'a>(report: &Report, text: impl Fn(u16) -> &'a str) -> Vec<String> {
+    let mut lines = vec![compared("  in all", &report.total)];
+    if !report.total.differs() && report.not_issued.is_empty() {
+        lines.push("  nothing would change".to_owned());
+    }
+    for (what, by_rule) in [
+        ("would be refused", &report.refused),
+        ("would not be issued or topped up", &report.not_issued),
+    ] {
+        for (rule, count) in by_rule {
+            lines.push(format!("  {count} {what}, by rule {rule}: {}", text(*rule)));
+        }
+    }
+    if report.allowed > 0 {
+        lines.push(format!(
+            "  {} that were refused would be paid",
+            report.allowed
+        ));
+    }
+    let told = report.tokens.iter().take(TOKENS_TOLD_MAX);
+    lines.extend(told.map(|(id, token)| compared(&format!("  voucher {}", short(id)), token)));
+    let more = report.tokens.len().saturating_sub(TOKENS_TOLD_MAX);
+    if more > 0 {
+        lines.push(format!("  and {more} more vouchers; -o json tells all"));
+    }
+    lines
+}
+
+fn compared(what: &str, compared: &Compared) -> String {
+    let sum = |sum: &Sum| {
+        format!(
+            "{}, {} paid, {} borne by citizens",
+            counted(sum.uses as usize, "use"),
+            tenge_total(TiynTotal(sum.pays)),
+            tenge_total(TiynTotal(sum.bears))
+        )
+    };
+    format!(
+        "{what}: {} → {}",
+        sum(&compared.before),
+        sum(&compared.after)
+    )
+}

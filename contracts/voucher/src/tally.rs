@@ -1,0 +1,143 @@
+//! What a day at a place came to, and the edit check of it: claimed is at most what was eligible and present, and nothing on
+//! a closed day.
+//!
+//! A finding is kept under the provider and the month in whose act the day stands, as long as it holds. So the settlement
+//! contract sees by one look that there is none, however many places and days the act covers.
+
+use crate::state;
+use alloc::vec::Vec;
+use senim_abi::civil::Month;
+use senim_abi::voucher::msg::Finding;
+use senim_abi::voucher::record::Served;
+use senim_abi::voucher::{Calendar, DueEntry, ProgrammeId, Settings, Tally};
+use senim_sdk::{Env, Refusal, codec};
+use senim_types::{Code, OrgId, TimeMs, Tiyn, TiynTotal};
+
+/// Which day, where.
+pub type Key = (ProgrammeId, OrgId, u32);
+
+/// A use, as a day counts it.
+pub struct Counted {
+    /// Who is paid.
+    pub provider: OrgId,
+    /// What the programme pays, in tiyn.
+    pub pays: Tiyn,
+    /// Whether the person was not counted on this day before.
+    pub is_another_person: bool,
+    /// What the calendar says of the day.
+    pub open: Option<bool>,
+}
+
+/// Counts a use where all uses of a place and day are counted.
+pub fn count<E: Env>(
+    env: &mut E,
+    settings: &Settings,
+    key: Key,
+    counted: &Counted,
+) -> Result<(), Refusal> {
+    let (programme, place, day) = key;
+    let known = state::tally(env, programme, place, day)?;
+    let mut tally = known.unwrap_or_default();
+    let overflow = Code::AMOUNT_OVERFLOW;
+    tally.uses = tally.uses.checked_add(1).ok_or(overflow)?;
+    tally.persons += u32::from(counted.is_another_person);
+    let paid = tally.paid.0.checked_add(u128::from(counted.pays.0));
+    tally.paid = TiynTotal(paid.ok_or(overflow)?);
+    tally.served = Some(Served {
+        provider: counted.provider,
+        period: settings.clock(env.now()).month(),
+    });
+    save(env, settings, key, known, tally, counted.open);
+    Ok(())
+}
+
+/// Writes what a day came to, and what is wrong with it; the first time its end is scheduled, too.
+pub fn save<E: Env>(
+    env: &mut E,
+    settings: &Settings,
+    (programme, place, day): Key,
+    known: Option<Tally>,
+    mut tally: Tally,
+    open: Option<bool>,
+) {
+    if known.is_none() {
+        let forget = DueEntry::ForgetTally {
+            programme,
+            place,
+            day,
+        };
+        let at = TimeMs(env.now().0.saturating_add(settings.dispute_ms));
+        env.schedule(at, &codec::encode(&forget));
+    }
+    tally.finding = tally.check(open).filter(|_| settings.attendance);
+    let filed = |tally: &Tally| tally.served.zip(tally.finding);
+    let (was, is) = (known.as_ref().and_then(filed), filed(&tally));
+    if was != is {
+        if let Some((served, _)) = was {
+            state::set_finding(env, programme, &served, (place, day), None);
+        }
+        if let Some((served, finding)) = is {
+            state::set_finding(env, programme, &served, (place, day), Some(finding));
+        }
+    }
+    state::set_tally(env, programme, place, day, Some(tally));
+}
+
+/// Whether the calendar says that a day is open.
+pub fn is_open<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    place: OrgId,
+    day: u32,
+) -> Result<Option<bool>, Refusal> {
+    let calendar = state::calendar(env, programme, place, Month::of_day(u64::from(day)))?;
+    let (_, _, day_of_month) = senim_abi::civil::ymd(u64::from(day));
+    Ok(calendar.map(|calendar| calendar.is_open(day_of_month as u8)))
+}
+
+/// Checks those days of a month anew that another calendar opens or closes.
+pub fn calendar_changes<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    (place, month): (OrgId, Month),
+    calendar: &Calendar,
+) -> Result<(), Refusal> {
+    let before = state::calendar(env, programme, place, month)?;
+    let settings = state::programme(env, programme)?.settings;
+    for day in month.first_day()..month.next().first_day() {
+        let day_of_month = (day - month.first_day() + 1) as u8;
+        let is_open = calendar.is_open(day_of_month);
+        let was_open = before.is_none_or(|before| before.is_open(day_of_month));
+        if was_open == is_open {
+            continue;
+        }
+        // Beyond a u32 of days there is no tally.
+        let Ok(day) = u32::try_from(day) else {
+            continue;
+        };
+        if let Some(tally) = state::tally(env, programme, place, day)? {
+            let key = (programme, place, day);
+            save(env, &settings, key, Some(tally), tally, Some(is_open));
+        }
+    }
+    Ok(())
+}
+
+/// A page of what is wrong with what was posted to a provider in a month.
+pub fn findings<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+    served: &Served,
+    after: Option<(OrgId, u32)>,
+) -> Result<Vec<Finding>, Refusal> {
+    let mut findings = Vec::new();
+    for (place, day, kind) in state::findings(env, programme, served, after)? {
+        findings.push(Finding {
+            place,
+            day,
+            kind,
+            tally: state::tally(env, programme, place, day)?,
+        });
+    }
+    Ok(findings)
+}

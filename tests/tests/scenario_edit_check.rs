@@ -1,0 +1,220 @@
+//! The edit check of meals, through the client's own commands over HTTP: a school reports who was present, a caterer claims
+//! more, and the payer's acceptance is refused until the days are mended, disputed, or named with a reason.
+//!
+//! The meals are served in the world's own time, February 2026. Then time moves to now, since commands sign by the machine's
+//! clock.
+
+#[path = "support/over_http.rs"]
+mod over_http;
+
+use over_http::OverHttp;
+use senim_abi::VOUCHER;
+use senim_abi::civil::UtcOffsets;
+use senim_abi::policy::{Line, Product};
+use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, Settings, VoucherId};
+use senim_tests::world::{Request, secret};
+use senim_types::{Code, OrgId, TimeMs, Tiyn};
+use senimd::driver::now;
+use serde_json::{Value, json};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const MEAL: u64 = 90_000;
+const MEALS: ProgrammeId = ProgrammeId(2);
+const SCHOOL: OrgId = OrgId(40);
+const ACT: &str = "2-50-2026-02";
+
+fn day_of(ledger: &OverHttp) -> u32 {
+    let offsets = UtcOffsets::fixed(300);
+    u32::try_from(offsets.day_of(ledger.world.now())).expect("a day of this century")
+}
+
+fn date(day: u32) -> String {
+    let (year, month, day) = senim_abi::civil::ymd(u64::from(day));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// From now on the days of the programme are checked.
+fn check_days(ledger: &mut OverHttp) {
+    let shown = ledger.done(&["programme", "show", "2"]);
+    let frame: Settings = serde_json::from_value(shown["frame"].clone()).expect("a frame");
+    let settings = Settings {
+        attendance: true,
+        // The tallies are looked at months later.
+        dispute_ms: Settings::DISPUTE_MS_MAX,
+        ..frame
+    };
+    let set = Execute::SetProgramme {
+        programme: MEALS,
+        settings,
+    };
+    ledger
+        .world
+        .apply("education", Request::call(VOUCHER, &set));
+}
+
+/// A pupil of the school.
+fn pupil(ledger: &mut OverHttp, name: &str) -> VoucherId {
+    let until = TimeMs(ledger.world.now().0 + 100 * DAY_MS);
+    let issue = Execute::Issue {
+        index: 0,
+        programme: MEALS,
+        holder: Some(secret(name).public()),
+        entry: Entry {
+            place: Some(SCHOOL),
+            amount: Tiyn(10 * MEAL),
+            mature_at: until,
+            until,
+        },
+    };
+    let receipt = ledger
+        .world
+        .apply("education", Request::call(VOUCHER, &issue));
+    VoucherId::derive(&receipt.transaction, 0)
+}
+
+fn eats(ledger: &mut OverHttp, voucher: VoucherId) {
+    let meal = Line {
+        product: Product::Service(1),
+        units: 1,
+        price: Tiyn(MEAL),
+        listing: None,
+    };
+    let redeem = Execute::Redeem {
+        voucher,
+        place: SCHOOL,
+        lines: vec![meal],
+        proof: Proof::Attested,
+    };
+    ledger
+        .world
+        .apply("canteen", Request::call(VOUCHER, &redeem));
+}
+
+fn present(ledger: &mut OverHttp, day: u32, present: u32) {
+    let attend = Execute::Attend {
+        programme: MEALS,
+        place: SCHOOL,
+        day,
+        present,
+        marks: Vec::new(),
+    };
+    ledger
+        .world
+        .apply("school", Request::call(VOUCHER, &attend));
+}
+
+/// Two pupils on three days: the school reports both, then one, then nobody at all; on to now, the act signed.
+fn month_ended() -> (OverHttp, [u32; 3]) {
+    let mut ledger = OverHttp::new(1, 78);
+    let pupils = [
+        pupil(&mut ledger, "a first pupil's key"),
+        pupil(&mut ledger, "a second pupil's key"),
+    ];
+    check_days(&mut ledger);
+    let mut days = [0; 3];
+    for (day, reported) in days.iter_mut().zip([Some(2), Some(1), None]) {
+        *day = day_of(&ledger);
+        for voucher in pupils {
+            eats(&mut ledger, voucher);
+        }
+        if let Some(count) = reported {
+            present(&mut ledger, *day, count);
+        }
+        ledger.world.advance(DAY_MS);
+    }
+    let ahead = now().0.saturating_sub(ledger.world.now().0);
+    ledger.world.advance(ahead);
+    let details = ledger.path("caterer.json");
+    let json = json!({
+        "name": "caterer", "bin": "991240999991", "address": "Astana, Invented St 1", "iban": "KZ84999INV5004100100",
+        "bic": "INVTKZKA", "kbe": "17", "knp": "859", "vat_payer": false,
+    });
+    std::fs::write(&details, json.to_string()).expect("it is written");
+    let details = details.to_str().expect("UTF-8").to_owned();
+    let propose = ["details", "propose", &details, "--payer", "6", "--key"];
+    ledger.done(&[&propose[..], &["canteen"]].concat());
+    let approve = ["details", "approve", &details, "--provider", "50", "--key"];
+    for key in ["education", "education-2"] {
+        ledger.done(&[&approve[..], &[key]].concat());
+    }
+    ledger.done(&["act", "sign", ACT, "--key", "canteen"]);
+    (ledger, days)
+}
+
+#[test]
+fn an_act_with_flawed_days_is_accepted_only_in_spite_of_each_of_them() {
+    let (mut ledger, [_, second, third]) = month_ended();
+    let table = ledger.path("check.csv");
+    let table = table.to_str().expect("UTF-8").to_owned();
+    let found = ledger.done(&["act", "check", ACT, "--out", &table]);
+    let kinds: Vec<(&Value, &Value)> = found["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|finding| (&finding["day"], &finding["kind"]))
+        .collect();
+    let dates = [json!(date(second)), json!(date(third))];
+    let expected = [
+        (&dates[0], &json!("exceeds_present")),
+        (&dates[1], &json!("unreported")),
+    ];
+    assert_eq!(kinds, expected, "{found}");
+    assert_eq!(found["findings"][0]["tally"]["persons"], 2);
+    assert_eq!(found["findings"][0]["tally"]["present"], 1);
+    let report = std::fs::read_to_string(&table).expect("it was written");
+    assert_eq!(report.lines().count(), 3);
+    assert!(report.contains("no attendance was reported"), "{report}");
+
+    let letter = ledger.path("letter.txt");
+    std::fs::write(&letter, "The school's terminal failed; its book has both.").expect("written");
+    let letter = letter.to_str().expect("UTF-8").to_owned();
+    let named = |day: u32| format!("40:{}", date(day));
+    let accept = |days: &[u32]| {
+        let mut words = vec!["act".to_owned(), "accept".to_owned(), ACT.to_owned()];
+        for day in days {
+            words.extend(["--despite".to_owned(), named(*day)]);
+        }
+        if !days.is_empty() {
+            words.extend(["--because".to_owned(), letter.clone()]);
+        }
+        words
+    };
+    let refused = |ledger: &mut OverHttp, days: &[u32]| {
+        let words = accept(days);
+        ledger.refused(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert_eq!(refused(&mut ledger, &[]), Code::DAY_EXCEEDS_PRESENT);
+    assert_eq!(refused(&mut ledger, &[second]), Code::DAY_UNREPORTED);
+    let too_many = [second - 1, second, third];
+    assert_eq!(refused(&mut ledger, &too_many), Code::DAY_NOT_FLAWED);
+    let words = accept(&[third, second]);
+    let told = ledger.done(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(told.to_string().contains("despite"), "{told}");
+    let shown = ledger.done(&["act", "show", ACT]);
+    assert_eq!(shown["state"], "paid");
+    let days = shown["record"]["despite"]["days"].as_array();
+    assert_eq!(days.map(Vec::len), Some(2), "{shown}");
+    assert_eq!(
+        ledger.done(&["purse", "show", "50"])["balance_tiyn"],
+        6 * MEAL
+    );
+}
+
+#[test]
+fn an_act_with_flawed_days_can_be_disputed() {
+    let (mut ledger, _) = month_ended();
+    let letter = ledger.path("letter.txt");
+    std::fs::write(&letter, "One pupil was ill on the second day.").expect("written");
+    let letter = letter.to_str().expect("UTF-8").to_owned();
+    ledger.done(&[
+        "act",
+        "dispute",
+        ACT,
+        "--reason",
+        "edit-check",
+        "--statement",
+        &letter,
+    ]);
+    let shown = ledger.done(&["act", "show", ACT]);
+    assert_eq!(shown["state"], "disputed");
+}
