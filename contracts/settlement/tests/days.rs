@@ -5,10 +5,11 @@ mod common;
 
 use common::meals::*;
 use common::*;
+use senim_abi::VOUCHER;
 use senim_abi::settlement::{ActId, ActState, Despite, Execute, FlawedDay, SettlementEvent};
-use senim_abi::voucher::Settings;
 use senim_abi::voucher::msg::Finding;
 use senim_abi::voucher::record::{FindingKind, Served};
+use senim_abi::voucher::{self, Calendar, Settings};
 use senim_sdk::codec;
 use senim_types::{Code, OrgId};
 
@@ -221,6 +222,45 @@ fn where_attendance_is_not_checked_nothing_is_found() {
     meals.present(SCHOOL, TODAY, 0);
     let accept = meals.signed();
     meals.world.done(city(), &accept);
+}
+
+#[test]
+fn the_payer_cannot_make_what_was_found_go_away() {
+    let mut meals = Meals::at(1, settings());
+    let voucher = meals.pupil(SCHOOL);
+    meals.calendar(SCHOOL, !(1 << 14));
+    meals.eats(voucher, SCHOOL);
+    assert_eq!(meals.kinds(), [(SCHOOL, TODAY, FindingKind::Closed)]);
+    // Not by opening the day afterwards, which is the school's to say.
+    let open = |open| voucher::Execute::SetCalendar {
+        programme: MEALS,
+        place: SCHOOL,
+        month: JANUARY,
+        calendar: Calendar { open },
+    };
+    let opened = meals
+        .world
+        .env
+        .execute(&city(), VOUCHER, &open(u32::MAX))
+        .code();
+    assert_eq!(opened, Some(Code::NOT_AUTHORISED));
+    // Not by checking no more, and touching the day: what was found stands or falls by the day itself.
+    meals.city(&voucher::Execute::SetProgramme {
+        programme: MEALS,
+        settings: Settings {
+            attendance: false,
+            ..settings()
+        },
+    });
+    meals.eats(voucher, SCHOOL);
+    assert_eq!(meals.kinds(), [(SCHOOL, TODAY, FindingKind::Closed)]);
+    // Other days it may close and open.
+    meals.city(&open(!(1 << 14) & !(1 << 20)));
+    meals.city(&open(!(1 << 14)));
+    meals.calendar(SCHOOL, u32::MAX);
+    assert_eq!(meals.kinds(), [(SCHOOL, TODAY, FindingKind::Unreported)]);
+    meals.present(SCHOOL, TODAY, 1);
+    assert_eq!(meals.kinds(), []);
 }
 
 #[test]

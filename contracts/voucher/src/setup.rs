@@ -160,7 +160,8 @@ pub fn calendar<E: Env>(
     }
     let is_served = state::service(env, programme, place)?.is_some();
     ensure(is_served, Code::NOT_WHITELISTED)?;
-    tally::calendar_changes(env, programme, (place, month), &calendar)?;
+    let is_the_place = context.org == place;
+    tally::calendar_changes(env, programme, (place, month), &calendar, is_the_place)?;
     state::save_calendar(env, programme, place, month, calendar);
     let event = VoucherEvent::CalendarSet {
         programme,

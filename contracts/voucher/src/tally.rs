@@ -10,7 +10,7 @@ use senim_abi::civil::Month;
 use senim_abi::voucher::msg::Finding;
 use senim_abi::voucher::record::Served;
 use senim_abi::voucher::{Calendar, DueEntry, ProgrammeId, Settings, Tally};
-use senim_sdk::{Env, Refusal, codec};
+use senim_sdk::{Env, Refusal, codec, ensure};
 use senim_types::{Code, OrgId, TimeMs, Tiyn, TiynTotal};
 
 /// Which day, where.
@@ -69,7 +69,10 @@ pub fn save<E: Env>(
         let at = TimeMs(env.now().0.saturating_add(settings.dispute_ms));
         env.schedule(at, &codec::encode(&forget));
     }
-    tally.finding = tally.check(open).filter(|_| settings.attendance);
+    // What was found stands or falls by the day itself, also where the programme checks no more.
+    let was_found = known.is_some_and(|known| known.finding.is_some());
+    let is_checked = settings.attendance || was_found;
+    tally.finding = tally.check(open).filter(|_| is_checked);
     let filed = |tally: &Tally| tally.served.zip(tally.finding);
     let (was, is) = (known.as_ref().and_then(filed), filed(&tally));
     if was != is {
@@ -95,12 +98,14 @@ pub fn is_open<E: Env>(
     Ok(calendar.map(|calendar| calendar.is_open(day_of_month as u8)))
 }
 
-/// Checks those days of a month anew that another calendar opens or closes.
+/// Checks those days of a month anew that another calendar opens or closes. A day on which something was used is opened
+/// afterwards by the place alone: whoever accepts the act does not say so.
 pub fn calendar_changes<E: Env>(
     env: &mut E,
     programme: ProgrammeId,
     (place, month): (OrgId, Month),
     calendar: &Calendar,
+    is_the_place: bool,
 ) -> Result<(), Refusal> {
     let before = state::calendar(env, programme, place, month)?;
     let settings = state::programme(env, programme)?.settings;
@@ -116,6 +121,8 @@ pub fn calendar_changes<E: Env>(
             continue;
         };
         if let Some(tally) = state::tally(env, programme, place, day)? {
+            let may = is_the_place || !is_open || tally.uses == 0;
+            ensure(may, Code::NOT_AUTHORISED)?;
             let key = (programme, place, day);
             save(env, &settings, key, Some(tally), tally, Some(is_open));
         }

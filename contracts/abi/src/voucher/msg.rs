@@ -138,7 +138,8 @@ pub enum Execute {
         /// None removes it.
         listing: Option<Listing>,
     },
-    /// By the place itself, or the payer: which days of a month are open.
+    /// By the place itself, or the payer: which days of a month are open. A day on which something was used is opened
+    /// afterwards by the place alone (`NOT_AUTHORISED`).
     SetCalendar {
         /// Under which programme.
         programme: ProgrammeId,
