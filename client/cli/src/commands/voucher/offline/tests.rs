@@ -99,6 +99,7 @@ fn synced() -> Synced {
         proof_ms_max: 120_000,
         offsets: UtcOffsets::fixed(300),
         offline: Some(bounds),
+        attendance: false,
     };
     let session = OfflineSession {
         number: 1,
