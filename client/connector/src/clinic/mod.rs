@@ -197,9 +197,8 @@ impl Reading {
         }
         let folder = ClinicFolder::open(&self.folder)?;
         for issued in &folder.issued {
-            if !self.lines.contains_key(&issued.group) {
-                self.lines.insert(issued.group, folder.named(issued));
-            }
+            let lines = self.lines.entry(issued.group);
+            lines.or_insert_with(|| folder.named(issued));
         }
         self.read = written;
         Ok(())

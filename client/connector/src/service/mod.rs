@@ -22,7 +22,7 @@ use senim_types::{Code, Hash};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tracing::{info, warn};
@@ -197,10 +197,7 @@ fn own<F: Facts>(
     inputs: &Receiver<Input<F::Event>>,
     under_way: &mut BTreeSet<Hash>,
 ) -> Result<()> {
-    let first = match inputs.recv_timeout(AGAIN) {
-        Ok(input) => Some(input),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    };
+    let first = inputs.recv_timeout(AGAIN).ok();
     for input in first.into_iter().chain(inputs.try_iter().take(CHANNEL)) {
         match input {
             Input::Read { records, kept } => {
