@@ -128,7 +128,8 @@ fn a_message_becomes_a_prescription_once_and_every_step_of_it_is_told() {
     });
     let group = parties.issue("LINE-D", 60, Some(TimeMs(now().0 + 10_000)));
     parties.hold(&group);
-    std::thread::sleep(Duration::from_secs(10));
+    // The window ends with the second that the message names.
+    std::thread::sleep(Duration::from_secs(12));
     // Time is the blocks': any transaction makes one.
     parties.issue("LINE-X", 60, None);
     wait("the end", || {
