@@ -146,7 +146,7 @@ bench-list: check-tools ## Measure an eligibility list of SENIM_LIST_PERSONS (10
 	@$(say) "[1/2] Building with full optimisation (a quarter of an hour the first time on two cores)"
 	$(CARGO) nextest run --locked --release --workspace --test scenario_consent --no-run
 	$(say) "[2/2] Measuring"
-	$(CARGO) nextest run --locked --release --workspace --test scenario_consent --run-ignored only --no-capture large
+	SENIM_LIST_PERSONS=$${SENIM_LIST_PERSONS:-100000} $(CARGO) nextest run --locked --release --workspace --test scenario_consent --no-capture a_long_list
 
 bench-peers: check-tools ## Compare meals with the same rows on PostgreSQL, in one run (needs Debian's postgresql)
 	@$(say) "[1/2] Building with full optimisation"

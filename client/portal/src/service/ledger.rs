@@ -237,13 +237,7 @@ impl Ledger {
         let (mut offers, mut answers) = (Vec::new(), Vec::new());
         for (task, what) in tasks {
             match what {
-                ToLedger::Offer(voucher) => match list::open::voucher(session, &voucher)? {
-                    Some(found) if found.standing == Standing::Listed => {
-                        offers.push((task, voucher));
-                    }
-                    // Offered just before this process ended the last time.
-                    _ => self.happened(vec![Event::Brought { task }])?,
-                },
+                ToLedger::Offer(voucher) => offers.push((task, voucher)),
                 ToLedger::Answer { voucher, consents } => answers.push((
                     task,
                     Execute::Answer {
@@ -290,7 +284,14 @@ impl Ledger {
                 continue;
             }
             for one in batch {
-                self.each(session, one.0, &offer(std::slice::from_ref(one)))?;
+                let (task, voucher) = *one;
+                let found = list::open::voucher(session, &voucher)?;
+                if found.is_some_and(|found| found.standing == Standing::Listed) {
+                    self.each(session, task, &offer(&[*one]))?;
+                } else {
+                    // Offered just before this process ended the last time.
+                    self.happened(vec![Event::Brought { task }])?;
+                }
             }
         }
         Ok(ended?)
