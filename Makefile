@@ -179,7 +179,7 @@ upgrade-test: check-tools ## Replace the software of four processes one by one u
 
 deb: check-tools ## Build the Debian package target/debian/senim_*.deb, look into it and run what is in it (needs dpkg-deb)
 	@$(say) "[1/3] Building the node and its client"
-	$(CARGO) build --locked --release -p senimd -p senim-cli
+	$(CARGO) build --locked --release -p senimd -p senim-cli -p senim-portal -p senim-connector
 	$(say) "[2/3] Packing"
 	scripts/deb.sh build "$${CARGO_TARGET_DIR:-target}/release"
 	$(say) "[3/3] Looking into the package and running it"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The Debian package, from programs that are built already: senimd and senim, the service, settings, manual pages and
+# The Debian package, from programs that are built already: node, client, portal and connector, with settings, manual pages and
 # completion (which the programs write themselves), documents, the devnet's genesis. Needs Debian's own tools alone.
-#   scripts/deb.sh build FOLDER   packs FOLDER/senimd and FOLDER/senim into target/debian/
+#   scripts/deb.sh build FOLDER   packs the four programs in FOLDER into target/debian/
 #   scripts/deb.sh check          looks into the package, unpacks it, and runs what is in it
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -59,6 +59,11 @@ build() {
         "$root/usr/bin/$program" completion zsh >"$root/usr/share/zsh/vendor-completions/_$program"
         "$root/usr/bin/$program" completion fish >"$root/usr/share/fish/vendor_completions.d/$program.fish"
     done
+    # Services beside the node: what a portal, a clinic and a pharmacy run.
+    for program in senim-portal senim-connector; do
+        install -D -m 0755 "$from/$program" "$root/usr/bin/$program"
+        ! command -v strip >/dev/null || strip --strip-unneeded "$root/usr/bin/$program"
+    done
     gzip -9n "$root"/usr/share/man/man1/*.1
     install -D -m 0644 $debian/senimd.service "$root/lib/systemd/system/senimd.service"
     install -D -m 0644 $debian/senim.sysusers "$root/usr/lib/sysusers.d/senim.conf"
@@ -77,7 +82,7 @@ build() {
     install -d -m 0755 "$root/DEBIAN"
     sed -e "s/@version@/$version/" -e "s/@architecture@/$architecture/" \
         -e "s/@size@/$(du -sk --exclude=DEBIAN "$root" | cut -f1)/" \
-        -e "s/@depends@/$(depends "$root/usr/bin/senimd" "$root/usr/bin/senim")/" \
+        -e "s/@depends@/$(depends "$root"/usr/bin/senim*)/" \
         $debian/control >"$root/DEBIAN/control"
     install -m 0644 $debian/conffiles "$root/DEBIAN/conffiles"
     install -m 0755 $debian/postinst $debian/prerm $debian/postrm "$root/DEBIAN/"
@@ -103,7 +108,7 @@ step() {
 holds_everything() {
     local path
     dpkg-deb -c "$package" >"$work/list"
-    for path in ./usr/bin/senimd ./usr/bin/senim ./lib/systemd/system/senimd.service ./usr/lib/sysusers.d/senim.conf \
+    for path in ./usr/bin/senimd ./usr/bin/senim ./usr/bin/senim-portal ./usr/bin/senim-connector ./lib/systemd/system/senimd.service ./usr/lib/sysusers.d/senim.conf \
         ./etc/senim/senimd.env ./usr/share/man/man1/senimd.1.gz ./usr/share/man/man1/senimd-doctor.1.gz \
         ./usr/share/man/man1/senim.1.gz ./usr/share/bash-completion/completions/senim \
         ./usr/share/bash-completion/completions/senimd ./usr/share/zsh/vendor-completions/_senimd \

@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
 done
 
 # Only what the printed commands say decides what they do.
-unset SENIM_NODE SENIM_DIR SENIM_CLINIC SENIM_WALLET SENIM_PHARMACY SENIM_LOG
+unset SENIM_NODE SENIM_DIR SENIM_CLINIC SENIM_WALLET SENIM_PHARMACY SENIM_LOG SENIM_CLOCK_AHEAD_MS
 node="http://127.0.0.1:$port"
 # Where the defaults do, the commands are printed without them.
 at=""
@@ -140,6 +140,36 @@ beside() {
 # says TEXT: expects it in the output of the last command.
 says() { grep -qF -- "$1" "$scratch/out" || fail "its output does not say \"$1\""; }
 
+# start_nodes [--fresh]: starts the network's nodes, and waits until they answer.
+start_nodes() {
+    local before tries=0
+    before=$(grep -cs '^Running' "$log" || true)
+    senimd devnet "$@" --dir "$dir" --port "$port" --log debug,sled=info,cranelift=info,regalloc2=info,wasmtime=info >>"$log" 2>&1 &
+    daemon=$!
+    # The daemon says itself when its nodes can be reached: another program may answer at the same address.
+    until [ "$(grep -c '^Running' "$log")" -gt "${before:-0}" ] && senim status --node "$node" >/dev/null 2>&1; do
+        kill -0 "$daemon" 2>/dev/null || not_started
+        tries=$((tries + 1))
+        [ "$tries" -le 600 ] || fail "no node answers at $node after a minute"
+        sleep 0.1
+    done
+}
+
+# month_ends: nobody waits for it. Nodes and commands go on with their clocks set to the first second of the next month of
+# the country's time; `month` is the one that ended, `today` the day that begins.
+month_ends() {
+    local now end
+    now=$(date -u +%s)
+    month=$(TZ=UTC-5 date -d "@$now" +%Y-%m)
+    end=$(($(date -u -d "$month-01 +1 month" +%s) - 5 * 3600))
+    today=$(TZ=UTC-5 date -d "@$end" +%Y-%m-%d)
+    kill -TERM "$daemon"
+    wait "$daemon" || fail "the nodes did not stop in order"
+    export SENIM_CLOCK_AHEAD_MS=$(((end - now + 1) * 1000))
+    printf '\n$ export SENIM_CLOCK_AHEAD_MS=%s\n$ senimd devnet --dir %s --port %s\n' "$SENIM_CLOCK_AHEAD_MS" "$dir" "$port"
+    start_nodes
+}
+
 for program in senimd senim "${programs[@]}"; do
     command -v "$program" >/dev/null || fail "there is no $program on the PATH: run make demo"
 done
@@ -147,16 +177,7 @@ done
 step "Four validators start on this machine" "one process, four nodes, each with its own log and state; the network's folder is $dir"
 printf '\n$ senimd devnet --fresh --dir %s --port %s\n' "$dir" "$port"
 mkdir -p "$(dirname "$log")"
-senimd devnet --fresh --dir "$dir" --port "$port" --log debug,sled=info,cranelift=info,regalloc2=info,wasmtime=info >"$log" 2>&1 &
-daemon=$!
-tries=0
-# The daemon says itself when its nodes can be reached: another program may answer at the same address.
-until grep -q '^Running' "$log" && senim status --node "$node" >/dev/null 2>&1; do
-    kill -0 "$daemon" 2>/dev/null || not_started
-    tries=$((tries + 1))
-    [ "$tries" -le 600 ] || fail "no node answers at $node after a minute"
-    sleep 0.1
-done
+start_nodes --fresh
 mv "$log" "$running_log"
 log=$running_log
 run "senim status$at"

@@ -1,6 +1,7 @@
-# School meals: an office lists who is entitled and parents say yes by SMS; a department issues vouchers, a parent shares one with a child, a canteen feeds it once a day by any of three
-# proofs; what a copy, a second meal, a high price and a stranger's terminal do not get; why, and what other rules would have
-# changed; and a canteen that loses its connection. Played by scripts/demo.sh, which has the words of this file: step, run,
+# School meals: an office lists who is entitled and parents say yes by SMS; a department issues vouchers, a parent shares one
+# with a child, a canteen feeds it once a day by any of three proofs; what a copy, a second meal, a high price and a
+# stranger's terminal do not get; why, and what other rules would have changed; a canteen that loses its connection; and the
+# month's act, signed and paid. Played by scripts/demo.sh, which has the words of this file: step, run,
 # refused, says. tests/tests/scenario_meals.rs and scenario_offline.rs play the same.
 # shellcheck shell=bash disable=SC2154,SC2034
 
@@ -10,7 +11,7 @@ messages=("$roles/canteen/pupils.csv" "$roles/office/persons.csv" "$roles/people
 personal=('Әлихан Мысалов' 'Айгерім Мысалова' Зарина Ілияс Бекзат 160904100112 180221100123 170515100133 880312100213 900701100224 77010004501 77010004502)
 # What must name nobody either: the portal's log, and the list as it travels.
 nameless=("$roles/portal/portal.log" "$roles/office/september.list")
-players=(education school canteen canteen-2 pharmacy identity office portal)
+players=(education education-2 school canteen canteen-2 pharmacy identity office portal)
 programs=(senim-portal)
 
 # voucher AMOUNT: the department issues a voucher to a key of the parent's wallet.
@@ -244,10 +245,34 @@ RULES
     run "senim voucher excess accept $revoked $department$at"
     run "senim voucher excess list$at"
     run "senim voucher excess refuse $(sed -n 's/^ *\([a-z0-9]*:[0-9]*\)$/\1/p' "$scratch/out" | head -n 1) $department$at"
+
+    step "The month ends: the ledger makes the act of completed work by itself, of exactly what was paid" "nobody waits for it: nodes and commands set their clocks"
+    month_ends
+    printf '{"name":"Caterer Dastarkhan","bin":"991240999991","address":"Astana, Invented St 1","iban":"KZ84999INV5004100100","bic":"INVTKZKA","kbe":"17","knp":"859","vat_payer":false}' >"$roles/canteen/details.json"
+    run "senim details propose $roles/canteen/details.json --payer 6 $canteen$at"
+    run "senim details approve $roles/canteen/details.json --provider 50 $department$at"
+    refused 1 SAME_APPROVER "senim details approve $roles/canteen/details.json --provider 50 $department$at"
+    run "senim details approve $roles/canteen/details.json --provider 50 --key $roles/education-2/device.key$at"
+    local act=2-50-$month
+    run "senim act list --programme 2$at"
+    says "$act"
+
+    step "Provider and payer sign; the money moves by digital tenge, and no line of the month can be added or changed"
+    refused 1 WRONG_STATE "senim act accept $act $department$at"
+    run "senim act sign $act $canteen$at"
+    run "senim act accept $act $department$at"
+    run "senim act show $act$at"
+    says "3 600.00 ₸"
+    run "senim purse show 50$at"
+    says "3 600.00 ₸"
+    printf '{"name":"City education department","bin":"991240999981","address":"Astana, Invented St 2","iban":"KZ03999INV5004100200","bic":"INVTKZKA","kbe":"12","knp":"859","vat_payer":false}' >"$roles/education/details.json"
+    run "senim act document $act --contract 'No 50/2026 of 2026-01-05' --provider-details $roles/canteen/details.json --payer-details $roles/education/details.json --out $roles/education/act.html$at"
+    run "senim budget 2$at"
 }
 
 what_next() {
     cat <<WORDS
+  export SENIM_CLOCK_AHEAD_MS=$SENIM_CLOCK_AHEAD_MS
   senim voucher show $meals$at
   senim programme show 2$at
   senim voucher suspend $meals$at

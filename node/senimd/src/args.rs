@@ -140,6 +140,10 @@ pub struct ListenArgs {
     /// How many of these are of one organisation. [default: 16 GiB]
     #[arg(long)]
     pub sealed_organisation_bytes_max: Option<u64>,
+    /// Sets the nodes' clocks ahead, in ms: for rehearsals of what happens at the end of a month. Validators of one network
+    /// have to agree on it, and clients too.
+    #[arg(long, hide = true, env = "SENIM_CLOCK_AHEAD_MS", default_value_t = 0)]
+    pub clock_ahead_ms: u64,
 }
 
 /// Where interfaces listen by default.
@@ -302,10 +306,6 @@ pub struct Start {
     /// that has voted before, on another machine or a lost disk.
     #[arg(long)]
     pub observe_first: bool,
-    /// Sets the node's clock ahead, in ms: for rehearsals of what happens at the end of a month. Validators of one network
-    /// have to agree on it.
-    #[arg(long, hide = true, default_value_t = 0)]
-    pub clock_ahead_ms: u64,
 }
 
 /// Arguments that say with what a folder's nodes run.

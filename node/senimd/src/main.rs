@@ -205,7 +205,16 @@ fn join(args: &Join, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Sets a rehearsal's clock.
+fn set_clock(args: &ListenArgs) {
+    if args.clock_ahead_ms > 0 {
+        driver::set_clock_ahead(args.clock_ahead_ms);
+        tracing::warn!(ahead_ms = args.clock_ahead_ms, "the clock is a rehearsal's");
+    }
+}
+
 fn devnet(args: &Devnet, format: LogFormat, output: Output) -> Result<(), Failure> {
+    set_clock(&args.listen);
     let folder = Folder::new(&args.folder.dir);
     let (ip, port) = args.listen.at();
     let machines = args.machines.at(ip, port);
@@ -284,10 +293,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 fn start(args: &Start, effective: Option<Effective>, output: Output) -> Result<(), Failure> {
-    if args.clock_ahead_ms > 0 {
-        driver::set_clock_ahead(args.clock_ahead_ms);
-        tracing::warn!(ahead_ms = args.clock_ahead_ms, "the clock is a rehearsal's");
-    }
+    set_clock(&args.config.listen);
     let (observe_first, args) = (args.observe_first, &args.config);
     let folder = Folder::new(&args.folder.dir).with_passphrase(args.passphrase.source());
     // Also says that there is no network, where there is none.

@@ -6,12 +6,11 @@
 
 pub use super::answer::{Redeemed, Refused};
 pub use super::offline::Taken;
+pub use super::tally::Finding;
 
 use super::offline::{Excess, OfflineChain, OfflineRecord};
 use super::proof::{HolderStatement, VoucherQr};
-use super::record::{
-    Calendar, FindingKind, Policy, Programme, Service, Settings, Status, Tally, Voucher,
-};
+use super::record::{Calendar, Policy, Programme, Service, Settings, Status, Tally, Voucher};
 use super::{ProgrammeId, VoucherId};
 use crate::civil::Month;
 use crate::policy::{Line, Listing, Product};
@@ -454,20 +453,6 @@ pub enum Query {
 impl Query {
     /// Findings of one page.
     pub const FINDINGS_MAX: usize = 64;
-}
-
-/// What the edit check finds wrong with a day at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Finding {
-    /// Where.
-    pub place: OrgId,
-    /// The civil day, counted from 1970-01-01.
-    pub day: u32,
-    /// What.
-    pub kind: FindingKind,
-    /// What the day came to; none once it is no longer kept.
-    pub tally: Option<Tally>,
 }
 
 /// Answer to [`Query::Voucher`].

@@ -96,3 +96,17 @@ versioned! {
     /// A stored [`FindingKind`].
     FindingRecord(FindingKind)
 }
+
+/// What the edit check finds wrong with a day at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Finding {
+    /// Where.
+    pub place: OrgId,
+    /// The civil day, counted from 1970-01-01.
+    pub day: u32,
+    /// What.
+    pub kind: FindingKind,
+    /// What the day came to; none once it is no longer kept.
+    pub tally: Option<Tally>,
+}

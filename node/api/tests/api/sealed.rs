@@ -40,24 +40,25 @@ async fn a_clinic_stores_what_it_alone_reads_until_a_pharmacy_holds_it_and_delet
         (Hash::ZERO, format!("?prescription={hash}")),
     ] {
         let path = format!("/v1/sealed/{hash}");
-        let signed = Signed {
-            method: &Method::GET,
-            path: &path,
-            body: b"",
-            time_ms: now().0,
+        // What is signed is what is asked, the query too.
+        let header = |path: &str| {
+            let signed = Signed {
+                method: &Method::GET,
+                path,
+                body: b"",
+                time_ms: now().0,
+            };
+            network.authorisation(&pharmacy, &signed)
         };
-        let header = network.authorisation(&pharmacy, &signed);
         let uri = format!("{path}{query}");
-        let answer = network.authorised(&Method::GET, &uri, b"", &header).await;
+        let signed = header(&uri);
+        let answer = network.authorised(&Method::GET, &uri, b"", &signed).await;
         refused(&answer, 422, "SEALED_NOT_HELD");
-        let answer = network
-            .authorised(
-                &Method::GET,
-                &format!("{path}?prescription=x"),
-                b"",
-                &header,
-            )
-            .await;
+        let uri = format!("{path}?prescription=x");
+        let answer = network.authorised(&Method::GET, &uri, b"", &signed).await;
+        refused(&answer, 401, "UNAUTHORISED");
+        let signed = header(&uri);
+        let answer = network.authorised(&Method::GET, &uri, b"", &signed).await;
         refused(&answer, 400, "BAD_REQUEST");
     }
     refused(
