@@ -11,7 +11,7 @@ third=tests/data/demo/card-amlodipine.json
 messages=("$order" "$unlisted" "$second" "$third")
 # What the messages say of the person, in their words. The national number has sound check digits and is nobody's.
 personal=(Сынақова Үлгігүл SYNAQ-000017 610309200172 KZ-0000-4321-8765 1961-03-09 '+7 000 000 00 17' 'Мысал көшесі' E11.9)
-players=(clinic pharmacy rival identity regulator fund)
+players=(clinic pharmacy rival identity regulator fund fund-2)
 metformin='(01)04870001000011(21)MF0001(17)310531(10)M2601'
 amlodipine='(01)04870001000028(21)AM0001(17)310228(10)A2604'
 amlodipine_2='(01)04870001000028(21)AM0002(17)310228(10)A2604'
@@ -179,10 +179,33 @@ play() {
     run "senim pharmacy sales --key $roles/rival/device.key$at"
     owed '800.00 ₸'
     run "senim wallet list $wallet$at"
+
+    step "The month ends: an act for each pharmacy by itself, of exactly what it is owed" "nobody waits for it: nodes and commands set their clocks"
+    month_ends
+    local fund="--key $roles/fund/device.key" act=1-20-$month till="--key $roles/pharmacy/device.key"
+    printf '{"name":"Pharmacy Zhusan","bin":"991240999971","address":"Astana, Invented St 3","iban":"KZ19999INV5004100300","bic":"INVTKZKA","kbe":"17","knp":"859","vat_payer":false}' >"$roles/pharmacy/details.json"
+    printf '{"name":"Social Health Insurance Fund","bin":"991240999981","address":"Astana, Invented St 4","iban":"KZ03999INV5004100200","bic":"INVTKZKA","kbe":"12","knp":"859","vat_payer":false}' >"$roles/fund/details.json"
+    run "senim details propose $roles/pharmacy/details.json --payer 2 $till$at"
+    run "senim act list --programme 1$at"
+    says "3 780.00 ₸ to be paid"
+    says "2 acts"
+    run "senim act sign $act $till$at"
+    refused 1 DETAILS_UNCONFIRMED "senim act accept $act $fund$at"
+    run "senim details approve $roles/pharmacy/details.json --provider 20 $fund$at"
+    run "senim details approve $roles/pharmacy/details.json --provider 20 --key $roles/fund-2/device.key$at"
+    run "senim act accept $act $fund$at"
+
+    step "The fund's bank gets a payment file, ISO 20022 pain.001; the act is paid when the bank has said so"
+    local file="senim payment file --programme 1 --act $act --payer-details $roles/fund/details.json --provider-details $roles/pharmacy/details.json --out $roles/fund/payments.xml $fund$at"
+    run "$file --execute-on $today"
+    refused 1 PAYMENT_EXISTS "$file --execute-on $(date -u -d "$today +1 day" +%Y-%m-%d)"
+    run "senim payment status --programme 1$at"
+    says "$act"
 }
 
 what_next() {
     cat <<NEXT
+  export SENIM_CLOCK_AHEAD_MS=$SENIM_CLOCK_AHEAD_MS
   senim wallet log $group $wallet$at
   senim prescription show $group$at
   senim pharmacy look $group --items 2 --reason person-asks $pharmacy$at
