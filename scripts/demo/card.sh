@@ -151,10 +151,22 @@ play() {
     says "pseudonym"
     run "senim report control --programme 7 --cards $roles/service-centre --out $roles/service-centre/control.csv$at"
     says "by card"
+
+    step "The month ends: the act of what was dispensed by card makes itself, and the pharmacy signs it" "nobody waits for it: nodes and commands set their clocks"
+    month_ends
+    local till="--key $roles/pharmacy/device.key"
+    printf '{"name":"Pharmacy Zhusan","bin":"991240999971","address":"Astana, Invented St 3","iban":"KZ19999INV5004100300","bic":"INVTKZKA","kbe":"17","knp":"859","vat_payer":false}' >"$roles/pharmacy/details.json"
+    run "senim details propose $roles/pharmacy/details.json --payer 2 $till$at"
+    run "senim act list --programme 7$at"
+    says "2 430.00 ₸ to be paid"
+    run "senim act sign 7-20-$month $till$at"
+    run "senim act show 7-20-$month$at"
+    says "2 lines, 2 430.00 ₸"
 }
 
 what_next() {
     cat <<NEXT
+  export SENIM_CLOCK_AHEAD_MS=$SENIM_CLOCK_AHEAD_MS
   senim card show --number $new $centre$at
   senim card key --number $new $centre$at
   senim query card '{"programme":{"programme":7}}'$at
