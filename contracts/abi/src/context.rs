@@ -9,6 +9,10 @@ use senim_types::{Code, ContractId, Hash, OrgId, PublicKey, limits};
 pub const ABI_VERSION: u32 = 1;
 
 /// Why a contract is entered: the first argument of its export `call`.
+///
+/// Only the engine itself enters a contract by [`Genesis`](Entry::Genesis), [`Migrate`](Entry::Migrate) and
+/// [`Due`](Entry::Due), and always as [`Caller::Ledger`]: a device's call is an [`Execute`](Entry::Execute), and the host
+/// functions `call` and `query` enter by `Execute` and [`Query`](Entry::Query). So a contract need not ask who enters so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Entry {

@@ -6,7 +6,7 @@ mod common;
 
 use common::*;
 use senim_abi::marking::msg::{PACKS_MAX, SUPPLY_LINES_MAX};
-use senim_abi::marking::{Execute, Exit, Genesis, Product, Stage};
+use senim_abi::marking::{Execute, Exit, Genesis, Product, Query, Stage};
 use senim_abi::{MARKING, TREASURY};
 use senim_sdk::{Entry, codec};
 use senim_types::{Code, OrgId, Tiyn};
@@ -53,6 +53,18 @@ fn messages_out_of_their_limits_are_refused() {
         (
             "exists elsewhere",
             introduce(vec![serial(1)], MAKER),
+            Code::PACK_EXISTS,
+        ),
+        (
+            "where it is, but of another lot",
+            Execute::Introduce {
+                gtin: gtin(),
+                lot: "L2".parse().unwrap(),
+                expiry: expiry(),
+                serials: vec![serial(1)],
+                at: APTEKA,
+                stage: Stage::OpeningStock,
+            },
             Code::PACK_EXISTS,
         ),
         (
@@ -167,6 +179,13 @@ fn messages_out_of_their_limits_are_refused() {
     let lines = vec![line(1, 1); SUPPLY_LINES_MAX + 1];
     assert_eq!(world.supply_at(APTEKA, lines), Err(Code::TOO_MANY_ITEMS));
     assert_eq!(world.supply_at(APTEKA, vec![]), Err(Code::TOO_MANY_ITEMS));
+    let mut reported = |packs| {
+        let packs = (0..packs).map(id).collect();
+        let answer = world.ask(&Query::MovementsReported { packs });
+        answer.map_err(|refusal| refusal.code)
+    };
+    assert!(reported(SUPPLY_LINES_MAX).is_ok());
+    assert_eq!(reported(SUPPLY_LINES_MAX + 1), Err(Code::TOO_MANY_ITEMS));
 }
 
 #[test]

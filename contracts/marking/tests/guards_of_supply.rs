@@ -6,6 +6,7 @@ mod common;
 
 use common::*;
 use senim_abi::MARKING;
+use senim_abi::marking::msg::{RestoreLine, SUPPLY_LINES_MAX};
 use senim_abi::marking::{BatchMark, Execute, Exit, PackCode, Query, Stage};
 use senim_types::{Code, Tiyn};
 
@@ -245,15 +246,22 @@ fn undoing_has_its_guards() {
         Err(Code::OUT_OF_RANGE),
         "cost"
     );
-    let lines = vec![senim_abi::marking::msg::RestoreLine {
+    // A unit at a time, so that nothing but their number is wrong with many.
+    let line = RestoreLine {
         pack: id(1),
-        units: 20,
-        cost: Tiyn(1_000),
+        units: 1,
+        cost: Tiyn(50),
         left: false,
-    }];
+    };
+    for count in [0, SUPPLY_LINES_MAX + 1] {
+        let lines = vec![line; count];
+        let place = APTEKA;
+        let outcome = world.as_prescription(&Execute::Restore { place, lines });
+        assert_eq!(outcome.code(), Some(Code::TOO_MANY_ITEMS), "{count} lines");
+    }
     let elsewhere = Execute::Restore {
         place: OTHER_APTEKA,
-        lines,
+        lines: vec![line],
     };
     assert_eq!(
         world.as_prescription(&elsewhere).code(),

@@ -9,7 +9,7 @@ use senim_abi::prescription::record::ITEMS_MAX;
 use senim_abi::prescription::{
     Execute, MedicineRule, NewItem, Part, PrescriberId, PrescriberRight, Programme,
 };
-use senim_types::{Code, TimeMs, Tiyn};
+use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
 #[test]
 fn an_order_that_is_not_right_is_refused() {
@@ -229,4 +229,26 @@ fn a_programmes_own_numbers_have_limits() {
     let nowhere = senim_abi::prescription::ProgrammeId(404);
     let outcome = world.call(&fund(), &set(nowhere, None), &[]);
     assert_eq!(outcome.code(), Some(Code::PROGRAMME_UNKNOWN));
+}
+
+#[test]
+fn no_right_and_no_contract_is_for_nobody() {
+    let mut world = World::new();
+    let messages = [
+        Execute::SetProvider {
+            programme: PROGRAMME,
+            org: OrgId(0),
+            provider: None,
+        },
+        Execute::SetPrescriber {
+            programme: PROGRAMME,
+            org: OrgId(0),
+            prescriber: PrescriberId::ANY,
+            right: None,
+        },
+    ];
+    for message in messages {
+        let outcome = world.call(&fund(), &message, &[]);
+        assert_eq!(outcome.code(), Some(Code::OUT_OF_RANGE), "{message:?}");
+    }
 }

@@ -13,7 +13,7 @@ use senim_abi::registry::{
     Device, Execute, Genesis, Organisation, Peer, Query, RegistryEvent, Right, Standing,
     ValidatorInfo,
 };
-use senim_sdk::{Caller, Entry, Env, Key, Outcome, Refusal, Roles, codec, ensure};
+use senim_sdk::{Entry, Env, Key, Outcome, Refusal, Roles, codec, ensure};
 use senim_types::{Code, ContractId, Hash, OrgId, PublicKey, Validator, ValidatorSet};
 
 /// Entries of a page.
@@ -30,7 +30,6 @@ pub fn run<E: Env>(env: &mut E, entry: Entry, input: &[u8]) -> Outcome {
         }
         Entry::Query => query(env, codec::decode(input)?),
         Entry::Genesis => {
-            ensure(env.context().caller == Caller::Ledger, Code::NOT_AUTHORISED)?;
             let Genesis(messages) = codec::decode(input)?;
             messages
                 .into_iter()

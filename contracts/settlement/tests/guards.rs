@@ -400,9 +400,14 @@ fn no_contract_signs_and_only_the_ledger_makes_acts_when_due() {
         .env
         .execute_as(TREASURY, &caterer(), SETTLEMENT, &sign);
     assert_eq!(outcome.code(), Some(Code::NOT_AUTHORISED));
-    let genesis = codec::encode(&Genesis(vec![sign]));
-    let outcome = world.env.by_ledger(SETTLEMENT, Entry::Genesis, &genesis);
-    assert_eq!(outcome.code(), Some(Code::NOT_AUTHORISED));
+    // A genesis acts for every payer, but sets contracts and nothing else.
+    let dispute = world.dispute(ACT, &[1]);
+    world.done(city(), &dispute);
+    for message in [sign, Execute::WithdrawDispute { act: ACT }] {
+        let genesis = codec::encode(&Genesis(vec![message]));
+        let outcome = world.env.by_ledger(SETTLEMENT, Entry::Genesis, &genesis);
+        assert_eq!(outcome.code(), Some(Code::NOT_AUTHORISED));
+    }
     // An entry of the due-queue that comes again does nothing.
     let due = DueEntry::Cut {
         programme: MEALS,

@@ -135,6 +135,21 @@ fn a_programme_belongs_to_the_payer_of_its_first_line() {
 }
 
 #[test]
+fn all_lines_of_a_programme_have_one_civil_time() {
+    let mut env = with_budget(0);
+    let second = |offset_minutes| Execute::OpenBudget {
+        budget: BudgetId(2),
+        payer: FUND,
+        programme: PROGRAMME,
+        callers: vec![NAMED],
+        offsets: UtcOffsets::fixed(offset_minutes),
+    };
+    let other = by_fund(&mut env, &second(360));
+    assert_eq!(other.code(), Some(Code::OUT_OF_RANGE));
+    applied(&by_fund(&mut env, &second(300)));
+}
+
+#[test]
 fn unknown_lines_and_claims_have_their_codes() {
     let mut env = empty();
     let cases = [

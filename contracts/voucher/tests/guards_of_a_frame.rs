@@ -4,8 +4,12 @@
 mod common;
 
 use common::*;
-use senim_abi::voucher::{Execute, Settings};
-use senim_types::Code;
+use senim_abi::civil::UtcOffsets;
+use senim_abi::policy::PARAMETERS_BYTES_MAX;
+use senim_abi::treasury::{self, BudgetId};
+use senim_abi::voucher::{Execute, Policy, ProgrammeId, Settings};
+use senim_abi::{TREASURY, VOUCHER};
+use senim_types::{Code, ContractId};
 
 #[test]
 fn the_exclusion_group_stays_what_it_is() {
@@ -83,4 +87,60 @@ fn attendance_is_checked_only_where_days_are_kept_longer_than_they_are_mended() 
         Some(Code::OUT_OF_RANGE)
     );
     world.done(education(), &set(least));
+}
+
+#[test]
+fn a_programme_keeps_to_the_line_that_its_vouchers_money_is_locked_in() {
+    let mut world = World::new();
+    let second = BudgetId(9);
+    let open = treasury::Execute::OpenBudget {
+        budget: second,
+        payer: EDUCATION,
+        programme: MEALS,
+        callers: vec![VOUCHER],
+        offsets: UtcOffsets::fixed(300),
+    };
+    let outcome = world.env.execute(&education(), TREASURY, &open);
+    assert_eq!(outcome.code(), None);
+    let set = |programme, budget| Execute::SetProgramme {
+        programme,
+        settings: Settings {
+            budget,
+            ..settings()
+        },
+    };
+    refused(
+        &mut world,
+        vec![
+            (
+                "another line of the programme",
+                education(),
+                set(MEALS, second),
+                Code::NOT_AUTHORISED,
+            ),
+            (
+                "a new programme with the line of another one",
+                education(),
+                set(ProgrammeId(99), LINE),
+                Code::NOT_AUTHORISED,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn parameters_have_a_limit_whatever_the_policy_takes() {
+    let mut world = World::new();
+    let anything = ContractId(1_001);
+    world.env.replace(anything, |_, _, _| Ok(Vec::new()));
+    let set = |bytes| Execute::SetPolicy {
+        programme: MEALS,
+        policy: Policy {
+            contract: anything,
+            parameters: vec![0; bytes],
+        },
+    };
+    let over = world.by(education(), &set(PARAMETERS_BYTES_MAX + 1));
+    assert_eq!(over.code(), Some(Code::OUT_OF_RANGE));
+    world.done(education(), &set(PARAMETERS_BYTES_MAX));
 }

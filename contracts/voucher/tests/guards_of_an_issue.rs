@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use senim_abi::VOUCHER;
-use senim_abi::voucher::{Entry, Execute, ProgrammeId};
+use senim_abi::voucher::{Entry, Execute, ProgrammeId, Settings};
 use senim_sdk::codec;
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
@@ -126,4 +126,66 @@ fn an_issue_meets_each_guard() {
     let outcome = world.env.submit(&education(), &twice, &[]);
     assert_eq!(outcome.code(), Some(Code::VOUCHER_EXISTS));
     world.done(education(), &issue(MEALS, entry));
+}
+
+#[test]
+fn who_is_asked_or_counted_once_comes_by_the_list_whatever_the_policy_says() {
+    let mut world = World::new();
+    // A policy that wants no consent.
+    let set = Execute::SetPolicy {
+        programme: FREE_MEALS,
+        policy: policy(rules()),
+    };
+    world.done(education(), &set);
+    let counted_once = Execute::SetProgramme {
+        programme: MEALS,
+        settings: Settings {
+            exclusion: Some(GROUP),
+            ..settings()
+        },
+    };
+    world.done(education(), &counted_once);
+    let entry = world.entry(Tiyn(100_000));
+    for programme in [FREE_MEALS, MEALS] {
+        let message = Execute::Issue {
+            index: 0,
+            programme,
+            holder: None,
+            entry,
+        };
+        let outcome = world.by(education(), &message);
+        assert_eq!(outcome.code(), Some(Code::CONSENT_REQUIRED));
+    }
+}
+
+#[test]
+fn nothing_is_issued_under_a_programme_that_is_closed_or_has_no_rules() {
+    let mut world = World::new();
+    let closed = Execute::SetProgramme {
+        programme: MEALS,
+        settings: Settings {
+            open: false,
+            ..settings()
+        },
+    };
+    world.done(education(), &closed);
+    let without_rules = Execute::SetProgramme {
+        programme: OTHER,
+        settings: Settings {
+            budget: OTHER_LINE,
+            ..settings()
+        },
+    };
+    world.done(other_payer(), &without_rules);
+    let entry = world.entry(Tiyn(100_000));
+    for (payer, programme) in [(education(), MEALS), (other_payer(), OTHER)] {
+        let message = Execute::Issue {
+            index: 0,
+            programme,
+            holder: None,
+            entry,
+        };
+        let outcome = world.by(payer, &message);
+        assert_eq!(outcome.code(), Some(Code::PROGRAMME_UNKNOWN));
+    }
 }

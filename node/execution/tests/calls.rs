@@ -3,6 +3,7 @@
 mod common;
 
 use common::{ALLOWED, Chain, RECORDER, RELAY, SCHEDULER, SUBJECT, call, module};
+use senim_abi::Entry;
 use senim_execution::Engine;
 use senim_types::{Code, ContractId, Status, codec};
 
@@ -235,6 +236,52 @@ fn what_a_contract_learns_of_its_call() {
     let through = context(&chain).expect("a context");
     assert_eq!(through.caller, senim_abi::Caller::Contract(ContractId(20)));
     assert_eq!(through.device, Some(chain.device.public()));
+}
+
+/// Contracts lean on it: what they do at a genesis, a migration and a due time asks nobody who calls.
+#[test]
+fn a_contract_enters_another_by_execute_or_query_alone() {
+    // Answers with the entry that it was entered by.
+    let answers = r#"(module
+      (memory (export "memory") 1)
+      (func (export "abi_version") (result i32) (i32.const 1))
+      (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+      (func (export "call") (param $entry i32) (param i32 i32) (result i64)
+        (i32.store8 (i32.const 5) (local.get $entry))
+        (i64.const 6))
+      (data (i32.const 0) "\01\01\00\00\00"))"#;
+    // Hands on what the host function `call` or `query` brings back from contract 30.
+    let hands_on = |function: &str| {
+        let text = r#"(module
+          (import "senim1" "FUNCTION" (func $ask (param i32 i32 i32) (result i32)))
+          (import "senim1" "take" (func $take (param i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (func (export "abi_version") (result i32) (i32.const 1))
+          (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+          (func (export "call") (param i32 i32 i32) (result i64)
+            (drop (call $ask (i32.const 30) (i32.const 0) (i32.const 1)))
+            (drop (call $take (i32.const 5) (i32.const 1)))
+            (i64.const 6))
+          (data (i32.const 0) "\01\01\00\00\00"))"#;
+        wat::parse_str(text.replace("FUNCTION", function)).expect("a module")
+    };
+    let callee = wat::parse_str(answers).expect("a module");
+    let contracts = [
+        (ContractId(30), callee),
+        (ContractId(31), hands_on("call")),
+        (ContractId(32), hands_on("query")),
+    ];
+    let mut chain = Chain::with_engine(engine(), &contracts);
+    let entries = [
+        (30, Entry::Execute),
+        (31, Entry::Execute),
+        (32, Entry::Query),
+    ];
+    for (contract, entry) in entries {
+        let receipt = chain.submit(vec![call(ContractId(contract), &[0])]);
+        assert_eq!(receipt.status, Status::Applied);
+        assert_eq!(receipt.outputs, [vec![entry as u8]], "{contract}");
+    }
 }
 
 #[test]

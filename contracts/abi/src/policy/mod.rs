@@ -17,9 +17,10 @@ pub use facts::{Act, Clock, Delegated, Facts, Line, Listing, Place, Product, Pro
 
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
+use senim_types::limits;
 
-/// Bytes of a policy's parameters at most.
-pub const PARAMETERS_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a policy's parameters at most: the event that tells them has to hold them, and what else it says.
+pub const PARAMETERS_BYTES_MAX: usize = limits::EVENT_BYTES_MAX - 64;
 
 /// What a policy can be asked: the input of its `Entry::Query`. Each names the borsh type of its answer.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
