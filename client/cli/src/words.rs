@@ -25,6 +25,14 @@ pub fn now() -> TimeMs {
     TimeMs(now_ms.saturating_add(*ahead_ms))
 }
 
+/// How far this machine's clock and the validators' may differ before a judgement about time is made here, in ms.
+const CLOCKS_DIFFER_MS_MAX: u64 = 10 * 60 * 1000;
+
+/// Whether a transaction that is valid until then can enter no block any more, also where this machine's clock is ahead.
+pub fn is_over(valid_until: TimeMs, now: TimeMs) -> bool {
+    now.0 > valid_until.0.saturating_add(CLOCKS_DIFFER_MS_MAX)
+}
+
 /// `1 450.00 ₸`
 pub fn tenge(amount: Tiyn) -> String {
     tenge_total(TiynTotal(amount.0.into()))

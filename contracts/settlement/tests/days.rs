@@ -202,12 +202,37 @@ fn a_day_stands_in_the_act_of_whoever_was_paid_for_it() {
     let theirs = meals.findings(served, None);
     assert_eq!(theirs.len(), 1);
     assert_eq!(theirs[0].day, TODAY + 1);
-    assert_eq!(theirs[0].tally.unwrap().uses, 1);
+    assert_eq!(theirs[0].tally.as_ref().unwrap().uses, 1);
     assert_eq!(meals.findings(served, Some((SCHOOL, TODAY + 1))), []);
     // The school's report of a day goes to whose day it was.
     meals.present(SCHOOL, TODAY, 1);
     assert!(meals.kinds().is_empty());
     assert_eq!(meals.findings(served, None).len(), 1);
+}
+
+#[test]
+fn a_day_that_two_were_paid_for_stands_in_the_acts_of_both() {
+    let mut meals = Meals::at(1, settings());
+    let (first, second) = (meals.pupil(SCHOOL), meals.pupil(SCHOOL));
+    meals.eats(first, SCHOOL);
+    // At noon another provider takes over, as one does that sends a record of yesterday in the next month.
+    meals.serve(SCHOOL, PHARMACY);
+    meals.eats(second, SCHOOL);
+    meals.present(SCHOOL, TODAY, 1);
+    let theirs = Served {
+        provider: PHARMACY,
+        period: JANUARY,
+    };
+    let flawed = [(SCHOOL, TODAY, FindingKind::ExceedsPresent)];
+    assert_eq!(
+        meals.kinds(),
+        flawed,
+        "nor does it leave the first one's act"
+    );
+    assert_eq!(meals.findings(theirs, None).len(), 1);
+    meals.present(SCHOOL, TODAY, 2);
+    assert!(meals.kinds().is_empty());
+    assert_eq!(meals.findings(theirs, None), []);
 }
 
 #[test]

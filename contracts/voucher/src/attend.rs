@@ -37,7 +37,7 @@ pub fn attend<E: Env>(
     let known = state::tally(env, programme, place, day)?;
     let tally = Tally {
         present: Some(present),
-        ..known.unwrap_or_default()
+        ..known.clone().unwrap_or_default()
     };
     let key = (programme, place, day);
     let open = tally::is_open(env, programme, place, day)?;

@@ -37,13 +37,13 @@ pub fn count<E: Env>(
 ) -> Result<(), Refusal> {
     let (programme, place, day) = key;
     let known = state::tally(env, programme, place, day)?;
-    let mut tally = known.unwrap_or_default();
+    let mut tally = known.clone().unwrap_or_default();
     let overflow = Code::AMOUNT_OVERFLOW;
     tally.uses = tally.uses.checked_add(1).ok_or(overflow)?;
     tally.persons += u32::from(counted.is_another_person);
     let paid = tally.paid.0.checked_add(u128::from(counted.pays.0));
     tally.paid = TiynTotal(paid.ok_or(overflow)?);
-    tally.served = Some(Served {
+    tally.stands_in(Served {
         provider: counted.provider,
         period: settings.clock(env.now()).month(),
     });
@@ -70,17 +70,14 @@ pub fn save<E: Env>(
         env.schedule(at, &codec::encode(&forget));
     }
     // What was found stands or falls by the day itself, also where the programme checks no more.
-    let was_found = known.is_some_and(|known| known.finding.is_some());
+    let was_found = known.as_ref().is_some_and(|known| known.finding.is_some());
     let is_checked = settings.attendance || was_found;
     tally.finding = tally.check(open).filter(|_| is_checked);
-    let filed = |tally: &Tally| tally.served.zip(tally.finding);
-    let (was, is) = (known.as_ref().and_then(filed), filed(&tally));
-    if was != is {
-        if let Some((served, _)) = was {
-            state::set_finding(env, programme, &served, (place, day), None);
-        }
-        if let Some((served, finding)) = is {
-            state::set_finding(env, programme, &served, (place, day), Some(finding));
+    let was = known.unwrap_or_default();
+    for served in &tally.served {
+        let before = was.finding.filter(|_| was.served.contains(served));
+        if before != tally.finding {
+            state::set_finding(env, programme, served, (place, day), tally.finding);
         }
     }
     state::set_tally(env, programme, place, day, Some(tally));
@@ -124,7 +121,14 @@ pub fn calendar_changes<E: Env>(
             let may = is_the_place || !is_open || tally.uses == 0;
             ensure(may, Code::NOT_AUTHORISED)?;
             let key = (programme, place, day);
-            save(env, &settings, key, Some(tally), tally, Some(is_open));
+            save(
+                env,
+                &settings,
+                key,
+                Some(tally.clone()),
+                tally,
+                Some(is_open),
+            );
         }
     }
     Ok(())

@@ -47,10 +47,10 @@ fn records_have_these_bytes() {
         persons: 7,
         paid: TiynTotal(720_000),
         present: Some(6),
-        served: Some(SERVED),
+        served: vec![SERVED],
         finding: Some(FindingKind::ExceedsPresent),
     };
-    golden.add("tally", &TallyRecord::from(tally));
+    golden.add("tally", &TallyRecord::from(tally.clone()));
     golden.add("chain", &OfflineChainRecord::from(chain()));
     for (name, answered) in [("waits", None), ("answered", Some(PRICE))] {
         let record = ExcessRecord::from(excess(answered));

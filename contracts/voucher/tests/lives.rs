@@ -49,10 +49,10 @@ fn a_meal_is_one_call_that_pays_the_caterer_and_makes_no_key_of_its_own() {
         persons: 2,
         paid: TiynTotal(180_000),
         present: None,
-        served: Some(Served {
+        served: vec![Served {
             provider: CATERER,
             period: Month::new(2027, 1),
-        }),
+        }],
         finding: None,
     };
     assert_eq!(tally, Some(expected));

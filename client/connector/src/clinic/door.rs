@@ -25,7 +25,7 @@ const RETRY_AFTER_S: u16 = 2;
 struct Door {
     /// One at a time: each writes the clinic's folder.
     intake: Mutex<Intake>,
-    room: Semaphore,
+    room: Arc<Semaphore>,
     token: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let door = Arc::new(Door {
         intake: Mutex::new(intake),
-        room: Semaphore::new(WAITING_MAX),
+        room: Arc::new(Semaphore::new(WAITING_MAX)),
         token,
     });
     let limit = DefaultBodyLimit::max(senim_fhir::MESSAGE_BYTES_MAX);
@@ -64,11 +64,13 @@ async fn process(
         Ok(body) => body,
         Err(_) => return refused(&Failure::new(Code::FHIR_TOO_LARGE)),
     };
-    let Ok(_room) = door.room.try_acquire() else {
+    let Ok(room) = Arc::clone(&door.room).try_acquire_owned() else {
         return refused(&Failure::new(Code::DOOR_BUSY));
     };
     let taking = Arc::clone(&door);
     let taken = tokio::task::spawn_blocking(move || {
+        // As long as the work goes on, whether or not the caller still waits for it.
+        let _room = room;
         let intake = taking.intake.lock().unwrap_or_else(PoisonError::into_inner);
         intake.take(&body, &beside)
     });

@@ -85,7 +85,7 @@ impl Intake {
             })),
             Ok(_) => Ok(None),
             Err(failure) if failure.code != Code::NOT_FOUND => Err(failure),
-            Err(_) if words::now() <= earlier.valid_until => {
+            Err(_) if !words::is_over(earlier.valid_until, words::now()) => {
                 Err(Failure::new(Code::MESSAGE_UNDER_WAY))
             }
             Err(_) => Ok(None),

@@ -5,6 +5,7 @@ use crate::civil::Month;
 use crate::key::Key;
 use crate::treasury::ProgrammeId;
 use crate::versioned::versioned;
+use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{OrgId, TiynTotal};
 
@@ -25,8 +26,7 @@ pub fn finding_key(programme: ProgrammeId, served: &Served, place: OrgId, day: u
     findings_prefix(programme, served).org(place).u32(day)
 }
 
-/// To whom the uses of a day were posted, and in which month: whose act they stand in. Where either changed on the way, the
-/// last use says so for the day.
+/// To whom uses of a day were posted, and in which month: whose act they stand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Served {
@@ -37,7 +37,7 @@ pub struct Served {
 }
 
 /// What one day at a place came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tally {
     /// Uses.
@@ -48,13 +48,29 @@ pub struct Tally {
     pub paid: TiynTotal,
     /// How many entitled persons were present, as the place said; none: it has not.
     pub present: Option<u32>,
-    /// In whose act it stands; none before the first use.
-    pub served: Option<Served>,
+    /// In whose acts it stands, at most [`Tally::SERVED_MAX`]: of more than one where a record of the day came after the
+    /// month's end, or another provider took over. What is wrong with the day stands in the way of each of them.
+    pub served: Vec<Served>,
     /// What is wrong with it, where attendance is checked.
     pub finding: Option<FindingKind>,
 }
 
 impl Tally {
+    /// Acts that one day stands in. A day that comes to more is forgotten in the first of them, and what was found stays
+    /// there.
+    pub const SERVED_MAX: usize = 8;
+
+    /// Notes in whose act a use stands.
+    pub fn stands_in(&mut self, served: Served) {
+        if self.served.contains(&served) {
+            return;
+        }
+        if self.served.len() == Tally::SERVED_MAX {
+            self.served.remove(0);
+        }
+        self.served.push(served);
+    }
+
     /// The edit check of a day: claimed is at most what was eligible and present, and nothing on a closed day. `open` is what
     /// the calendar says, if there is one.
     pub fn check(&self, open: Option<bool>) -> Option<FindingKind> {
@@ -98,7 +114,7 @@ versioned! {
 }
 
 /// What the edit check finds wrong with a day at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Finding {
     /// Where.

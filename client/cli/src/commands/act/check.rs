@@ -84,9 +84,12 @@ fn date(day: u32) -> String {
 
 /// What is wrong with a day, in a line.
 fn line(finding: &Finding, names: &Names) -> String {
-    let (served, paid) = finding.tally.map_or((None, TiynTotal(0)), |tally| {
-        (Some(tally.persons), tally.paid)
-    });
+    let (served, paid) = finding
+        .tally
+        .as_ref()
+        .map_or((None, TiynTotal(0)), |tally| {
+            (Some(tally.persons), tally.paid)
+        });
     let served = served.map_or("persons were".to_owned(), |persons| {
         format!(
             "{} for {}",
@@ -94,7 +97,7 @@ fn line(finding: &Finding, names: &Names) -> String {
             tenge_total(paid)
         )
     });
-    let present = finding.tally.and_then(|tally| tally.present);
+    let present = finding.tally.as_ref().and_then(|tally| tally.present);
     let what = match finding.kind {
         FindingKind::ExceedsPresent => format!(
             "{served} served, {} present",

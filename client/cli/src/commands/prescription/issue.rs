@@ -190,7 +190,9 @@ fn refuse_second_issue(session: &Session, folder: &ClinicFolder, lines: &[Line])
     };
     let is_issued = match session.receipt(&earlier.transaction, false) {
         Ok(done) => done.receipt.status.is_applied(),
-        Err(failure) if failure.code == Code::NOT_FOUND => words::now() <= earlier.valid_until,
+        Err(failure) if failure.code == Code::NOT_FOUND => {
+            !words::is_over(earlier.valid_until, words::now())
+        }
         Err(failure) => return Err(failure),
     };
     if !is_issued {

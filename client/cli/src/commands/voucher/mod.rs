@@ -9,15 +9,16 @@ use crate::commands::terminal;
 use crate::commands::wallet::WalletKey;
 use crate::commands::wallet::voucher::scan;
 use crate::context::{applied, device, enrolled, session, told};
+use crate::describe::event_line;
 use crate::failure::{Failure, Result};
 use crate::session::{Final, Session};
 use crate::words::{self, parse_duration_ms, parse_tenge, tenge, time};
 use clap::{Args, Subcommand};
-use senim_abi::VOUCHER;
 use senim_abi::policy::{Line, Product};
 use senim_abi::voucher::proof::{UseStatement, lines_hash};
 use senim_abi::voucher::record::{VoucherRecord, voucher_key};
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, Status, Voucher, VoucherId};
+use senim_abi::{TREASURY, VOUCHER};
 use senim_codes::voucher_code::VoucherCode;
 use senim_types::crypto::SecretKey;
 use senim_types::{Call, Code, Header, OrgId, Signature, Statement, TimeMs, Tiyn, codec};
@@ -304,7 +305,14 @@ fn redeem(args: &Redeem, global: &Global) -> Result<Answer> {
     };
     terminal::heard_of(&session, &key);
     let done = applied(&session, session.submit(&key, vec![call], witnesses)?)?;
-    Ok(told(&session, &done, json!({ "voucher": id })))
+    let mut answer = told(&session, &done, json!({ "voucher": id }));
+    // Which line it is paid of is nobody's business at the till: whether a meal is free or the parents pay cannot be seen.
+    let events = done.receipt.events.iter();
+    for event in events.filter(|event| event.contract == TREASURY) {
+        let posting = format!("  • {}\n", event_line(event, &session.names));
+        answer.text = answer.text.replace(&posting, "");
+    }
+    Ok(answer)
 }
 
 /// A scanned code as the proof of this use at this terminal.

@@ -12,12 +12,16 @@ use crate::policies::{self, Runner};
 use crate::session::Session;
 use crate::words::{self, counted, time};
 use senim_abi::VOUCHER;
+use senim_abi::civil::Month;
+use senim_abi::policy::{Listing, Product};
 use senim_abi::voucher::record::{
     CalendarRecord, ListingRecord, OfflineChainRecord, ProgrammeRecord, calendar_key, chain_key,
     listing_key, programme_key,
 };
-use senim_abi::voucher::{Execute, OfflineChain, ProgrammeId, VoucherId};
-use senim_types::{Code, OrgId, PublicKey};
+use senim_abi::voucher::{
+    Calendar, Execute, OfflineChain, Policy, ProgrammeId, Settings, Voucher, VoucherId,
+};
+use senim_types::{Code, ContractId, OrgId, PublicKey};
 use serde_json::json;
 use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +50,10 @@ pub fn sync(args: &Sync, global: &Global) -> Result<Answer> {
     let key = device(global, &args.key)?;
     let (programme, terminal) = (ProgrammeId(args.programme), key.public());
     nothing_unsent(&session, &args.folder.terminal)?;
+    // Everything that many questions are needed for comes first: from the new session on the old one is worth nothing, and a
+    // connection that breaks in between would leave the terminal with it.
+    let org = enrolled(&session, &key)?.org;
+    let known = known(&session, (programme, args), &ids)?;
     let execute = Execute::SyncOffline {
         programme,
         place: OrgId(args.place),
@@ -60,12 +68,21 @@ pub fn sync(args: &Sync, global: &Global) -> Result<Answer> {
         );
         return Err(Failure::with(Code::TERMINAL_CLOCK, words));
     }
-    let org = enrolled(&session, &key)?.org;
     let state = chain_of(&session, programme, &terminal)?;
     let state = state.ok_or_else(|| Failure::new(Code::OFFLINE_NO_SESSION))?;
     let synced = Synced {
+        chain: session.chain,
+        programme,
+        terminal,
+        org,
+        state,
         height: done.receipt.height,
-        ..taken_along(&session, (programme, args), (terminal, org), state, &ids)?
+        settings: known.settings,
+        policies: known.policies,
+        codes: known.codes,
+        listings: known.listings,
+        calendars: known.calendars,
+        vouchers: known.vouchers,
     };
     TerminalFolder::begin(&args.folder.terminal, &synced)?;
     let number = synced.state.session.number;
@@ -101,14 +118,22 @@ fn nothing_unsent(session: &Session, path: &Path) -> Result<()> {
     }
 }
 
+/// What a yes or no takes.
+struct Known {
+    settings: Settings,
+    policies: BTreeMap<u32, Policy>,
+    codes: BTreeMap<ContractId, Wasm>,
+    listings: Vec<(Product, Listing)>,
+    calendars: BTreeMap<Month, Calendar>,
+    vouchers: BTreeMap<VoucherId, Voucher>,
+}
+
 /// Everything that a yes or no takes, each with its proof.
-fn taken_along(
+fn known(
     session: &Session,
     (programme, args): (ProgrammeId, &Sync),
-    (terminal, org): (PublicKey, OrgId),
-    state: OfflineChain,
     ids: &BTreeSet<VoucherId>,
-) -> Result<Synced> {
+) -> Result<Known> {
     let frame = session.record::<ProgrammeRecord>(&programme_key(programme), VOUCHER)?;
     let frame = frame
         .value
@@ -139,19 +164,13 @@ fn taken_along(
         listings.extend(listing.map(|listing| (*product, listing.into_current())));
     }
     let mut calendars = BTreeMap::new();
-    let this_month = settings.offsets.month_of(state.session.synced_at);
+    let this_month = settings.offsets.month_of(words::now());
     for month in [this_month, this_month.next()] {
-        let key = calendar_key(programme, state.session.place, month);
+        let key = calendar_key(programme, OrgId(args.place), month);
         let calendar = session.record::<CalendarRecord>(&key, VOUCHER)?.value;
         calendars.extend(calendar.map(|calendar| (month, calendar.into_current())));
     }
-    Ok(Synced {
-        chain: session.chain,
-        programme,
-        terminal,
-        org,
-        state,
-        height: senim_types::Height(0),
+    Ok(Known {
         settings,
         policies,
         codes,
