@@ -6,12 +6,14 @@ use senim_tests::year::{Scale, play};
 fn the_state_of_a_year_is_flat_once_things_are_forgotten_and_all_that_is_forgotten_is_provable() {
     let scale = Scale {
         validators: 1,
-        days: 300,
+        // A voucher of 250 days, and 60 for disputes.
+        days: 315,
         prescriptions: 3,
         pupils: 20,
     };
     let report = play(scale, &mut |_| ());
-    assert!(report.proven > 400, "{}", report.proven);
+    assert!(report.prescriptions > 400, "{}", report.prescriptions);
+    assert_eq!(report.vouchers, 20, "those of the first school year");
     let swing = report.swing_percent().expect("some months are steady");
     assert!(report.steady().len() >= 3);
     assert!(swing <= 10.0, "{swing} %: {:#?}", report.months);

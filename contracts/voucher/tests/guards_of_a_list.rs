@@ -418,3 +418,49 @@ fn an_attendance_meets_each_guard() {
         Some(Code::NOT_AUTHORISED)
     );
 }
+
+#[test]
+fn nobody_gets_the_same_twice_under_two_programmes_of_one_group() {
+    let mut world = World::new();
+    // Another payer's measure for the same people, such as a district's beside the city's.
+    let service = world.service();
+    let settings = Settings {
+        budget: OTHER_LINE,
+        ..free_settings()
+    };
+    for message in [
+        Execute::SetProgramme {
+            programme: OTHER,
+            settings,
+        },
+        Execute::SetPolicy {
+            programme: OTHER,
+            policy: policy(free_rules()),
+        },
+        set_service(OTHER, SCHOOL, Some(service)),
+    ] {
+        world.done(other_payer(), &message);
+    }
+    let mine = world.attested();
+    let list = Execute::List {
+        programme: OTHER,
+        index: 0,
+        entries: vec![world.entry(Tiyn(1_000_000)); 2],
+    };
+    let transaction = world.env.next_transaction();
+    world.done(office(), &list);
+    let [same, another] = [0, 1].map(|index| VoucherId::derive(&transaction, index));
+    refused(
+        &mut world,
+        vec![(
+            "the same person under the other programme",
+            identity(),
+            attest(same, 1),
+            Code::DUPLICATE_PROGRAMME,
+        )],
+    );
+    world.done(identity(), &attest(another, 2));
+    // Once the first is over, the person may have the other.
+    world.done(education(), &Execute::Revoke { voucher: mine });
+    world.done(identity(), &attest(same, 1));
+}

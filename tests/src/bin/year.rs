@@ -40,8 +40,8 @@ fn main() -> ExitCode {
     );
     let report = play(scale, &mut |month| println!("  {month}"));
     println!(
-        "{} transactions; {} prescriptions are forgotten, and the issue and the end of each proven from the log",
-        report.transactions, report.proven
+        "{} transactions; {} prescriptions and {} vouchers are forgotten, and the issue and the end of each proven from the log",
+        report.transactions, report.prescriptions, report.vouchers
     );
     match report.swing_percent() {
         None => {

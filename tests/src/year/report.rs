@@ -55,7 +55,9 @@ pub struct Report {
     /// Its months.
     pub months: Vec<MonthEnd>,
     /// Prescriptions that the state has forgotten, and whose issue and end were proven from the log.
-    pub proven: usize,
+    pub prescriptions: usize,
+    /// Vouchers that it has forgotten, and whose issue and last use were proven.
+    pub vouchers: usize,
     /// Transactions of all.
     pub transactions: usize,
 }
