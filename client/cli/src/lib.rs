@@ -126,7 +126,11 @@ pub fn complain(text: &str) {
 
 /// Whether these words are a command of this program: for checking documents.
 pub fn is_command(words: &[String]) -> bool {
-    let mut command = <Cli as clap::CommandFactory>::command();
+    has_command(<Cli as clap::CommandFactory>::command(), words)
+}
+
+/// Whether these words name a command below this one.
+pub fn has_command(mut command: clap::Command, words: &[String]) -> bool {
     for word in words {
         match command.find_subcommand(word) {
             Some(found) => command = found.clone(),

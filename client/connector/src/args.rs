@@ -250,14 +250,7 @@ impl Place {
 
 /// Whether these words are a command of this program: for checking documents.
 pub fn is_command(words: &[String]) -> bool {
-    let mut command = <Cli as clap::CommandFactory>::command();
-    for word in words {
-        match command.find_subcommand(word) {
-            Some(found) => command = found.clone(),
-            None => return false,
-        }
-    }
-    true
+    senim_cli::has_command(<Cli as clap::CommandFactory>::command(), words)
 }
 
 #[cfg(test)]
