@@ -97,38 +97,41 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Writes a new file that only its owner can read (mode 0600). An existing file is never replaced: it may be the only
 /// copy of a key.
 pub fn write_new_secret(path: &Path, bytes: &[u8]) -> Result<()> {
-    make_parent(path)?;
-    write_private(
-        path,
-        bytes,
-        fs::OpenOptions::new().write(true).create_new(true),
-    )
+    let written = write_secret_if_new(path, bytes)?;
+    if !written {
+        return Err(unwritable(path, &io::ErrorKind::AlreadyExists.into()));
+    }
+    Ok(())
+}
+
+/// As [`write_new_secret`]; no, and nothing changed, where there is a file. It appears whole or not at all: another
+/// process that finds it can read it.
+pub fn write_secret_if_new(path: &Path, bytes: &[u8]) -> Result<bool> {
+    match write_aside(path, bytes)?.persist_noclobber(path) {
+        Ok(_file) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(unwritable(path, &error.error)),
+    }
 }
 
 /// Writes a file that only its owner can read (mode 0600), in place of what is there. For what lives a minute.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
-    make_parent(path)?;
-    // Removed first: an existing file would keep its mode.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(unwritable(path, &error));
-        }
-        _ => {}
-    }
-    write_private(
-        path,
-        bytes,
-        fs::OpenOptions::new().write(true).create_new(true),
-    )
+    let written = write_aside(path, bytes)?.persist(path);
+    written.map_err(|error| unwritable(path, &error.error))?;
+    Ok(())
 }
 
-fn write_private(path: &Path, bytes: &[u8], options: &mut fs::OpenOptions) -> Result<()> {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+/// Bytes in a file beside `path` that its owner alone can read, and that goes unless it is kept.
+fn write_aside(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
+    make_parent(path)?;
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     let write = || {
-        let mut file = options.open(path)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
         file.write_all(bytes)?;
-        file.sync_all()
+        file.as_file().sync_all()?;
+        Ok(file)
     };
     write().map_err(|error| unwritable(path, &error))
 }

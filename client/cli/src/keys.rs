@@ -51,20 +51,22 @@ pub fn make(path: &Path, kind: KeyKind) -> Result<SecretKey> {
     Ok(SecretKey::from_seed(&seed))
 }
 
-/// Reads 32 secret bytes that are not a signing key, or makes them where there is no file.
+/// Reads 32 secret bytes that are not a signing key, or makes them where there is no file. Of processes that do so at
+/// the same time, one makes them and all have the same.
 pub fn read_or_make_secret(path: &Path, prefix: &'static str) -> Result<Zeroizing<[u8; 32]>> {
-    if path.exists() {
-        let text = files::read_secret(path)?;
-        let secret = from_bech32m(prefix, &text).map_err(|error| files::content(path, error))?;
-        return Ok(Zeroizing::new(secret));
+    if !path.exists() {
+        let secret = files::random::<32>()?;
+        let text = Zeroizing::new(format!(
+            "{}\n",
+            *Zeroizing::new(to_bech32m(prefix, &secret))
+        ));
+        if files::write_secret_if_new(path, text.as_bytes())? {
+            return Ok(secret);
+        }
     }
-    let secret = files::random::<32>()?;
-    let text = Zeroizing::new(format!(
-        "{}\n",
-        *Zeroizing::new(to_bech32m(prefix, &secret))
-    ));
-    files::write_new_secret(path, text.as_bytes())?;
-    Ok(secret)
+    let text = files::read_secret(path)?;
+    let secret = from_bech32m(prefix, &text).map_err(|error| files::content(path, error))?;
+    Ok(Zeroizing::new(secret))
 }
 
 /// The public prefix's name of a kind.

@@ -152,3 +152,24 @@ fn a_key_file_is_never_replaced_and_of_one_kind() {
     assert_eq!(code(&senim_in(folder.path(), &["wallet", "new"])), 0);
     assert_eq!(code(&senim_in(folder.path(), &["wallet", "new"])), 1);
 }
+
+#[test]
+fn processes_that_make_a_secret_at_the_same_time_have_the_same_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for round in 0..50 {
+        let path = folder.path().join(format!("{round}.key"));
+        let start = std::sync::Barrier::new(4);
+        let made = std::thread::scope(|scope| {
+            let of_one = || {
+                start.wait();
+                senim_cli::keys::read_or_make_secret(&path, "senimtestsecret")
+            };
+            let threads = [(); 4].map(|()| scope.spawn(of_one));
+            threads.map(|thread| thread.join().expect("no panic").expect("a secret"))
+        });
+        assert!(made.iter().all(|secret| secret == &made[0]));
+    }
+    // Nothing is left beside them.
+    let entries = std::fs::read_dir(folder.path()).expect("a folder");
+    assert_eq!(entries.count(), 50);
+}
