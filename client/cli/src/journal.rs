@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 const ENTRY_BYTES_MAX: usize = 16 << 20;
 /// Bytes of the length ahead of each entry.
 const LENGTH_BYTES: usize = 4;
+/// Bytes of the first entry, which has no events: the sealed count of them.
+const FIRST_BYTES: usize = LENGTH_BYTES + OVERHEAD_BYTES + 4;
 
 /// Whose journal it is: one service's is no other's.
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +67,8 @@ impl Form {
                 plain.and_then(|plain| codec::decode::<Vec<E>>(&plain, ENTRY_BYTES_MAX).ok());
             match events {
                 Some(events) => events.into_iter().for_each(&mut happened),
-                // Cut short, or written in part. The first entry is not: then the key is another.
-                None if is_last && count > 0 => break,
+                // Cut short, or written in part. A first entry that is all there is of another key.
+                None if is_last && (count > 0 || bytes.len() < FIRST_BYTES) => break,
                 None => return Err(self.failure(path)),
             }
             count += 1;
