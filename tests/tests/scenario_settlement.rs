@@ -196,6 +196,9 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
         &transfer,
     ]);
     assert_eq!(ledger.refused(&accept), Code::WRONG_STATE);
+    let unknown = format!("{}=900", "0".repeat(64));
+    let unknown = ledger.refused(&["act", "correct", act, "--line", &unknown]);
+    assert_eq!(unknown, Code::LINE_OF_ANOTHER_ACT);
     let line = format!("{transfer}=900");
     ledger.done(&["act", "correct", act, "--line", &line]);
     assert_eq!(

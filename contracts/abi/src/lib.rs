@@ -37,6 +37,7 @@ pub mod roles;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod settlement;
+mod statement;
 mod text;
 pub mod treasury;
 mod versioned;

@@ -13,9 +13,9 @@
 //! that it signs names the organisation and the device.
 
 use crate::prescription::{DispenseLine, GroupId, ItemMask, RejectReason};
-use alloc::vec::Vec;
+use crate::statement::statement;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::{Domain, Hash, OrgId, PublicKey, Statement, TimeMs, codec};
+use senim_types::{Hash, OrgId, PublicKey, TimeMs, codec};
 
 /// A live QR, without its ephemeral private key. Domain `Qr`, by the token's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -126,26 +126,6 @@ pub enum HolderAct {
 /// What [`HeldStep::Dispense`] signs of the lines: blake3 of their borsh encoding.
 pub fn lines_hash(lines: &[DispenseLine]) -> Hash {
     Hash::of(&codec::encode(&lines))
-}
-
-macro_rules! statement {
-    ($type:ty, $domain:ident) => {
-        impl $type {
-            /// The witness statement that says this, by `key`.
-            pub fn by(&self, key: PublicKey) -> Statement {
-                Statement {
-                    key,
-                    domain: Domain::$domain,
-                    message: self.message(),
-                }
-            }
-
-            /// The message that is signed under the statement's domain.
-            pub fn message(&self) -> Vec<u8> {
-                codec::encode(self)
-            }
-        }
-    };
 }
 
 statement!(QrStatement, Qr);

@@ -62,7 +62,7 @@ pub fn reverse<E: Env>(
     let returned = return_money(env, id, number, &dispense)?;
     let entry = &mut group.dispenses[usize::from(number)];
     entry.reversed = true;
-    if returned > Tiyn::ZERO {
+    if entry.money != Money::None {
         entry.money = Money::Reversed;
     }
     let (issuer, org) = (group.issuer, context.org);
@@ -104,7 +104,7 @@ fn restore_packs<E: Env>(
     Ok(())
 }
 
-/// Returns what went back to the budget line.
+/// Returns what went back to the budget line: less than was posted where a correcting act took its line off before.
 fn return_money<E: Env>(
     env: &mut E,
     group: GroupId,
@@ -112,14 +112,21 @@ fn return_money<E: Env>(
     dispense: &Dispense,
 ) -> Result<Tiyn, Refusal> {
     let id = transfer_id(env, group, number);
-    let message = match dispense.money {
+    let returned = match dispense.money {
         Money::None | Money::Reversed => return Ok(Tiyn::ZERO),
-        Money::Posted => treasury::Execute::Reverse { id },
-        Money::Pending => treasury::Execute::Void { id },
+        Money::Posted => {
+            let message = treasury::Execute::Reverse { id };
+            let answer = env.call(TREASURY, &codec::encode(&message))?;
+            codec::decode::<treasury::Reversed>(&answer)?.amount
+        }
+        Money::Pending => {
+            let message = treasury::Execute::Void { id };
+            env.call(TREASURY, &codec::encode(&message))?;
+            dispense.borne
+        }
     };
-    env.call(TREASURY, &codec::encode(&message))?;
     if state::is_overdue(env, &group, number) {
         state::set_overdue(env, &group, number, None);
     }
-    Ok(dispense.borne)
+    Ok(returned)
 }

@@ -1,6 +1,6 @@
 //! Dispatch, and the questions.
 
-use crate::{cut, payment, setup, sign, state};
+use crate::{cut, forget, payment, setup, sign, state};
 use alloc::vec::Vec;
 use senim_abi::settlement::event::EVENT_VERSION;
 use senim_abi::settlement::record::BankAnswer;
@@ -21,12 +21,7 @@ pub fn run<E: Env>(env: &mut E, entry: Entry, input: &[u8]) -> Outcome {
         Entry::Query => query(env, codec::decode(input)?),
         Entry::Genesis => genesis(env, codec::decode(input)?),
         Entry::Due => {
-            let DueEntry::Cut {
-                programme,
-                provider,
-                period,
-            } = codec::decode(input)?;
-            cut::by_ledger(env, programme, provider, period)?;
+            due(env, codec::decode(input)?)?;
             Ok(Vec::new())
         }
         // The first version: there is nothing to migrate from.
@@ -43,6 +38,22 @@ fn genesis<E: Env>(env: &mut E, Genesis(messages): Genesis) -> Outcome {
         execute(env, &context, message)?;
     }
     Ok(Vec::new())
+}
+
+fn due<E: Env>(env: &mut E, entry: DueEntry) -> Result<(), Refusal> {
+    match entry {
+        DueEntry::Cut {
+            programme,
+            provider,
+            period,
+        } => cut::by_ledger(env, programme, provider, period),
+        DueEntry::Forget { act } => forget::act(env, act),
+        DueEntry::ForgetOrdered {
+            payer,
+            message_id,
+            act,
+        } => forget::ordered(env, payer, message_id, act),
+    }
 }
 
 fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outcome {

@@ -11,7 +11,7 @@
 //! accepted (or moved at each redemption already); a bank's money moves by a file, and the ledger hears of it.
 //!
 //! - `contract`: dispatch and questions; `setup`: contracts and details; `cut`: how an act is made; `sign`: what provider
-//!   and payer say about it; `payment`: the bank's way.
+//!   and payer say about it; `payment`: the bank's way; `forget`: how what is over goes.
 //! - `rules`: the guards, and the automaton of an act; no state is written there.
 //! - `state`: all reads and writes, and what the treasury is asked.
 //!
@@ -23,6 +23,7 @@ extern crate alloc;
 
 mod contract;
 mod cut;
+mod forget;
 mod payment;
 mod rules;
 mod setup;

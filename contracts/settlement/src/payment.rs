@@ -3,7 +3,7 @@
 use crate::contract::emit;
 use crate::rules::{self, Attempt, Input};
 use crate::sign::claim_of;
-use crate::state;
+use crate::{forget, state};
 use senim_abi::settlement::act::payment_preimage;
 use senim_abi::settlement::record::BankAnswer;
 use senim_abi::settlement::{Act, ActId, ActState, MessageId, Payment, SettlementEvent};
@@ -64,6 +64,7 @@ pub fn order<E: Env>(
     };
     state::save_act(env, act);
     state::save_ordered(env, payer, &order.message_id, id, attempt);
+    forget::ordered_later(env, payer, order.message_id, *id);
     emit(env, &event);
     Ok(())
 }
@@ -102,6 +103,7 @@ pub fn confirm<E: Env>(
     };
     state::save_act(env, act);
     state::command(env, &pay)?;
+    forget::later(env, *id);
     let event = SettlementEvent::ActPaid {
         act: *id,
         amount,

@@ -1,9 +1,8 @@
 //! The guards, and the automaton of an act.
 
-use alloc::vec::Vec;
 use senim_abi::settlement::{
-    Act, ActBody, ActId, ActState, Agreement, CorrectionLine, Despite, EditCheck, FlawedDay,
-    Payment, SettlementKind,
+    Act, ActBody, ActId, ActState, Agreement, Despite, EditCheck, FlawedDay, Payment,
+    SettlementKind,
 };
 use senim_abi::treasury::{Claim, Terms};
 use senim_abi::voucher::msg::Finding;
@@ -182,16 +181,6 @@ pub fn nothing_named(named: Option<&FlawedDay>) -> Result<(), Refusal> {
     }
 }
 
-/// A correction names lines, each once, and none that an earlier correction of the month has.
-pub fn are_new(lines: &[CorrectionLine], before: &[CorrectionLine]) -> Result<(), Refusal> {
-    let counted = (1..=ActBody::CORRECTIONS_MAX).contains(&lines.len());
-    let once = lines.iter().enumerate().all(|(index, line)| {
-        let earlier = lines[..index].iter().chain(before);
-        line.amount != Tiyn::ZERO && earlier.clone().all(|known| known.transfer != line.transfer)
-    });
-    ensure(counted && once, Code::DISPUTED_LINE)
-}
-
 /// Which correcting act comes next.
 pub fn next_number(act: &ActId) -> Result<ActId, Refusal> {
     ensure(act.number < ActBody::NUMBER_MAX, Code::OUT_OF_RANGE)?;
@@ -222,9 +211,31 @@ pub fn attempt_of(act: &Act, attempt: u8) -> Result<(Payment, Attempt), Refusal>
     }
 }
 
-/// All corrections of a month, in the order of the acts.
-pub fn joined(acts: &[Act]) -> Vec<CorrectionLine> {
-    acts.iter()
-        .flat_map(|act| act.body.corrections.iter().copied())
-        .collect()
+/// The act that would take the place of this one.
+pub const fn after(act: &ActId) -> ActId {
+    ActId {
+        number: act.number.saturating_add(1),
+        ..*act
+    }
+}
+
+/// Whether an act that nothing took the place of was over long enough ago. One that another took the place of, which is
+/// gone, is over with that one.
+pub fn is_over(act: &Act, now: TimeMs) -> bool {
+    let ordered = act.payment.map(|payment| payment.ordered_at);
+    let last = act.accepted.map(|signed| signed.at).max(ordered);
+    match act.state {
+        ActState::Corrected => true,
+        ActState::Paid => last.is_some_and(|last| now.since_ms(last) >= Act::KEPT_MS),
+        _ => false,
+    }
+}
+
+/// Whether an act that is over still waits for something: for money that its bank refused after it had been paid, or for
+/// what its month is short of to be set off.
+pub fn waits(act: &Act, claim: Option<&Claim>, terms: Option<&Terms>) -> bool {
+    let is_expected_back = act.payment.is_some_and(|it| it.refused_late.is_some());
+    let is_even = claim.is_none_or(Claim::is_even);
+    let is_debt = terms.is_some_and(|terms| terms.debt == Some(act.body.act.period));
+    is_expected_back || !is_even || is_debt
 }

@@ -1,15 +1,13 @@
 //! What provider and payer say about an act: signatures, disputes, corrections.
 
 use crate::contract::emit;
-use crate::cut;
 use crate::rules::{self, Due, Input};
 use crate::setup::signed;
-use crate::state;
+use crate::{cut, forget, state};
 use alloc::vec::Vec;
 use senim_abi::settlement::record::Dispute;
 use senim_abi::settlement::{
-    Act, ActBody, ActId, ActState, CorrectionLine, Despite, DisputeReason, EditCheck,
-    SettlementEvent,
+    ActBody, ActId, ActState, CorrectionLine, Despite, DisputeReason, EditCheck, SettlementEvent,
 };
 use senim_abi::treasury::{self, Claim, vat_share};
 use senim_abi::voucher;
@@ -81,7 +79,7 @@ pub fn accept<E: Env>(
     match due {
         Due::Bank => Ok(()),
         Due::Nothing => {
-            tell_paid(env, id, Tiyn::ZERO);
+            paid(env, id, Tiyn::ZERO);
             Ok(())
         }
         Due::Purse => {
@@ -94,7 +92,7 @@ pub fn accept<E: Env>(
                 to_purse: true,
             };
             state::command(env, &pay)?;
-            tell_paid(env, id, payable);
+            paid(env, id, payable);
             Ok(())
         }
     }
@@ -117,7 +115,8 @@ fn check_days<E: Env>(env: &mut E, id: &ActId, despite: Option<&Despite>) -> Res
     }
 }
 
-fn tell_paid<E: Env>(env: &mut E, id: &ActId, amount: Tiyn) {
+/// Nothing is owed any more.
+fn paid<E: Env>(env: &mut E, id: &ActId, amount: Tiyn) {
     let event = SettlementEvent::ActPaid {
         act: *id,
         amount,
@@ -125,6 +124,7 @@ fn tell_paid<E: Env>(env: &mut E, id: &ActId, amount: Tiyn) {
         message: Hash::ZERO,
     };
     emit(env, &event);
+    forget::later(env, *id);
 }
 
 /// What the treasury says of the act's month.
@@ -201,27 +201,21 @@ pub fn correct<E: Env>(
     let mut act = state::act(env, id)?;
     rules::acts_for(context, id.provider)?;
     act.state = rules::next(act.state, Input::Correct)?;
-    rules::are_new(&lines, &corrections_until(env, &act)?)?;
     let number = rules::next_number(id)?;
     let original = act.body.hash();
-    let overflow = Refusal::new(Code::AMOUNT_OVERFLOW);
-    let amount = lines
-        .iter()
-        .try_fold(Tiyn::ZERO, |sum, line| sum.checked_add(line.amount));
-    let amount = amount.ok_or(overflow.clone())?;
-    let rate = act.body.vat_basis_points;
-    let vat = lines
-        .iter()
-        .map(|line| u128::from(vat_share(line.amount, rate).0))
-        .sum::<u128>();
     let agreement = state::agreement(env, id.programme, id.provider)?;
+    // Each line has its own rate, which the treasury holds against what it knows of the line.
+    let vat: u128 = lines
+        .iter()
+        .map(|line| u128::from(vat_share(line.amount, line.vat_basis_points).0))
+        .sum();
     let correct = treasury::Execute::Correct {
         id: number_hash(env, &original, number.number),
         provider: id.provider,
         programme: id.programme,
         period: id.period,
         budget: agreement.budget,
-        amount,
+        lines: lines.clone(),
         reference: original,
     };
     state::command(env, &correct)?;
@@ -233,7 +227,7 @@ pub fn correct<E: Env>(
         corrects: Some(original),
         corrections: lines,
         corrected: claim.corrected,
-        vat_corrected: TiynTotal(vat_corrected.ok_or(overflow)?),
+        vat_corrected: TiynTotal(vat_corrected.ok_or(Refusal::new(Code::AMOUNT_OVERFLOW))?),
         payable: cut::payable(&claim)?,
         ..act.body.clone()
     };
@@ -252,17 +246,4 @@ fn number_hash<E: Env>(env: &E, original: &Hash, number: u8) -> Hash {
     ]
     .concat();
     env.hash(&preimage)
-}
-
-/// All corrections of the month, up to this act.
-fn corrections_until<E: Env>(env: &E, act: &Act) -> Result<Vec<CorrectionLine>, Refusal> {
-    let mut acts = Vec::new();
-    for number in 0..=act.body.act.number {
-        let id = ActId {
-            number,
-            ..act.body.act
-        };
-        acts.push(state::act(env, &id)?);
-    }
-    Ok(rules::joined(&acts))
 }

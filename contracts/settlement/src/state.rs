@@ -55,6 +55,10 @@ pub fn save_act<E: Env>(env: &mut E, act: Act) {
     state::save(env, &key, &ActRecord::from(act));
 }
 
+pub fn delete_act<E: Env>(env: &mut E, act: &ActId) {
+    env.delete(&act_key(act));
+}
+
 /// A page of a programme's acts.
 pub fn acts<E: Env>(
     env: &E,
@@ -92,6 +96,10 @@ pub fn save_ordered<E: Env>(
 ) {
     let key = ordered_key(payer, message_id, act);
     state::save(env, &key, &OrderedRecord::from(attempt));
+}
+
+pub fn delete_ordered<E: Env>(env: &mut E, payer: OrgId, message_id: &MessageId, act: &ActId) {
+    env.delete(&ordered_key(payer, message_id, act));
 }
 
 /// A page of what is in a payment file.

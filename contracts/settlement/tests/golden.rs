@@ -24,6 +24,8 @@ const ACT: ActId = ActId {
 
 fn line() -> CorrectionLine {
     CorrectionLine {
+        issuer: senim_abi::VOUCHER,
+        vat_basis_points: 1_600,
         transfer: B,
         amount: Tiyn(90_000),
     }
@@ -182,6 +184,13 @@ fn messages() {
         period: PERIOD,
     };
     golden.add("due.cut", &due);
+    golden.add("due.forget", &DueEntry::Forget { act: ACT });
+    let ordered = DueEntry::ForgetOrdered {
+        payer: PAYER,
+        message_id: MessageId([7; 16]),
+        act: ACT,
+    };
+    golden.add("due.forget_ordered", &ordered);
     golden.add(
         "query.agreement",
         &Query::Agreement {
@@ -398,6 +407,7 @@ fn events() {
             message: A,
             reason: *b"AC04",
         },
+        SettlementEvent::ActPruned { act: ACT },
     ];
     for event in &events {
         golden.add(&format!("event.{}", event.kind()), event);

@@ -284,7 +284,7 @@ fn a_dispute_is_the_payers_and_a_correction_the_providers() {
     world.refused(caterer(), &correct(ACT, &many), Code::DISPUTED_LINE);
     world.refused(
         caterer(),
-        &correct(ACT, &[(1, u64::MAX), (2, 1)]),
+        &correct(ACT, &[(2, u64::MAX), (3, 1)]),
         Code::AMOUNT_OVERFLOW,
     );
     world.done(caterer(), &correct(ACT, &many[..64]));
@@ -373,7 +373,7 @@ fn a_claim_with_a_contract_is_paid_by_its_act_and_by_nothing_else() {
         programme: MEALS,
         period: JANUARY,
         budget: LINE,
-        amount: Tiyn(1),
+        lines: Vec::new(),
         reference: hash(1),
     };
     for message in [pay, terms, correct] {

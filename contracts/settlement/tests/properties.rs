@@ -10,8 +10,8 @@ use senim_abi::TREASURY;
 use senim_abi::civil::Month;
 use senim_abi::settlement::{Act, ActState, Execute, SettlementEvent, SettlementKind};
 use senim_abi::treasury::msg::{BudgetAnswer, OutsideAnswer};
-use senim_abi::treasury::{self, check_postings};
-use senim_types::Event;
+use senim_abi::treasury::{self, PostingKind, TreasuryEvent, check_postings};
+use senim_types::{Event, Hash, Tiyn};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +106,8 @@ fn take(world: &mut World, step: Step, posted: &mut u64, day: &mut u64) -> Vec<E
             by(world, city(), message)
         }
         Step::Correct(which, amount) => {
-            let message = act(which).map(|act| correct(act.body.act, &[(amount, amount)]));
+            let line = 1 + amount % (*posted).max(1);
+            let message = act(which).map(|act| correct(act.body.act, &[(line, amount)]));
             by(world, caterer(), message)
         }
         Step::Order(which, attempt) => {
@@ -138,6 +139,16 @@ fn ask<T: BorshDeserialize>(world: &mut World, question: &treasury::Query) -> T 
     T::try_from_slice(&world.env.ask(TREASURY, question).unwrap()).unwrap()
 }
 
+/// A line is taken off once: never more of it than is left. One that the treasury keeps no transfer of, it cannot tell from
+/// one that was spent out of a lock.
+fn taken_off(left: &mut BTreeMap<Hash, u64>, line: &Hash, amount: Tiyn) {
+    if let Some(left) = left.get_mut(line) {
+        *left = left
+            .checked_sub(amount.0)
+            .expect("a line is taken off once");
+    }
+}
+
 /// What an account has: credits less debits.
 fn balance(credits: senim_types::TiynTotal, debits: senim_types::TiynTotal) -> i128 {
     credits.0 as i128 - debits.0 as i128
@@ -153,14 +164,32 @@ proptest! {
         let mut paid: BTreeMap<Month, u64> = BTreeMap::new();
         take(&mut world, Step::Kind(kind), &mut posted, &mut day);
         let mut known: BTreeMap<_, Act> = BTreeMap::new();
+        let mut left: BTreeMap<Hash, u64> = BTreeMap::new();
         for step in steps {
             let told = take(&mut world, step, &mut posted, &mut day);
             prop_assert!(check_postings(&told).is_ok(), "{step:?}");
+            for event in told.iter().filter(|event| event.contract == TREASURY) {
+                let TreasuryEvent::Posting(posting) = TreasuryEvent::try_from_slice(&event.body).unwrap() else {
+                    continue;
+                };
+                match posting.kind {
+                    PostingKind::Pay => {
+                        left.insert(posting.transfer.id, posting.debit.amount.0);
+                    }
+                    PostingKind::Reverse => taken_off(&mut left, &posting.transfer.id, posting.debit.amount),
+                    _ => {}
+                }
+            }
             for event in told.iter().filter(|event| event.contract == senim_abi::SETTLEMENT) {
                 match SettlementEvent::try_from_slice(&event.body).unwrap() {
                     SettlementEvent::ActPaid { act, amount, .. } => {
                         let before = paid.insert(act.period, amount.0);
                         prop_assert_eq!(before, None, "one month is paid once: {:?}", act);
+                    }
+                    SettlementEvent::ActMade { corrections, .. } => {
+                        for line in corrections {
+                            taken_off(&mut left, &line.transfer, line.amount);
+                        }
                     }
                     SettlementEvent::PaymentReturned { act, amount, owed_again: true, .. } => {
                         let before = paid.remove(&act.period);

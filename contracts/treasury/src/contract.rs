@@ -3,7 +3,7 @@
 use crate::rules::{self, Authority, Step};
 use crate::terms::{self, Pair};
 use crate::transfer::{self, Order};
-use crate::{lock, posting, state};
+use crate::{correction, lock, posting, state};
 use alloc::vec::Vec;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::treasury::record::{Operation, ProgrammeOwner, Terms};
@@ -235,15 +235,22 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             programme,
             period,
             budget,
-            amount,
+            lines,
             reference,
         } => {
             rules::settlement_only(authority)?;
-            let pair = Pair {
-                programme,
-                provider,
+            let order = correction::Order {
+                id,
+                pair: Pair {
+                    programme,
+                    provider,
+                },
+                period,
+                budget,
+                lines: &lines,
+                reference,
             };
-            terms::correct(env, id, pair, period, (budget, amount), reference)?;
+            correction::correct(env, &order)?;
             Ok(Vec::new())
         }
         Execute::Return {
@@ -259,6 +266,24 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
                 provider,
             };
             terms::give_back(env, id, pair, period, amount)?;
+            Ok(Vec::new())
+        }
+        Execute::ForgetCorrected { lines } => {
+            rules::settlement_only(authority)?;
+            correction::forget(env, &lines)?;
+            Ok(Vec::new())
+        }
+        Execute::ForgetClaim {
+            provider,
+            programme,
+            period,
+        } => {
+            rules::settlement_only(authority)?;
+            let pair = Pair {
+                programme,
+                provider,
+            };
+            terms::forget_claim(env, pair, period)?;
             Ok(Vec::new())
         }
         // Of providers' devices: entered before authority over lines is asked for.

@@ -8,6 +8,7 @@
 //! - `transfer`: what the named contracts do with a payment of its own: pay, reserve, post, void, reverse.
 //! - `lock`: what they do with money that stands behind their tokens: lock, unlock, spend.
 //! - `terms`: what providers' contracts allow, how claims are paid, and providers' purses.
+//! - `correction`: lines that correcting acts take off, each once.
 //! - `posting`: the movements of money, each with both its sides.
 //! - `rules`: guards, and the automaton of a transfer.
 //! - `state`: all reads and writes.
@@ -17,6 +18,7 @@
 extern crate alloc;
 
 mod contract;
+mod correction;
 mod lock;
 mod posting;
 mod rules;

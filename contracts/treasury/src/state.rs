@@ -6,9 +6,10 @@ use senim_abi::treasury::event::EVENT_VERSION;
 use senim_abi::treasury::msg::ClaimPage;
 use senim_abi::treasury::record::{
     Budget, BudgetRecord, Claim, ClaimRecord, Lock, LockRecord, Operation, OperationRecord,
-    Outside, OutsideRecord, ProgrammeOwner, ProgrammeRecord, Purse, PurseRecord, Terms,
-    TermsRecord, Transfer, TransferRecord, budget_key, claim_key, claims_prefix, lock_key,
-    operation_key, outside_key, programme_key, purse_key, terms_key, transfer_key,
+    Outside, OutsideRecord, ProgrammeOwner, ProgrammeRecord, Purse, PurseRecord, TakenOff,
+    TakenOffRecord, Terms, TermsRecord, Transfer, TransferRecord, budget_key, claim_key,
+    claims_prefix, lock_key, operation_key, outside_key, programme_key, purse_key, taken_off_key,
+    terms_key, transfer_key,
 };
 use senim_abi::treasury::{BudgetId, ProgrammeId, TreasuryEvent};
 use senim_sdk::{Env, Refusal, codec, state};
@@ -48,6 +49,10 @@ pub fn save_claim<E: Env>(
         &claim_key(provider, programme, period),
         &ClaimRecord::from(claim),
     );
+}
+
+pub fn delete_claim<E: Env>(env: &mut E, provider: OrgId, programme: ProgrammeId, period: Month) {
+    env.delete(&claim_key(provider, programme, period));
 }
 
 /// A page of a provider's claims.
@@ -103,6 +108,24 @@ pub fn save_transfer<E: Env>(env: &mut E, issuer: ContractId, id: &Hash, transfe
 
 pub fn delete_transfer<E: Env>(env: &mut E, issuer: ContractId, id: &Hash) {
     env.delete(&transfer_key(issuer, id));
+}
+
+/// What a correcting act took off a line, if one did.
+pub fn taken_off<E: Env>(
+    env: &E,
+    issuer: ContractId,
+    id: &Hash,
+) -> Result<Option<TakenOff>, Refusal> {
+    Ok(state::load(env, &taken_off_key(issuer, id))?.map(TakenOffRecord::into_current))
+}
+
+pub fn save_taken_off<E: Env>(env: &mut E, issuer: ContractId, id: &Hash, taken: TakenOff) {
+    let record = TakenOffRecord::from(taken);
+    state::save(env, &taken_off_key(issuer, id), &record);
+}
+
+pub fn delete_taken_off<E: Env>(env: &mut E, issuer: ContractId, id: &Hash) {
+    env.delete(&taken_off_key(issuer, id));
 }
 
 /// What the contract has locked in the line.

@@ -9,7 +9,7 @@ use crate::{posting, state};
 use senim_abi::civil::Month;
 use senim_abi::treasury::record::{Claim, Terms};
 use senim_abi::treasury::{
-    Account, BudgetId, Issuer, PostingKind, ProgrammeId, SettlementKind, TransferKey, TreasuryEvent,
+    Account, Issuer, PostingKind, ProgrammeId, SettlementKind, TransferKey, TreasuryEvent,
 };
 use senim_sdk::{Env, Refusal, ensure};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn, TiynTotal};
@@ -30,7 +30,7 @@ impl Pair {
         }
     }
 
-    fn require_claim<E: Env>(self, env: &E, period: Month) -> Result<Claim, Refusal> {
+    pub fn require_claim<E: Env>(self, env: &E, period: Month) -> Result<Claim, Refusal> {
         let known = state::claim(env, self.provider, self.programme, period)?;
         known.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))
     }
@@ -106,7 +106,7 @@ pub fn take_over<E: Env>(
 }
 
 /// Moves what the earlier claim is negative by to the later one. The caller saves both.
-fn set_off<E: Env>(
+pub fn set_off<E: Env>(
     env: &mut E,
     pair: Pair,
     key: TransferKey,
@@ -238,70 +238,15 @@ pub fn give_back<E: Env>(
     Ok(())
 }
 
-/// Returns a part of a claim to a budget line, by a correcting act.
-pub fn correct<E: Env>(
-    env: &mut E,
-    id: Hash,
-    pair: Pair,
-    period: Month,
-    (budget_id, amount): (BudgetId, Tiyn),
-    reference: Hash,
-) -> Result<(), Refusal> {
-    rules::not_zero(amount)?;
-    let mut budget = state::require_budget(env, budget_id)?;
-    ensure(budget.programme == pair.programme, Code::NOT_AUTHORISED)?;
-    let mut claim = pair.require_claim(env, period)?;
-    let taken_off = plus(claim.reversed, amount)?.0 + claim.corrected.0;
-    ensure(taken_off <= claim.sum.0, Code::REVERSAL_EXCEEDS_POSTED)?;
-    claim.corrected = plus(claim.corrected, amount)?;
-    budget.credits = plus(budget.credits, amount)?;
-    let from = (pair.claim(period), claim.debits());
-    let to = (Account::Budget(budget_id), budget.credits);
-    state::save_budget(env, budget_id, budget);
-    let sides = posting::Sides { amount, from, to };
-    posting::tell_referring(
-        env,
-        PostingKind::Correct,
-        by_settlement(id),
-        sides,
-        reference,
-    );
-    if let Some(mut terms) = state::terms(env, pair.programme, pair.provider)? {
-        uncount(&mut terms, amount);
-        owe_back(
-            env,
-            pair,
-            &mut terms,
-            by_settlement(id),
-            (period, &mut claim),
-        )?;
-        state::save_terms(env, pair.programme, pair.provider, terms);
-    }
-    state::save_claim(env, pair.provider, pair.programme, period, claim);
-    Ok(())
-}
-
-/// A claim that a correction may have made negative: the debt lies in the later of two months.
-fn owe_back<E: Env>(
-    env: &mut E,
-    pair: Pair,
-    terms: &mut Terms,
-    key: TransferKey,
-    (period, claim): (Month, &mut Claim),
-) -> Result<(), Refusal> {
-    match terms.debt {
-        Some(other) if other < period => take_over(env, pair, terms, key, period, claim)?,
-        Some(other) if other > period => {
-            let mut later = pair.require_claim(env, other)?;
-            set_off(env, pair, key, (other, &mut later), (period, claim))?;
-            state::save_claim(env, pair.provider, pair.programme, other, later);
-            return Ok(());
-        }
-        _ => {}
-    }
-    if claim.excess().0 > 0 {
-        terms.debt = Some(period);
-    }
+/// Drops a claim of which nothing is owed either way.
+pub fn forget_claim<E: Env>(env: &mut E, pair: Pair, period: Month) -> Result<(), Refusal> {
+    let Some(claim) = state::claim(env, pair.provider, pair.programme, period)? else {
+        return Ok(());
+    };
+    let terms = state::terms(env, pair.programme, pair.provider)?;
+    let is_debt = terms.is_some_and(|terms| terms.debt == Some(period));
+    ensure(claim.is_even() && !is_debt, Code::CLAIM_OPEN)?;
+    state::delete_claim(env, pair.provider, pair.programme, period);
     Ok(())
 }
 
@@ -328,7 +273,7 @@ pub fn leave<E: Env>(env: &mut E, id: Hash, provider: OrgId, amount: Tiyn) -> Re
     Ok(())
 }
 
-fn by_settlement(id: Hash) -> TransferKey {
+pub fn by_settlement(id: Hash) -> TransferKey {
     TransferKey {
         issuer: Issuer::Contract(senim_abi::SETTLEMENT),
         id,

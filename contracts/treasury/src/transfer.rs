@@ -2,7 +2,7 @@
 
 use crate::posting::{self, Line, Named};
 use crate::rules::{self, Resolution, Step};
-use crate::state;
+use crate::{correction, state};
 use senim_abi::treasury::msg::FORGET_MAX;
 use senim_abi::treasury::{
     BudgetId, DueEntry, Issuer, Posted, PostingKind, Release, Reserved, Reversed, Transfer,
@@ -172,7 +172,7 @@ pub fn release<E: Env>(
     Ok(())
 }
 
-/// Takes a posted transfer off the provider's claim.
+/// Takes a posted transfer off the provider's claim, or what a correcting act has left of it.
 ///
 /// An act is cut when its month ends. So within the month of posting the line is taken off where it stands; later it is
 /// a line of the month of now, in a correcting act, and is set off against the next payment.
@@ -196,9 +196,13 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
             period: reversed_in,
             vat_basis_points,
         };
-        posting::from_claim(env, named, &mut budget, amount, line)?;
+        let returned = correction::left_of(env, caller, id, amount)?;
+        if returned != Tiyn::ZERO {
+            posting::from_claim(env, named, &mut budget, returned, line)?;
+        }
         transfer.state = TransferState::Reversed {
             amount,
+            returned,
             period,
             reversed_in,
         };
@@ -207,11 +211,11 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
     }
     match transfer.state {
         TransferState::Reversed {
-            amount,
+            returned,
             reversed_in,
             ..
         } => Ok(Reversed {
-            amount,
+            amount: returned,
             period: reversed_in,
         }),
         _ => Err(Refusal::new(Code::REVERSAL_EXCEEDS_POSTED)),

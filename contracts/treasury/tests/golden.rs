@@ -168,7 +168,12 @@ fn messages() {
         programme,
         period,
         budget,
-        amount,
+        lines: vec![CorrectionLine {
+            issuer: ContractId(4),
+            transfer: ID,
+            amount,
+            vat_basis_points: 1_600,
+        }],
         reference,
     };
     golden.add("execute.correct", &correct);
@@ -182,6 +187,19 @@ fn messages() {
     golden.add("execute.return", &give_back);
     golden.add("execute.leave", &Execute::Leave { id: ID, amount });
     golden.add("execute.forget", &Execute::Forget { ids: vec![ID] });
+    let lines = vec![(ContractId(4), ID)];
+    golden.add(
+        "execute.forget_corrected",
+        &Execute::ForgetCorrected { lines },
+    );
+    golden.add(
+        "execute.forget_claim",
+        &Execute::ForgetClaim {
+            provider,
+            programme,
+            period,
+        },
+    );
     golden.add("query.programme", &Query::Programme { programme });
     golden.add(
         "query.terms",
@@ -229,6 +247,8 @@ fn records_and_their_keys() {
         &claim_key(OrgId(20), ProgrammeId(7), period).to_vec(),
     );
     golden.add("claim", &ClaimRecord::from(claim));
+    golden.add("taken_off.key", &taken_off_key(ContractId(4), &ID).to_vec());
+    golden.add("taken_off", &TakenOffRecord::from(TakenOff { amount }));
     golden.add("transfer.key", &transfer_key(ContractId(4), &ID).to_vec());
     let states = [
         ("pending", TransferState::Pending),
@@ -246,6 +266,7 @@ fn records_and_their_keys() {
             "reversed",
             TransferState::Reversed {
                 amount,
+                returned: Tiyn(123_000),
                 period,
                 reversed_in: Month::new(2027, 2),
             },

@@ -3,13 +3,23 @@
 mod common;
 
 use common::*;
-use senim_abi::treasury::{BudgetId, Execute, ProgrammeId, SettlementKind};
+use senim_abi::treasury::{BudgetId, CorrectionLine, Execute, ProgrammeId, SettlementKind};
 use senim_abi::{SETTLEMENT, TREASURY};
 use senim_sdk::testing::{TestEnv, TestOutcome};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
 const OTHER_LINE: BudgetId = BudgetId(2);
 const OTHER_PROGRAMME: ProgrammeId = ProgrammeId(8);
+
+/// Takes so much off what the named contract posted under this id.
+fn line(number: u64, amount: u64) -> CorrectionLine {
+    CorrectionLine {
+        issuer: NAMED,
+        transfer: id(number),
+        amount: Tiyn(amount),
+        vat_basis_points: 0,
+    }
+}
 
 fn by_settlement(env: &mut TestEnv, message: &Execute) -> TestOutcome {
     env.execute_as(SETTLEMENT, &fund(), TREASURY, message)
@@ -86,7 +96,7 @@ fn a_correction_returns_to_a_line_of_the_claims_programme() {
         programme: PROGRAMME,
         period: JANUARY,
         budget,
-        amount: Tiyn(10),
+        lines: vec![line(50, 10)],
         reference: id(2),
     };
     let mut env = with_claim();

@@ -63,10 +63,7 @@ fn due<E: Env>(env: &mut E, entry: DueEntry) -> Result<(), Refusal> {
             programme,
             place,
             day,
-        } => {
-            state::set_tally(env, programme, place, day, None);
-            Ok(())
-        }
+        } => tally::forget(env, (programme, place, day)),
         DueEntry::ForgetTaken {
             programme,
             terminal,
@@ -86,6 +83,16 @@ fn due<E: Env>(env: &mut E, entry: DueEntry) -> Result<(), Refusal> {
             state::delete_excess(env, programme, &terminal, sequence);
             Ok(())
         }
+        DueEntry::ForgetFinding {
+            programme,
+            served,
+            place,
+            day,
+        } => tally::forget_finding(env, served, (programme, place, day)),
+        DueEntry::ForgetChain {
+            programme,
+            terminal,
+        } => offline::forget(env, programme, &terminal),
     }
 }
 

@@ -40,10 +40,15 @@ pub fn sync<E: Env>(
     let service = state::service(env, programme, place)?;
     let service = rules::serves(service, terminal.org, now)?;
     let known = state::chain(env, programme, &terminal.device)?;
-    let (next, head, waiting) = known.map_or((0, Hash::ZERO, 0), |chain| {
+    if known.is_none() {
+        forget_later(env, programme, terminal.device, OfflineChain::SILENT_MS);
+    }
+    let forgotten = state::forgotten_chains(env, programme)?;
+    let start = known.map_or(forgotten.next, |chain| chain.start);
+    let (next, head, waiting) = known.map_or((start, Hash::ZERO, 0), |chain| {
         (chain.next, chain.head, chain.waiting)
     });
-    let number = known.map_or(0, |chain| chain.session.number);
+    let number = known.map_or(forgotten.session, |chain| chain.session.number);
     let session = OfflineSession {
         number: number.checked_add(1).ok_or(Code::OUT_OF_RANGE)?,
         place,
@@ -53,6 +58,7 @@ pub fn sync<E: Env>(
         synced_at: now,
     };
     let chain = OfflineChain {
+        start,
         next,
         head,
         // The terminal's clock may be behind the proposer's.
@@ -68,6 +74,40 @@ pub fn sync<E: Env>(
     };
     emit(env, &event);
     Ok(chain)
+}
+
+fn forget_later<E: Env>(env: &mut E, programme: ProgrammeId, terminal: PublicKey, after_ms: u64) {
+    let due = DueEntry::ForgetChain {
+        programme,
+        terminal,
+    };
+    let at = TimeMs(env.now().0.saturating_add(after_ms));
+    env.schedule(at, &codec::encode(&due));
+}
+
+/// An entry of the due-queue, of which each chain has one: a terminal that has been silent for long, as a revoked one is for
+/// ever, is forgotten. Its numbers are not given again, so no record of it is taken twice.
+pub fn forget<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    terminal: &PublicKey,
+) -> Result<(), Refusal> {
+    let Some(chain) = state::chain(env, programme, terminal)? else {
+        return Ok(());
+    };
+    let silent_ms = env.now().since_ms(chain.session.synced_at);
+    let left_ms = OfflineChain::SILENT_MS.saturating_sub(silent_ms);
+    if left_ms > 0 || chain.waiting > 0 {
+        let after_ms = left_ms.max(OfflineChain::AGAIN_MS);
+        forget_later(env, programme, *terminal, after_ms);
+        return Ok(());
+    }
+    let mut forgotten = state::forgotten_chains(env, programme)?;
+    forgotten.next = forgotten.next.max(chain.next);
+    forgotten.session = forgotten.session.max(chain.session.number);
+    state::save_forgotten_chains(env, programme, forgotten);
+    state::delete_chain(env, programme, terminal);
+    Ok(())
 }
 
 /// Takes what a terminal did without connection.
@@ -161,6 +201,8 @@ fn new<E: Env>(
     hashes: &[Hash],
 ) -> Result<usize, Refusal> {
     ensure(records[0].sequence <= chain.next, Code::OFFLINE_GAP)?;
+    let is_known = records[0].sequence >= chain.start;
+    ensure(is_known, Code::OFFLINE_FORGOTTEN)?;
     for (index, (record, hash)) in records.iter().zip(hashes).enumerate() {
         if record.sequence >= chain.next {
             ensure(record.previous == chain.head, Code::OFFLINE_FORK)?;

@@ -7,11 +7,12 @@ use senim_abi::civil::Month;
 use senim_abi::host::SCAN_ENTRIES_MAX;
 use senim_abi::policy::{Listing, Product};
 use senim_abi::voucher::record::{
-    CalendarRecord, Excess, ExcessRecord, FindingKind, FindingRecord, ListingRecord, OfflineChain,
-    OfflineChainRecord, PolicyRecord, Programme, ProgrammeRecord, Served, ServiceRecord,
-    TallyRecord, VoucherRecord, calendar_key, chain_key, excess_key, excess_prefix, finding_key,
-    findings_prefix, listing_key, nullifier_key, policy_key, programme_key, service_key, taken_key,
-    tally_key, voucher_key,
+    CalendarRecord, Excess, ExcessRecord, FindingKind, FindingRecord, ForgottenChains,
+    ForgottenChainsRecord, ListingRecord, OfflineChain, OfflineChainRecord, PolicyRecord,
+    Programme, ProgrammeRecord, Served, ServiceRecord, TallyRecord, VoucherRecord, calendar_key,
+    chain_key, excess_key, excess_prefix, finding_key, findings_prefix, forgotten_chains_key,
+    listing_key, nullifier_key, policy_key, programme_key, service_key, taken_key, tally_key,
+    voucher_key,
 };
 use senim_abi::voucher::{
     Calendar, Policy, ProgrammeId, Query, Service, Tally, Voucher, VoucherId,
@@ -181,6 +182,32 @@ pub fn save_chain<E: Env>(
 ) {
     let key = chain_key(programme, terminal);
     state::save(env, &key, &OfflineChainRecord::from(chain));
+}
+
+/// Forgets a terminal's chain.
+pub fn delete_chain<E: Env>(env: &mut E, programme: ProgrammeId, terminal: &PublicKey) {
+    env.delete(&chain_key(programme, terminal));
+}
+
+/// What is left of the programme's chains that were forgotten.
+pub fn forgotten_chains<E: Env>(
+    env: &E,
+    programme: ProgrammeId,
+) -> Result<ForgottenChains, Refusal> {
+    let known = state::load(env, &forgotten_chains_key(programme))?;
+    Ok(known
+        .map(ForgottenChainsRecord::into_current)
+        .unwrap_or_default())
+}
+
+/// Writes what is left of the programme's chains that were forgotten.
+pub fn save_forgotten_chains<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    forgotten: ForgottenChains,
+) {
+    let record = ForgottenChainsRecord::from(forgotten);
+    state::save(env, &forgotten_chains_key(programme), &record);
 }
 
 /// The hash of a record that was taken, or none.

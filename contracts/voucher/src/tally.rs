@@ -7,9 +7,11 @@
 use crate::state;
 use alloc::vec::Vec;
 use senim_abi::civil::Month;
+use senim_abi::treasury::msg::{ClaimAnswer, TermsAnswer};
 use senim_abi::voucher::msg::Finding;
 use senim_abi::voucher::record::Served;
 use senim_abi::voucher::{Calendar, DueEntry, ProgrammeId, Settings, Tally};
+use senim_abi::{TREASURY, treasury};
 use senim_sdk::{Env, Refusal, codec, ensure};
 use senim_types::{Code, OrgId, TimeMs, Tiyn, TiynTotal};
 
@@ -74,6 +76,11 @@ pub fn save<E: Env>(
     let is_checked = settings.attendance || was_found;
     tally.finding = tally.check(open).filter(|_| is_checked);
     let was = known.unwrap_or_default();
+    if was.finding.is_some() {
+        // What was found stays in the act that the day forgets, and goes with it.
+        let left = was.served.iter().filter(|it| !tally.served.contains(it));
+        left.for_each(|it| forget_finding_later(env, *it, (programme, place, day)));
+    }
     for served in &tally.served {
         let before = was.finding.filter(|_| was.served.contains(served));
         if before != tally.finding {
@@ -81,6 +88,66 @@ pub fn save<E: Env>(
         }
     }
     state::set_tally(env, programme, place, day, Some(tally));
+}
+
+/// An entry of the due-queue: the time for disputes about a day is over. What is wrong with it stays with its acts.
+pub fn forget<E: Env>(env: &mut E, key: Key) -> Result<(), Refusal> {
+    let (programme, place, day) = key;
+    let known = state::tally(env, programme, place, day)?.unwrap_or_default();
+    if known.finding.is_some() {
+        for served in known.served {
+            forget_finding_later(env, served, key);
+        }
+    }
+    state::set_tally(env, programme, place, day, None);
+    Ok(())
+}
+
+fn forget_finding_later<E: Env>(env: &mut E, served: Served, (programme, place, day): Key) {
+    let due = DueEntry::ForgetFinding {
+        programme,
+        served,
+        place,
+        day,
+    };
+    let at = TimeMs(env.now().0.saturating_add(Tally::FINDING_AGAIN_MS));
+    env.schedule(at, &codec::encode(&due));
+}
+
+/// An entry of the due-queue: what was found wrong with a day goes once nothing is owed for the month, and no act can be
+/// made of it.
+pub fn forget_finding<E: Env>(env: &mut E, served: Served, key: Key) -> Result<(), Refusal> {
+    let (programme, place, day) = key;
+    if is_needed(env, programme, &served)? {
+        forget_finding_later(env, served, key);
+    } else {
+        state::set_finding(env, programme, &served, (place, day), None);
+    }
+    Ok(())
+}
+
+/// Whether an act of the month may still be accepted: where the provider has a contract, the treasury's claim is there as
+/// long as the month's acts.
+fn is_needed<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    served: &Served,
+) -> Result<bool, Refusal> {
+    let question = treasury::Query::Claim {
+        provider: served.provider,
+        programme,
+        period: served.period,
+    };
+    let claim: ClaimAnswer = codec::decode(&env.query(TREASURY, &codec::encode(&question))?)?;
+    let Some(claim) = claim else {
+        return Ok(false);
+    };
+    let question = treasury::Query::Terms {
+        programme,
+        provider: served.provider,
+    };
+    let terms: TermsAnswer = codec::decode(&env.query(TREASURY, &codec::encode(&question))?)?;
+    Ok(terms.is_some() || !claim.is_even())
 }
 
 /// Whether the calendar says that a day is open.

@@ -5,6 +5,7 @@ mod common;
 
 use common::samples::*;
 use common::*;
+use senim_abi::civil::Month;
 use senim_abi::policy::{self, Act, Decision, Denial, Explanation, Question, Step, Terms};
 use senim_abi::voucher::msg::*;
 use senim_abi::voucher::offline::OfflineStatement;
@@ -234,6 +235,25 @@ fn messages_have_these_bytes() {
         },
     );
     golden.add("due.resume", &DueEntry::Resume { voucher });
+    golden.add(
+        "due.forget_finding",
+        &DueEntry::ForgetFinding {
+            programme,
+            served: Served {
+                provider: OrgId(50),
+                period: Month::new(2027, 1),
+            },
+            place,
+            day: 20_833,
+        },
+    );
+    golden.add(
+        "due.forget_chain",
+        &DueEntry::ForgetChain {
+            programme,
+            terminal,
+        },
+    );
     golden.add("query.voucher", &Query::Voucher { voucher });
     golden.add("query.programme", &Query::Programme { programme });
     golden.add(

@@ -52,11 +52,20 @@ fn records_have_these_bytes() {
     };
     golden.add("tally", &TallyRecord::from(tally.clone()));
     golden.add("chain", &OfflineChainRecord::from(chain()));
+    let forgotten = ForgottenChains {
+        next: 18,
+        session: 3,
+    };
+    golden.add("forgotten_chains", &ForgottenChainsRecord::from(forgotten));
     for (name, answered) in [("waits", None), ("answered", Some(PRICE))] {
         let record = ExcessRecord::from(excess(answered));
         golden.add(&format!("excess.{name}"), &record);
     }
     golden.add("key.chain", &chain_key(MEALS, &key_of(3)).to_vec());
+    golden.add(
+        "key.forgotten_chains",
+        &forgotten_chains_key(MEALS).to_vec(),
+    );
     golden.add("key.taken", &taken_key(MEALS, &key_of(3), 18).to_vec());
     golden.add("key.excess", &excess_key(MEALS, &key_of(3), 18).to_vec());
     let id = Excess::preimage(MEALS, &key_of(3), 18);

@@ -156,6 +156,7 @@ fn what_is_sent_has_to_be_the_terminals_own_chain() {
     let pupil = world.issued(10);
     let at = world.env.time();
     let mut never = Pad {
+        first: 0,
         actor: terminal(),
         session: 1,
         records: Vec::new(),

@@ -206,6 +206,7 @@ codes! {
     3111 REVERSAL_EXCEEDS_POSTED Caller "More would be reversed than was posted. Name at most what was posted."
     3112 RETURN_EXCEEDS_SETTLED Caller "More would come back than was paid out. Name at most what was paid."
     3130 TRANSFER_PENDING Contract "A transfer that may still be posted cannot be forgotten. Post, void or let it lapse first."
+    3131 CLAIM_OPEN Contract "A claim of which something is owed, or that waits to be set off, cannot be forgotten. Look again later."
 
     3200 PRODUCT_UNKNOWN Caller "The GTIN is not in the product catalogue. Check the code, or ask the regulator to enter the product."
     3201 PRODUCT_EXISTS Caller "The GTIN is in the catalogue with other details. Only name, cap and whether it is marketed can change; a new product needs a new GTIN."
@@ -313,6 +314,7 @@ codes! {
     3446 EXCESS_UNKNOWN Caller "No such record of a terminal waits for the payer, or it was answered long ago. `senim voucher excess list` has those that wait."
     3447 EXCESS_ANSWERED Caller "The payer answered otherwise for this record, and an answer is final."
     3448 EXCESS_WAITS Caller "A thousand records of this terminal wait for the payer, and no more are taken until some are answered. Ask the payer to answer, then send again: nothing is lost."
+    3459 OFFLINE_FORGOTTEN Caller "The terminal was silent so long that the ledger has forgotten its earlier records: whether these were among them is no longer known, and they are not taken. Settle with the payer outside the ledger."
     3460 EXCLUSION_SET Caller "The programme counts each person once in its exclusion group: the group is neither changed nor left out once there are rules. Start another programme for another group."
 
     3500 CONTRACT_EXCEEDED Caller "The provider's contract has not that much left under its ceiling. The payer can raise the ceiling by an addendum."
@@ -320,7 +322,7 @@ codes! {
     3502 STOCK_ONLY Caller "The provider's contract is for stock that is handed out: nothing is paid under it."
     3503 AGREEMENT_UNKNOWN Caller "The provider has no contract under this programme. Check both numbers; the payer makes contracts."
     3504 AGREEMENT_IN_USE Caller "Lines of this month, or of one that is not cut yet, stand under the contract before. Another contract begins with a month; the same one may have its ceiling, end and VAT changed at any time."
-    3505 ACT_UNKNOWN Caller "There is no such act. Check programme, provider, month and number; `senim act list` has them."
+    3505 ACT_UNKNOWN Caller "There is no such act, or it was paid long ago and is in the log alone. Check programme, provider, month and number; `senim act list` has those that are kept."
     3506 PERIOD_OPEN Caller "The month has not ended in the programme's civil time. Its act is cut by itself when it has."
     3507 ACT_HASH Caller "What is signed is not the act's hash. Read the act again, and sign what it says."
     3508 ACT_MISMATCH Caller "The act is not what the treasury's claim says: it must not be accepted. Have a person compare both."
@@ -328,7 +330,7 @@ codes! {
     3510 DETAILS_UNCONFIRMED Caller "The provider's details are not confirmed by two devices of the payer's. Have them proposed and approved first."
     3511 DETAILS_UNKNOWN Caller "The provider has proposed no such details. Read what it proposed; a proposal that came later takes the place of the one before."
     3512 SAME_APPROVER Caller "The two approvals have to be by two different devices, of two people. Have another one approve."
-    3513 DISPUTED_LINE Caller "A correction names no line, too many, a line twice, or one that an earlier correction has. Name each line that is wrong once."
+    3513 DISPUTED_LINE Caller "A correction names no line, too many, nothing of one, a line twice, or one that an earlier correction has. Name each line that is wrong once."
     3514 PAYMENT_EXISTS Caller "The act's payment is under way in another file. Wait for the bank's answer to that one."
     3515 PAYMENT_UNKNOWN Caller "No such payment of the act was ordered. Check the end-to-end id of the bank's answer."
     3516 PAYMENT_SUPERSEDED Caller "The answer is about an earlier attempt, while a later one is under way or was paid. Stop the later one at the bank, and have a person decide: the money may have moved twice."
@@ -339,6 +341,9 @@ codes! {
     3521 DAY_UNREPORTED Caller "Something was claimed on a day for which a place has reported no attendance; the refusal names both, and `senim act check` all such days. The place can report for a week; then dispute the act, or accept it in spite of the days that you name, with a reason."
     3522 DAY_NOT_FLAWED Caller "A day is named to be accepted in spite of the edit check, which found nothing wrong with it; the refusal names it. Name the days that `senim act check` prints, and no others."
     3523 PAYMENT_RETURNED Caller "The money of this attempt came back after the bank had paid: the act is not paid by it. Order the next attempt when the cause is mended."
+    3524 LINE_REVERSED Caller "The line was undone where it was dispensed: it is off the claim already. Leave it out of the correction."
+    3525 LINE_OF_ANOTHER_ACT Caller "The line does not stand in this act: it is of another provider, programme or month, or was never posted. `senim act document` lists the act's lines."
+    3526 LINE_RATE Caller "The line has another rate of VAT than the correction says. Name the line's own; `senim act document` lists it."
     3600 CARD_UNKNOWN Caller "No such card, or no such key of one: it was never registered, or its entitlement ended long ago. Take a key from the card system that issued the card."
     3601 CARD_BLOCKED Caller "The card is blocked: lost or withdrawn. The person gets a new one at a service centre, for the open prescriptions too."
     3602 ENTITLEMENT_ENDED Caller "The entitlement has ended. It has to be proven anew at a service centre before anything is issued or held by this card."
@@ -520,6 +525,7 @@ codes! {
     7509 DOOR_HOLDER Caller "The message orders, and holder is missing or not a one-time key of a wallet, as senimwallet1…. Ask the wallet for one."
     7510 MESSAGE_UNDER_WAY Node "The same message was sent before, and what became of it is not final yet. Send it again."
     7511 MOVEMENT_FORM Peer "A movement is not of the form that the protocol has. It waits in the register; tell the operator of the marking system."
+    7512 CONNECTOR_THREAD Node "A part of the connector ended by a mistake of its own; its log says which. What it sent is sent again; where it read, the connector ends, and goes on where it was when it is started again. Report it."
 }
 
 impl Code {

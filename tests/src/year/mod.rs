@@ -3,8 +3,9 @@
 //!
 //! Nodes and contracts are real, time is a number. Every day prescriptions are issued, most are redeemed and the rest expire;
 //! on school days pupils eat and the school says who was present; when a batch has expired the marking operator drops its packs. Months
-//! are civil ones, so acts are cut meanwhile, too.
+//! are civil ones, so acts are cut meanwhile, too; the caterer's are paid, and forgotten half a year later.
 
+mod acts;
 mod prove;
 mod report;
 
@@ -30,6 +31,9 @@ use std::collections::VecDeque;
 
 /// The devnet's school and its caterer's terminals.
 const SCHOOL: OrgId = OrgId(40);
+const CATERER: OrgId = OrgId(50);
+/// Who pays for meals.
+const CITY: OrgId = OrgId(6);
 const MEALS: ProgrammeId = ProgrammeId(2);
 const MEAL: Tiyn = Tiyn(90_000);
 const TERMINALS: [&str; 2] = ["canteen", "canteen-2"];
@@ -82,6 +86,7 @@ pub fn play(scale: Scale, tell: &mut dyn FnMut(&MonthEnd)) -> Report {
         transactions: 0,
         this: MonthEnd::default(),
     };
+    year.confirm_details();
     year.this.month = year.month();
     let begin = year.world.now();
     let mut months = Vec::new();
@@ -90,7 +95,9 @@ pub fn play(scale: Scale, tell: &mut dyn FnMut(&MonthEnd)) -> Report {
         year.world
             .advance(morning.0.saturating_sub(year.world.now().0));
         if year.month() != year.this.month {
-            months.push(year.end_month());
+            let ended = year.end_month();
+            year.pay_act(ended.month);
+            months.push(ended);
             months.last().into_iter().for_each(&mut *tell);
         }
         year.day(day);
@@ -403,6 +410,7 @@ impl Year {
             self.kept_from += 1;
         }
         self.this.forgotten = self.kept_from - before;
+        self.this.acts = self.acts();
         let state = self.world.nodes[0].state();
         self.this.keys = state.len();
         self.this.bytes = state

@@ -27,6 +27,8 @@ pub struct MonthEnd {
     pub bytes: usize,
     /// Redemptions in it: medicines and meals.
     pub redeemed: usize,
+    /// Acts of the caterer's that the state has at its end.
+    pub acts: usize,
     /// Prescriptions forgotten in it.
     pub forgotten: usize,
     /// Packs forgotten in it.
@@ -37,12 +39,13 @@ impl fmt::Display for MonthEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}-{:02}: {:>7} keys, {:>6} KiB; {:>6} redeemed; forgotten {:>5} prescriptions, {:>5} packs",
+            "{}-{:02}: {:>7} keys, {:>6} KiB; {:>6} redeemed; {:>2} acts; forgotten {:>5} prescriptions, {:>5} packs",
             self.month.year(),
             self.month.month(),
             self.keys,
             self.bytes / 1024,
             self.redeemed,
+            self.acts,
             self.forgotten,
             self.packs_forgotten
         )

@@ -134,6 +134,7 @@ pub fn line(event: &SettlementEvent, names: &Names) -> String {
                 ""
             }
         ),
+        E::ActPruned { act } => format!("act {act} is forgotten"),
         E::ActPaid { act, amount, .. } => {
             format!("act {act} is paid: {} by this", tenge(*amount))
         }

@@ -1,7 +1,7 @@
 //! The act of completed work: what provider and payer sign.
 
 use crate::civil::Month;
-use crate::treasury::{ProgrammeId, SettlementKind};
+use crate::treasury::{CorrectionLine, ProgrammeId, SettlementKind};
 use alloc::string::String;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -39,17 +39,6 @@ impl fmt::Display for ActId {
     }
 }
 
-/// A line of a correcting act: it takes off a line that stands in the act's chain.
-#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct CorrectionLine {
-    /// The transfer whose line is wrong.
-    pub transfer: Hash,
-    /// How much is taken off, VAT included, in tiyn.
-    pub amount: Tiyn,
-}
-
 /// What an act says. It is made by the ledger and never changes; [`ActBody::preimage`] is what its hash is of.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
@@ -84,7 +73,7 @@ pub struct ActBody {
     pub corrections: Vec<CorrectionLine>,
     /// Σ of all corrections of the month so far, in tiyn.
     pub corrected: TiynTotal,
-    /// Σ of the VAT in them, each rounded by itself, in tiyn.
+    /// Σ of the VAT in them, each at its own rate and rounded by itself, in tiyn.
     pub vat_corrected: TiynTotal,
     /// What of it makes up for lines taken off after their month had been paid, in tiyn.
     pub set_off: TiynTotal,
@@ -96,7 +85,7 @@ pub struct ActBody {
 
 impl ActBody {
     /// Lines that one correcting act may take off.
-    pub const CORRECTIONS_MAX: usize = 64;
+    pub const CORRECTIONS_MAX: usize = crate::treasury::msg::CORRECTIONS_MAX;
     /// Correcting acts of one month.
     pub const NUMBER_MAX: u8 = 16;
 

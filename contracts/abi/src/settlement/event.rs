@@ -1,8 +1,8 @@
 //! What the contract tells. Kind and version stand beside the body.
 
-use super::act::{ActId, CorrectionLine};
+use super::act::ActId;
 use super::record::{Despite, DisputeReason, EditCheck};
-use crate::treasury::{BudgetId, ProgrammeId, SettlementKind};
+use crate::treasury::{BudgetId, CorrectionLine, ProgrammeId, SettlementKind};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{Hash, OrgId, PublicKey, TimeMs, Tiyn, TiynTotal};
@@ -186,6 +186,11 @@ pub enum SettlementEvent {
         /// The ISO reason code, or zero bytes.
         reason: [u8; 4],
     },
+    /// An act that was over long ago is kept no longer. The log has it.
+    ActPruned {
+        /// Which.
+        act: ActId,
+    },
 }
 
 impl SettlementEvent {
@@ -205,6 +210,7 @@ impl SettlementEvent {
             SettlementEvent::ActPaid { .. } => 10,
             SettlementEvent::PaymentRefusedLate { .. } => 11,
             SettlementEvent::PaymentReturned { .. } => 12,
+            SettlementEvent::ActPruned { .. } => 13,
         }
     }
 }

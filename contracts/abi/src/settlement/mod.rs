@@ -10,8 +10,8 @@ pub mod event;
 pub mod msg;
 pub mod record;
 
-pub use crate::treasury::{ProgrammeId, SettlementKind};
-pub use act::{ActBody, ActId, CorrectionLine};
+pub use crate::treasury::{CorrectionLine, ProgrammeId, SettlementKind};
+pub use act::{ActBody, ActId};
 pub use event::SettlementEvent;
 pub use msg::{DueEntry, Execute, Genesis, Query};
 pub use record::{

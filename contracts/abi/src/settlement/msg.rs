@@ -1,12 +1,12 @@
 //! What the contract can be asked. The first byte of a message is its method.
 
-use super::act::{ActId, CorrectionLine};
+use super::act::ActId;
 #[cfg(doc)]
 use super::record::FlawedDay;
 use super::record::{Act, Agreement, Despite, Details, DisputeReason, EditCheck, MessageId};
 use crate::civil::Month;
 use crate::roles::Roles;
-use crate::treasury::{BudgetId, ProgrammeId, SettlementKind};
+use crate::treasury::{BudgetId, CorrectionLine, ProgrammeId, SettlementKind};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{Hash, OrgId, TimeMs, Tiyn};
@@ -112,7 +112,9 @@ pub enum Execute {
     },
     /// By the provider: admits that lines of a disputed act are wrong. The ledger makes a correcting act, which names the
     /// one that it takes the place of, and the money returns to the budget line. Answers the [`ActId`] of the correcting
-    /// act. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `WRONG_STATE`, `DISPUTED_LINE`, `REVERSAL_EXCEEDS_POSTED`.
+    /// act. `ACT_UNKNOWN`, `NOT_AUTHORISED`, `WRONG_STATE`, `OUT_OF_RANGE` after
+    /// [`ActBody::NUMBER_MAX`](super::act::ActBody::NUMBER_MAX), and the codes of the treasury's
+    /// [`Correct`](crate::treasury::Execute::Correct).
     Correct {
         /// Which.
         act: ActId,
@@ -221,6 +223,20 @@ pub enum DueEntry {
         provider: OrgId,
         /// Of which month.
         period: Month,
+    },
+    /// An act was paid long ago, or another one took its place that is gone: it goes.
+    Forget {
+        /// Which.
+        act: ActId,
+    },
+    /// An act was in a payment file: that it was goes when the act is gone.
+    ForgetOrdered {
+        /// Whose file.
+        payer: OrgId,
+        /// Its message id.
+        message_id: MessageId,
+        /// Which act.
+        act: ActId,
     },
 }
 

@@ -301,6 +301,14 @@ pub struct Act {
     pub payment: Option<Payment>,
 }
 
+impl Act {
+    /// How long an act is kept after it was paid, in ms: 180 days. Longer than a line of it can be reversed, and than a bank
+    /// takes to send money back. The log has it for ever.
+    pub const KEPT_MS: u64 = 180 * crate::civil::DAY_MS;
+    /// When what is not over yet is looked at again, in ms: 30 days.
+    pub const AGAIN_MS: u64 = 30 * crate::civil::DAY_MS;
+}
+
 /// Details that a provider proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]

@@ -181,3 +181,18 @@ impl ClaimLine {
         Hash::of(&self.link(chain))
     }
 }
+
+/// A line of a correcting act: it takes off a line that stands in the claim.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct CorrectionLine {
+    /// The contract that posted the line that is wrong.
+    pub issuer: ContractId,
+    /// The id that it posted the line under.
+    pub transfer: Hash,
+    /// How much is taken off, VAT included, in tiyn.
+    pub amount: Tiyn,
+    /// The rate of the VAT in the line that is wrong, in 1/10,000.
+    pub vat_basis_points: u16,
+}

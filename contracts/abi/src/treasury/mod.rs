@@ -13,10 +13,12 @@ pub mod msg;
 pub mod record;
 
 pub use account::{
-    Account, BudgetId, ClaimLine, Issuer, PostingKind, ProgrammeId, SettlementKind, TransferKey,
-    vat_share,
+    Account, BudgetId, ClaimLine, CorrectionLine, Issuer, PostingKind, ProgrammeId, SettlementKind,
+    TransferKey, vat_share,
 };
 pub use balance::{Movement, Unbalanced, check_postings};
 pub use event::{Posting, Release, Side, TreasuryEvent};
 pub use msg::{DueEntry, Execute, Genesis, Posted, Query, Reserved, Reversed};
-pub use record::{Budget, BudgetStanding, Claim, Outside, Purse, Terms, Transfer, TransferState};
+pub use record::{
+    Budget, BudgetStanding, Claim, Outside, Purse, TakenOff, Terms, Transfer, TransferState,
+};

@@ -6,7 +6,7 @@
 //! Ids are idempotent: the same message again gives the same answer and changes nothing; the same id with another message
 //! is refused (`TRANSFER_EXISTS`). Ids of different contracts and payers never clash.
 
-use super::account::{BudgetId, ProgrammeId, SettlementKind};
+use super::account::{BudgetId, CorrectionLine, ProgrammeId, SettlementKind};
 use super::record::{
     Budget, BudgetStanding, Claim, Outside, ProgrammeOwner, Purse, Terms, Transfer,
 };
@@ -137,8 +137,9 @@ pub enum Execute {
         /// The transfer.
         id: Hash,
     },
-    /// By its issuer: takes a posted transfer off the provider's claim and returns it to the budget line. Answers
-    /// [`Reversed`]. `TRANSFER_UNKNOWN`; `REVERSAL_EXCEEDS_POSTED` if nothing was posted.
+    /// By its issuer: takes a posted transfer off the provider's claim and returns it to the budget line; where a
+    /// correcting act took off a part of its line, the rest, which may be nothing. Answers [`Reversed`].
+    /// `TRANSFER_UNKNOWN`; `REVERSAL_EXCEEDS_POSTED` if nothing was posted.
     Reverse {
         /// The transfer.
         id: Hash,
@@ -214,9 +215,12 @@ pub enum Execute {
         /// True: into the provider's purse. False: to the outside, by a bank.
         to_purse: bool,
     },
-    /// By the settlement contract, whose own state has to say that it happened once: returns a part of a claim to a budget
-    /// line of its programme. The claim may have been paid: the next payment is the smaller for it. `ACCOUNT_UNKNOWN`,
-    /// `NO_BUDGET`, `NOT_AUTHORISED` for a line of another programme, `REVERSAL_EXCEEDS_POSTED`, `AMOUNT_ZERO`.
+    /// By the settlement contract, whose own state has to say that it happened once: takes lines off a claim, each once, and
+    /// returns their money to a budget line of its programme. The claim may have been paid: the next payment is the smaller
+    /// for it. What is known of a line has to be so; of one that was spent out of a lock no transfer is known.
+    /// `ACCOUNT_UNKNOWN`, `NO_BUDGET`, `NOT_AUTHORISED` for a line of another programme, `REVERSAL_EXCEEDS_POSTED`,
+    /// `AMOUNT_OVERFLOW`, `DISPUTED_LINE` for no or too many lines, one of nothing, or one that was corrected before,
+    /// `LINE_REVERSED`, `LINE_OF_ANOTHER_ACT`, `LINE_RATE`.
     Correct {
         /// The caller's id, such as the hash of a correcting act.
         id: Hash,
@@ -228,8 +232,8 @@ pub enum Execute {
         period: Month,
         /// To which line.
         budget: BudgetId,
-        /// How much.
-        amount: Tiyn,
+        /// What is taken off, at most [`CORRECTIONS_MAX`].
+        lines: Vec<CorrectionLine>,
         /// What the movement is joined to, such as the act that is corrected.
         reference: Hash,
     },
@@ -262,8 +266,26 @@ pub enum Execute {
         /// How much.
         amount: Tiyn,
     },
+    /// By the settlement contract: drops that lines were corrected, at most [`CORRECTIONS_MAX`], once they can be neither
+    /// corrected nor reversed any more. `OUT_OF_RANGE`.
+    ForgetCorrected {
+        /// Who posted each, and under which id.
+        lines: Vec<(ContractId, Hash)>,
+    },
+    /// By the settlement contract: drops a claim whose acts are gone. What is not known is forgotten already. `CLAIM_OPEN`
+    /// where it is not even, or what it is short of waits to be set off.
+    ForgetClaim {
+        /// Whose.
+        provider: OrgId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which month.
+        period: Month,
+    },
 }
 
+/// Lines in one [`Execute::Correct`] and [`Execute::ForgetCorrected`].
+pub const CORRECTIONS_MAX: usize = 64;
 /// Transfers in one [`Execute::Forget`].
 pub const FORGET_MAX: usize = 64;
 
@@ -296,7 +318,7 @@ pub struct Reserved {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reversed {
-    /// How much, in tiyn.
+    /// How much came back, in tiyn: 0 where a correcting act had taken off all of it, and then there is no line.
     pub amount: Tiyn,
     /// The month of the claim that the line that takes off stands in.
     pub period: Month,

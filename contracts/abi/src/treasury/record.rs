@@ -11,6 +11,7 @@
 //! | 7 lock | budget (4, BE) ‖ contract (4, BE) | [`LockRecord`] |
 //! | 8 terms | programme (4, BE) ‖ provider (4, BE) | [`TermsRecord`] |
 //! | 9 purse | provider (4, BE) | [`PurseRecord`] |
+//! | 10 taken off | issuing contract (4, BE) ‖ id (32) | [`TakenOffRecord`] |
 //!
 //! A payment writes three keys: its own transfer, the provider's claim, and the budget line; the latter two are shared by
 //! all payments of a block. A payment out of a lock writes none of its own: claim, line and lock. Where the provider has a
@@ -42,6 +43,8 @@ pub const COLLECTION_LOCK: u8 = 7;
 pub const COLLECTION_TERMS: u8 = 8;
 /// Collection of providers' purses.
 pub const COLLECTION_PURSE: u8 = 9;
+/// Collection of what correcting acts took off lines.
+pub const COLLECTION_TAKEN_OFF: u8 = 10;
 
 /// Key of a [`BudgetRecord`].
 pub fn budget_key(budget: BudgetId) -> Key {
@@ -91,6 +94,11 @@ pub fn terms_key(programme: ProgrammeId, provider: OrgId) -> Key {
 /// Key of a [`PurseRecord`].
 pub fn purse_key(provider: OrgId) -> Key {
     Key::new(COLLECTION_PURSE).org(provider)
+}
+
+/// Key of a [`TakenOffRecord`]: its line's, whether or not the treasury keeps the transfer.
+pub fn taken_off_key(issuer: ContractId, id: &Hash) -> Key {
+    Key::new(COLLECTION_TAKEN_OFF).contract(issuer).hash(id)
 }
 
 /// How a budget line stands.
@@ -198,6 +206,11 @@ impl Claim {
         TiynTotal(self.credits().0.saturating_sub(self.debits().0))
     }
 
+    /// Whether nothing is owed either way.
+    pub const fn is_even(&self) -> bool {
+        self.owed().0 == 0 && self.excess().0 == 0
+    }
+
     /// What was taken off and paid beyond what was posted, in tiyn: the next payment is the smaller for it.
     pub const fn excess(&self) -> TiynTotal {
         TiynTotal(self.debits().0.saturating_sub(self.credits().0))
@@ -229,8 +242,10 @@ pub enum TransferState {
     Expired,
     /// Posted, then taken off.
     Reversed {
-        /// How much.
+        /// How much was posted.
         amount: Tiyn,
+        /// How much of it came back by the reversal: what a correcting act had left of it.
+        returned: Tiyn,
         /// The month of the line that was posted.
         period: Month,
         /// The month of the line that takes off: the same while that month lasts, since its act is cut when it ends;
@@ -255,6 +270,14 @@ pub struct Transfer {
     pub expires_at: Option<TimeMs>,
     /// Where it is.
     pub state: TransferState,
+}
+
+/// What a correcting act took off a line, so that nothing takes it off a second time. Kept as long as the act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct TakenOff {
+    /// How much, in tiyn.
+    pub amount: Tiyn,
 }
 
 /// The other side of what enters and leaves the ledger, per organisation.
@@ -344,6 +367,10 @@ versioned! {
 versioned! {
     /// A stored [`Transfer`].
     TransferRecord(Transfer)
+}
+versioned! {
+    /// A stored [`TakenOff`].
+    TakenOffRecord(TakenOff)
 }
 versioned! {
     /// A stored [`Outside`].

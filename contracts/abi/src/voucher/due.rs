@@ -1,5 +1,6 @@
 //! What the contract gives to the due-queue.
 
+use super::tally::Served;
 use super::{ProgrammeId, VoucherId};
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{OrgId, PublicKey};
@@ -64,6 +65,24 @@ pub enum DueEntry {
     Resume {
         /// Which.
         voucher: VoucherId,
+    },
+    /// A day's tally is gone: what was found wrong with the day goes once no act of the month needs it.
+    ForgetFinding {
+        /// Of which programme.
+        programme: ProgrammeId,
+        /// In whose act the day stands.
+        served: Served,
+        /// Of which place.
+        place: OrgId,
+        /// Of which day.
+        day: u32,
+    },
+    /// A terminal has not synced for long: what the ledger has of it goes.
+    ForgetChain {
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Of which terminal.
+        terminal: PublicKey,
     },
 }
 

@@ -11,11 +11,12 @@
 use super::{Proof, Service, VoucherId};
 use crate::key::Key;
 use crate::policy::Line;
+use crate::statement::statement;
 use crate::treasury::ProgrammeId;
 use crate::versioned::versioned;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::{Code, Domain, Hash, OrgId, PublicKey, Statement, TimeMs, Tiyn, codec};
+use senim_types::{Code, Hash, OrgId, PublicKey, TimeMs, Tiyn, codec};
 
 /// Collection of terminals' chains.
 pub const COLLECTION_CHAIN: u8 = 9;
@@ -23,12 +24,19 @@ pub const COLLECTION_CHAIN: u8 = 9;
 pub const COLLECTION_TAKEN: u8 = 10;
 /// Collection of records that the payer answers.
 pub const COLLECTION_EXCESS: u8 = 11;
+/// Collection of what is left of chains that were forgotten.
+pub const COLLECTION_FORGOTTEN_CHAINS: u8 = 13;
 
 /// Key of an [`OfflineChainRecord`].
 pub fn chain_key(programme: ProgrammeId, terminal: &PublicKey) -> Key {
     Key::new(COLLECTION_CHAIN)
         .u32(programme.0)
         .public_key(terminal)
+}
+
+/// Key of a [`ForgottenChainsRecord`].
+pub fn forgotten_chains_key(programme: ProgrammeId) -> Key {
+    Key::new(COLLECTION_FORGOTTEN_CHAINS).u32(programme.0)
 }
 
 /// Key of the hash of a record that was taken.
@@ -94,7 +102,9 @@ pub struct OfflineSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct OfflineChain {
-    /// Sequence of the record that comes next, from 0.
+    /// Sequence of its first record: 0, or above all that was forgotten of the programme's terminals.
+    pub start: u64,
+    /// Sequence of the record that comes next.
     pub next: u64,
     /// Hash of the last record that was taken; zeros before the first.
     pub head: Hash,
@@ -109,6 +119,22 @@ pub struct OfflineChain {
 impl OfflineChain {
     /// Records of a terminal that may wait for the payer: who sends without end is stopped, and loses nothing.
     pub const WAITING_MAX: u32 = 1_000;
+    /// How long a terminal may be silent before what the ledger has of it goes, in ms: 400 days from its last sync, so that
+    /// one that is used for a season is known in the next.
+    pub const SILENT_MS: u64 = 400 * crate::civil::DAY_MS;
+    /// When one whose records wait for the payer is looked at again, in ms: 30 days.
+    pub const AGAIN_MS: u64 = 30 * crate::civil::DAY_MS;
+}
+
+/// What is left of all chains of a programme that were forgotten: numbers that are never given again, so that no record of
+/// theirs is taken a second time, and no payment named twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct ForgottenChains {
+    /// Records of a chain that begins now are numbered from here.
+    pub next: u64,
+    /// The highest number of a session.
+    pub session: u32,
 }
 
 /// A use without connection, as the terminal wrote it down before it said yes.
@@ -117,7 +143,7 @@ impl OfflineChain {
 pub struct OfflineRecord {
     /// [`OfflineSession::number`].
     pub session: u32,
-    /// Which of the terminal's records under the programme, from 0 and without gaps.
+    /// Which of the terminal's records under the programme, from [`OfflineChain::start`] and without gaps.
     pub sequence: u64,
     /// [`OfflineRecord::hash`] of the record before; zeros for the first.
     pub previous: Hash,
@@ -162,21 +188,7 @@ pub struct OfflineStatement {
     pub head: Hash,
 }
 
-impl OfflineStatement {
-    /// The witness statement that says this, by `key`.
-    pub fn by(&self, key: PublicKey) -> Statement {
-        Statement {
-            key,
-            domain: Domain::VoucherOffline,
-            message: self.message(),
-        }
-    }
-
-    /// The message that is signed.
-    pub fn message(&self) -> Vec<u8> {
-        codec::encode(self)
-    }
-}
+statement!(OfflineStatement, VoucherOffline);
 
 /// A record that was taken and not paid: the payer answers.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
@@ -235,6 +247,10 @@ pub struct Taken {
 versioned! {
     /// A stored [`OfflineChain`].
     OfflineChainRecord(OfflineChain)
+}
+versioned! {
+    /// A stored [`ForgottenChains`].
+    ForgottenChainsRecord(ForgottenChains)
 }
 versioned! {
     /// A stored [`Excess`].

@@ -14,12 +14,14 @@
 //! | 10 taken | programme (4, BE) ‖ terminal (33) ‖ sequence (8, BE) | hash of the record (32) |
 //! | 11 excess | programme (4, BE) ‖ terminal (33) ‖ sequence (8, BE) | [`ExcessRecord`] |
 //! | 12 finding | programme (4, BE) ‖ provider (4, BE) ‖ month (4, BE) ‖ place (4, BE) ‖ day (4, BE) | [`FindingRecord`] |
+//! | 13 forgotten chains | programme (4, BE) | [`ForgottenChainsRecord`](super::offline::ForgottenChainsRecord) |
 //!
-//! The three before the last are in [`offline`](super::offline). A use writes the voucher's own key and that of the day's tally, which all uses of a place share.
+//! Those of terminals without connection are in [`offline`](super::offline). A use writes the voucher's own key and that of the day's tally, which all uses of a place share.
 
 pub use super::offline::{
-    Excess, ExcessRecord, OfflineBounds, OfflineChain, OfflineChainRecord, OfflineSession,
-    chain_key, excess_key, excess_prefix, taken_key,
+    Excess, ExcessRecord, ForgottenChains, ForgottenChainsRecord, OfflineBounds, OfflineChain,
+    OfflineChainRecord, OfflineSession, chain_key, excess_key, excess_prefix, forgotten_chains_key,
+    taken_key,
 };
 pub use super::uses::{Absences, DAYS_KNOWN, LastUse, Used};
 

@@ -56,6 +56,8 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// When what was found is looked at again, in ms: 30 days.
+    pub const FINDING_AGAIN_MS: u64 = 30 * crate::civil::DAY_MS;
     /// Acts that one day stands in. A day that comes to more is forgotten in the first of them, and what was found stays
     /// there.
     pub const SERVED_MAX: usize = 8;

@@ -287,11 +287,22 @@ impl World {
 }
 
 pub fn correct(act: ActId, lines: &[(u64, u64)]) -> Execute {
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|(number, amount)| (*number, *amount, VAT))
+        .collect();
+    correct_at(act, &lines)
+}
+
+/// The same, with the rate of each line's VAT.
+pub fn correct_at(act: ActId, lines: &[(u64, u64, u16)]) -> Execute {
     let lines = lines
         .iter()
-        .map(|(number, amount)| CorrectionLine {
+        .map(|(number, amount, vat_basis_points)| CorrectionLine {
+            issuer: POSTER,
             transfer: hash(*number),
             amount: Tiyn(*amount),
+            vat_basis_points: *vat_basis_points,
         })
         .collect();
     Execute::Correct { act, lines }

@@ -34,6 +34,8 @@ pub fn enrolled() -> registry::Genesis {
 pub struct Pad {
     pub actor: Actor,
     pub session: u32,
+    /// The number of its first record.
+    pub first: u64,
     pub records: Vec<OfflineRecord>,
 }
 
@@ -45,10 +47,11 @@ impl Pad {
 
     pub fn of(world: &mut World, actor: Actor) -> Pad {
         let records = Vec::new();
-        let session = sync(world, actor).session.number;
+        let chain = sync(world, actor);
         Pad {
             actor,
-            session,
+            session: chain.session.number,
+            first: chain.start,
             records,
         }
     }
@@ -66,7 +69,7 @@ impl Pad {
         let previous = self.records.last().map_or(Hash::ZERO, OfflineRecord::hash);
         self.records.push(OfflineRecord {
             session: self.session,
-            sequence: self.records.len() as u64,
+            sequence: self.first + self.records.len() as u64,
             previous,
             voucher,
             at,

@@ -200,6 +200,7 @@ pub fn session() -> OfflineSession {
 
 pub fn chain() -> OfflineChain {
     OfflineChain {
+        start: 5,
         next: 19,
         head: Hash([0xab; 32]),
         at: AT,

@@ -108,7 +108,8 @@ pub fn run(args: &Document, global: &Global) -> Result<Answer> {
         .line(format!("  proof holds: after block {}", header.height)))
 }
 
-fn agreement(session: &Session, act: &Act) -> Result<Agreement> {
+/// The contract that the act is of.
+pub fn agreement(session: &Session, act: &Act) -> Result<Agreement> {
     let id = act.body.act;
     let key = agreement_key(id.programme, id.provider);
     let record = session.record::<AgreementRecord>(&key, SETTLEMENT)?;
@@ -239,9 +240,9 @@ impl Page<'_> {
     }
 
     fn correction(&self, number: usize, correction: &Correction) -> Markup {
-        let rate = self.act.body.vat_basis_points;
-        let vat: Tiyn = vat_share(correction.line.amount, rate);
-        let amount = tenge_total(TiynTotal(correction.line.amount.0.into()));
+        let line = &correction.line;
+        let vat: Tiyn = vat_share(line.amount, line.vat_basis_points);
+        let amount = tenge_total(TiynTotal(line.amount.0.into()));
         let transfer = correction.line.transfer.to_string();
         html! {
             tr {

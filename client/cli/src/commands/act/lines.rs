@@ -7,9 +7,9 @@ use crate::session::Session;
 use crate::words::date_in;
 use senim_abi::civil::UtcOffsets;
 use senim_abi::settlement::{ActBody, ActId, CorrectionLine};
-use senim_abi::treasury::{Account, ClaimLine, Posting, PostingKind, TreasuryEvent};
+use senim_abi::treasury::{Account, ClaimLine, Issuer, Posting, PostingKind, TreasuryEvent};
 use senim_types::proof::ReceiptProof;
-use senim_types::{Block, Code, Hash, Receipt, TimeMs, codec, limits};
+use senim_types::{Block, Code, Hash, Receipt, TimeMs, Tiyn, codec, limits};
 
 /// A line.
 pub struct Line {
@@ -139,6 +139,30 @@ fn line_of(posting: &Posting, account: &Account) -> Option<ClaimLine> {
         amount: posting.debit.amount,
         vat_basis_points: posting.vat_basis_points,
         at: posting.at,
+    })
+}
+
+/// What takes so much off a line of an act. `LINE_OF_ANOTHER_ACT` where none of its lines has this transfer;
+/// `LINE_REVERSED` where another of them took it off.
+pub fn corrected(lines: &[Line], transfer: &Hash, amount: Tiyn) -> Result<CorrectionLine> {
+    let named = |line: &&Line| line.line.transfer.id == *transfer;
+    let posted = lines.iter().filter(named).find(|line| !line.takes_off());
+    let posted = posted.ok_or_else(|| Failure::new(Code::LINE_OF_ANOTHER_ACT))?;
+    let key = posted.line.transfer;
+    let is_off = lines
+        .iter()
+        .any(|line| line.takes_off() && line.line.transfer == key);
+    let Issuer::Contract(issuer) = key.issuer else {
+        return Err(Failure::new(Code::LINE_OF_ANOTHER_ACT));
+    };
+    if is_off {
+        return Err(Failure::new(Code::LINE_REVERSED));
+    }
+    Ok(CorrectionLine {
+        issuer,
+        transfer: key.id,
+        amount,
+        vat_basis_points: posted.line.vat_basis_points,
     })
 }
 

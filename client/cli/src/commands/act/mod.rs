@@ -17,7 +17,7 @@ use senim_abi::SETTLEMENT;
 use senim_abi::civil::Month;
 use senim_abi::settlement::record::{ActRecord, act_key};
 use senim_abi::settlement::{
-    Act, ActId, CorrectionLine, Despite, DisputeReason, EditCheck, Execute, FlawedDay, ProgrammeId,
+    Act, ActId, Despite, DisputeReason, EditCheck, Execute, FlawedDay, ProgrammeId,
 };
 use senim_types::{Call, Code, Hash, Header, OrgId, Tiyn, codec};
 use serde_json::json;
@@ -187,7 +187,7 @@ pub struct Correct {
     pub act: ActId,
     /// The transfer of a line and how much of it is taken off, in tenge; again for each line.
     #[arg(long = "line", value_parser = parse_correction, required = true)]
-    pub lines: Vec<CorrectionLine>,
+    pub lines: Vec<(Hash, Tiyn)>,
     /// The provider's device key, by name or file.
     #[arg(long, default_value = "canteen")]
     pub key: String,
@@ -215,14 +215,11 @@ pub fn parse_act(text: &str) -> std::result::Result<ActId, String> {
         .ok_or_else(malformed)
 }
 
-fn parse_correction(text: &str) -> std::result::Result<CorrectionLine, String> {
+fn parse_correction(text: &str) -> std::result::Result<(Hash, Tiyn), String> {
     let (transfer, amount) = text
         .split_once('=')
         .ok_or_else(|| format!("`{text}` is not a line: TRANSFER=TENGE"))?;
-    Ok(CorrectionLine {
-        transfer: parse_hash(transfer)?,
-        amount: parse_tenge(amount)?,
-    })
+    Ok((parse_hash(transfer)?, parse_tenge(amount)?))
 }
 
 /// Runs a command about acts.
@@ -253,13 +250,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
             let execute = Execute::WithdrawDispute { act: args.act };
             changed(&args.key, global, |_| Ok(execute))
         }
-        Command::Correct(args) => {
-            let execute = Execute::Correct {
-                act: args.act,
-                lines: args.lines.clone(),
-            };
-            changed(&args.key, global, |_| Ok(execute))
-        }
+        Command::Correct(args) => changed(&args.key, global, |session| correct(args, session)),
     }
 }
 
@@ -301,6 +292,21 @@ fn dispute(args: &Dispute, session: &Session) -> Result<Execute> {
         },
         statement: hash_of(&args.statement)?,
         lines: args.lines.clone(),
+    })
+}
+
+/// Each line as it stands in the act: who posted it, and the rate of its VAT.
+fn correct(args: &Correct, session: &Session) -> Result<Execute> {
+    let (act, _) = proven(session, &args.act)?;
+    let agreement = document::agreement(session, &act)?;
+    let standing = lines::of_act(session, &act.body, &agreement.offsets)?;
+    let corrected = args
+        .lines
+        .iter()
+        .map(|(transfer, amount)| lines::corrected(&standing, transfer, *amount));
+    Ok(Execute::Correct {
+        act: args.act,
+        lines: corrected.collect::<Result<_>>()?,
     })
 }
 

@@ -25,8 +25,8 @@ fn an_act_is_written_in_one_way() {
 #[test]
 fn a_correction_names_a_transfer_and_tenge() {
     let hash = "0a".repeat(32);
-    let line = parse_correction(&format!("{hash}=900.50")).expect("it is a line");
-    assert_eq!(line.amount, Tiyn(90_050));
+    let (transfer, amount) = parse_correction(&format!("{hash}=900.50")).expect("it is a line");
+    assert_eq!((transfer, amount), (Hash([0x0a; 32]), Tiyn(90_050)));
     for text in [hash.as_str(), "0a=900", &format!("{hash}=-1")] {
         assert!(parse_correction(text).is_err(), "{text}");
     }

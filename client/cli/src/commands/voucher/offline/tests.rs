@@ -133,6 +133,7 @@ fn synced() -> Synced {
         terminal: key().public(),
         org: OrgId(50),
         state: OfflineChain {
+            start: 0,
             next: 17,
             head: Hash([9; 32]),
             at: SYNCED_AT,
