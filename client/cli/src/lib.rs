@@ -48,7 +48,7 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     match Cli::try_parse_from(&args) {
-        Ok(cli) => finish(commands::run(&cli), commands::output(&cli)),
+        Ok(cli) => finish("senim", commands::run(&cli), commands::output(&cli)),
         Err(error) => misunderstood(&error, &args),
     }
 }
@@ -64,7 +64,8 @@ fn misunderstood(error: &clap::Error, args: &[OsString]) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(if is_answer { 0 } else { Exit::Usage as u8 });
     }
-    finish(Err(Failure::usage(first_paragraph(error))), Output::Json)
+    let failure = Failure::usage(first_paragraph(error));
+    finish("senim", Err(failure), Output::Json)
 }
 
 /// What is wrong, without the usage and the hints below it.
@@ -93,7 +94,8 @@ fn answers_in_json(args: &[OsString]) -> bool {
     })
 }
 
-fn finish(result: failure::Result<Answer>, output: Output) -> ExitCode {
+/// Says what a command of this program, or of a service's, came to, and how the process ends by it.
+pub fn finish(program: &str, result: failure::Result<Answer>, output: Output) -> ExitCode {
     match (result, output) {
         (Ok(answer), Output::Text) => say(&answer.text),
         (Ok(answer), Output::Json) => say(&format!("{}\n", answer.json)),
@@ -102,7 +104,7 @@ fn finish(result: failure::Result<Answer>, output: Output) -> ExitCode {
             return ExitCode::from(failure.exit as u8);
         }
         (Err(failure), Output::Text) => {
-            let mut text = format!("senim: {}: {}\n", failure.code, failure.message);
+            let mut text = format!("{program}: {}: {}\n", failure.code, failure.message);
             failure
                 .lines
                 .iter()
@@ -138,4 +140,17 @@ pub fn has_command(mut command: clap::Command, words: &[String]) -> bool {
         }
     }
     true
+}
+
+/// The examples in the help of a command and of all below it: for checking that they are commands.
+pub fn examples(command: clap::Command) -> Vec<String> {
+    let (mut waiting, mut examples) = (vec![command], Vec::new());
+    while let Some(command) = waiting.pop() {
+        waiting.extend(command.get_subcommands().cloned());
+        let help = command.get_after_help().map(ToString::to_string);
+        let lines = help.iter().flat_map(|help| help.lines());
+        let indented = lines.filter(|line| line.starts_with("  "));
+        examples.extend(indented.map(ToOwned::to_owned));
+    }
+    examples
 }

@@ -261,20 +261,11 @@ mod tests {
     #[test]
     fn the_command_line_is_sound_and_its_examples_are_commands() {
         Cli::command().debug_assert();
-        let mut waiting = vec![Cli::command()];
-        let mut examples = 0;
-        while let Some(command) = waiting.pop() {
-            waiting.extend(command.get_subcommands().cloned());
-            let Some(help) = command.get_after_help() else {
-                continue;
-            };
-            let help = help.to_string();
-            for line in help.lines().filter(|line| line.starts_with("  ")) {
-                Cli::try_parse_from(line.split_whitespace())
-                    .unwrap_or_else(|error| panic!("{line}: {error}"));
-                examples += 1;
-            }
+        let examples = senim_cli::examples(Cli::command());
+        for line in &examples {
+            Cli::try_parse_from(line.split_whitespace())
+                .unwrap_or_else(|error| panic!("{line}: {error}"));
         }
-        assert_eq!(examples, 12);
+        assert_eq!(examples.len(), 12);
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
+use senim_cli::args::Output;
 use senim_connector::args::Cli;
 use senim_connector::commands;
 use std::process::ExitCode;
@@ -15,16 +16,5 @@ fn main() -> ExitCode {
         .with_env_filter(own)
         .with_writer(std::io::stderr)
         .init();
-    match commands::run(cli) {
-        Ok(answer) => {
-            senim_cli::say(&answer.text);
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            let lines = failure.lines.iter().map(|line| format!("{line}\n"));
-            let text = format!("senim-connector: {}: {}\n", failure.code, failure.message);
-            senim_cli::complain(&lines.fold(text, |text, line| text + &line));
-            ExitCode::from(failure.exit as u8)
-        }
-    }
+    senim_cli::finish("senim-connector", commands::run(cli), Output::Text)
 }

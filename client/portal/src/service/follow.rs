@@ -2,10 +2,9 @@
 
 use super::ledger::{Gone, Stop};
 use crate::conversation::Event;
-use borsh::BorshDeserialize;
-use senim_abi::VOUCHER;
 use senim_abi::voucher::VoucherEvent;
 use senim_cli::follow::{self, Block};
+use senim_cli::history;
 use senim_cli::session::Session;
 use senim_types::{Height, TimeMs};
 use std::path::Path;
@@ -39,10 +38,8 @@ pub fn follow(
 
 /// What happened in a block.
 fn of_block(block: &Block) -> Vec<Event> {
-    let events = block.receipts.iter().flat_map(|receipt| &receipt.events);
-    let of_vouchers = events.filter(|event| event.contract == VOUCHER);
     // An event of a newer version may tell something that is not known here; the others are told all the same.
-    let known = of_vouchers.filter_map(|event| VoucherEvent::try_from_slice(&event.body).ok());
+    let known = block.receipts.iter().flat_map(history::voucher_events);
     let time = block.header.time;
     known.filter_map(|event| told(event, time)).collect()
 }
