@@ -1,62 +1,28 @@
 //! A marking operator's system that is out of order does not stop a patient: what was dispensed is reported when it is
 //! well again, and a movement that it tells late lets the payment go.
 
+#[path = "support/connector.rs"]
+mod connector;
 #[path = "support/ledger.rs"]
 mod ledger;
 
+use connector::{Connector, TEMPLATE, wait};
 use ledger::Ledger;
 use senim_connector::http::Endpoint;
 use senim_connector::marking::operator::MarkingOperator;
 use senim_connector::marking::protocol::{Kind, Report};
 use senim_connector::marking::{self, Cursor};
-use senim_connector::outbox::{Pace, Standing};
+use senim_connector::outbox::Standing;
 use senim_connector::rehearsal::Mood;
 use senim_connector::service::{Settings, State, order};
 use senim_tests::world::network::root;
 use senim_types::text::KeyKind;
 use serde_json::{Value, json};
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// The message of one line that the others are made of.
-const TEMPLATE: &str = "tests/data/demo/card-metformin.json";
 const GTIN: &str = "04870001000011";
-
-#[track_caller]
-fn wait(what: &str, is_there: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_there() {
-        assert!(
-            began.elapsed() < Duration::from_secs(120),
-            "{what} did not come"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// A connector that runs. It ends with this value, whatever is under way.
-struct Connector {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for Connector {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let ended = self.thread.take().map(JoinHandle::join);
-        if !std::thread::panicking() {
-            assert!(
-                matches!(ended, Some(Ok(()))),
-                "the connector ended in order"
-            );
-        }
-    }
-}
 
 /// A ledger with a pharmacy and a marking operator, each with a connector's folder.
 struct Parties {
@@ -84,40 +50,22 @@ impl Parties {
     }
 
     fn settings(&self, whose: &str) -> Settings {
-        let state = PathBuf::from(self.ledger.path(&format!("{whose}-connector")));
-        Settings {
-            node: self.ledger.url().to_owned(),
-            network: PathBuf::from(self.ledger.path("network")),
-            vault: state.join("vault.key"),
-            state,
-            poll_ms: 100,
-            pace: Pace {
-                first_ms: 50,
-                longest_ms: 400,
-            },
-        }
+        connector::settings(&self.ledger, &format!("{whose}-connector"))
     }
 
     /// The connector of a pharmacy, or of the operator.
     fn connector(&self, whose: &str) -> Connector {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (settings, of_thread) = (self.settings(whose), Arc::clone(&stop));
+        let settings = self.settings(whose);
         let key = settings.network.join(format!("keys/{whose}.key"));
         let key = senim_cli::keys::read(&key, KeyKind::Device).expect("the devnet's key");
         let endpoint = Endpoint::new(&self.url, 500, None).expect("an address");
-        let thread = std::thread::spawn(move || {
-            let is_operator = settings.state.ends_with("regulator-connector");
-            let (pharmacy, operator) = if is_operator {
-                (None, Some(key))
-            } else {
-                (Some(key), None)
-            };
-            marking::run(&settings, endpoint, pharmacy, operator, &of_thread).expect("it runs");
-        });
-        let connector = Connector {
-            stop,
-            thread: Some(thread),
+        let (pharmacy, operator) = match whose {
+            "regulator" => (None, Some(key)),
+            _ => (Some(key), None),
         };
+        let connector = Connector::start(move |stop| {
+            marking::run(&settings, endpoint, pharmacy, operator, stop)
+        });
         wait("its journal", || self.state(whose).is_some());
         if whose == "pharmacy" {
             wait("the beginning", || {
@@ -314,4 +262,20 @@ fn a_movement_that_was_missing_comes_through_the_adapter_and_the_payment_goes() 
     assert_eq!(said, ["MOVEMENT_FORM", "PACK_UNKNOWN"]);
     parties.ledger.done(&settle);
     assert_eq!(parties.money(&group), "posted");
+
+    // While its device is suspended nothing is refused for good: it waits, and is brought when the device is resumed.
+    let key = parties.ledger.path("network/keys/regulator.key");
+    let key = senim_cli::keys::read(key.as_ref(), KeyKind::Device).expect("the devnet's key");
+    let device = key.public().to_text(KeyKind::Device);
+    let operators = |what: &str| {
+        let change = ["device", what, &device, "--key", "operator"];
+        parties.ledger.done(&change);
+    };
+    operators("suspend");
+    operator.moved(json!({ "kind": "ship", "packs": [pack("MX0002")], "to": 20 }));
+    parties.until_answered("regulator", "OUTSIDE_BUSY: DEVICE_SUSPENDED");
+    operators("resume");
+    wait("the movement that waited", || {
+        parties.waiting("regulator").len() == 2
+    });
 }

@@ -19,6 +19,7 @@ fn judged(status: u16, body: &str) -> &'static str {
             Trouble::Busy => "busy",
             Trouble::Nonsense => "nonsense",
             Trouble::Unreachable | Trouble::Slow => "no answer",
+            Trouble::Broken => "broken",
         },
     }
 }

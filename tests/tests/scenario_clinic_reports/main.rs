@@ -1,11 +1,14 @@
 //! A clinic's system in both directions, over HTTP against a running node: its messages become prescriptions, and every
 //! step of them is told to it until it acknowledges, whatever state it is in.
 
+#[path = "../support/connector.rs"]
+mod connector;
 #[path = "../support/ledger.rs"]
 mod ledger;
 mod parties;
 
-use parties::{Parties, code, json, wait};
+use connector::wait;
+use parties::{Parties, code, json};
 use senim_connector::rehearsal::Mood;
 use senim_types::{Code, TimeMs};
 use senimd::driver::now;

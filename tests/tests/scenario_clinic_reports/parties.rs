@@ -1,12 +1,13 @@
 //! A ledger, a clinic with its connector, the clinic's system, a person with a wallet, and the clinic's pharmacy.
 
+use super::connector::{self, Connector, TEMPLATE, wait};
 use super::ledger::Ledger;
 use senim_connector::clinic::intake::Intake;
 use senim_connector::clinic::system::ClinicSystem;
 use senim_connector::clinic::watch::Watch;
 use senim_connector::clinic::{self, FHIR_JSON, door};
 use senim_connector::http::{Answered, Endpoint};
-use senim_connector::outbox::{Pace, Standing};
+use senim_connector::outbox::Standing;
 use senim_connector::service::{Settings, State, order};
 use senim_tests::world::network::root;
 use senim_types::text::KeyKind;
@@ -15,18 +16,10 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle as Task;
-
-/// The message of one line that the others are made of.
-const TEMPLATE: &str = "tests/data/demo/card-metformin.json";
-/// How long anything may take here.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Everybody.
 pub struct Parties {
@@ -38,35 +31,6 @@ pub struct Parties {
     address: SocketAddr,
     door: Endpoint,
     serving: Cell<Option<Task<()>>>,
-}
-
-/// A connector that runs. It ends with this value, whatever is under way.
-pub struct Connector {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for Connector {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let ended = self.thread.take().map(JoinHandle::join);
-        if !std::thread::panicking() {
-            assert!(
-                matches!(ended, Some(Ok(()))),
-                "the connector ended in order"
-            );
-        }
-    }
-}
-
-/// Waits for something that has to come.
-#[track_caller]
-pub fn wait(what: &str, is_there: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_there() {
-        assert!(began.elapsed() < PATIENCE, "{what} did not come");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 impl Parties {
@@ -156,34 +120,17 @@ impl Parties {
     }
 
     fn settings(&self) -> Settings {
-        let state = PathBuf::from(self.ledger.path("connector"));
-        Settings {
-            node: self.ledger.url().to_owned(),
-            network: PathBuf::from(self.ledger.path("network")),
-            vault: state.join("vault.key"),
-            state,
-            poll_ms: 100,
-            pace: Pace {
-                first_ms: 50,
-                longest_ms: 400,
-            },
-        }
+        connector::settings(&self.ledger, "connector")
     }
 
     /// Starts the connector, which gives the system half a second to answer.
     pub fn connector(&self) -> Connector {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (settings, of_thread) = (self.settings(), Arc::clone(&stop));
+        let settings = self.settings();
         let folder = PathBuf::from(self.ledger.path("clinic"));
         let url = format!("http://{}/fhir", self.address);
         let endpoint = Endpoint::new(&url, 500, None).expect("an address");
-        let thread = std::thread::spawn(move || {
-            clinic::run(&settings, &folder, endpoint, &of_thread).expect("it runs");
-        });
-        let connector = Connector {
-            stop,
-            thread: Some(thread),
-        };
+        let connector =
+            Connector::start(move |stop| clinic::run(&settings, &folder, endpoint, stop));
         wait("the beginning", || self.followed());
         connector
     }

@@ -1,10 +1,12 @@
 //! A marking operator's system: what a pharmacy dispensed goes out, movements of packs come in.
 //!
-//! - [`protocol`]: what is said. [`operator`]: an operator's system to rehearse with.
+//! - [`protocol`]: what is said. [`finality`]: which refusals of the ledger are final. [`operator`]: an operator's system
+//!   to rehearse with.
 //!
 //! The patient never waits for it: the ledger has dispensed when a report is queued, and where a movement is missing the
 //! payment waits and not the medicine.
 
+pub mod finality;
 pub mod operator;
 pub mod protocol;
 
@@ -137,14 +139,14 @@ impl LedgerWay {
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         match self.submit(&mut session, device, movement) {
             Ok(None) => Outcome::Acknowledged,
-            Ok(Some(code)) => Outcome::refused(code.name()),
+            Ok(Some(code)) => refused(code),
             Err(failure) => {
                 *session = None;
                 match failure.exit {
                     Exit::Node | Exit::Proof => {
                         Outcome::failed(Trouble::Unreachable, failure.code.name())
                     }
-                    Exit::Refused | Exit::Usage => Outcome::refused(failure.code.name()),
+                    Exit::Refused | Exit::Usage => refused(failure.code),
                 }
             }
         }
@@ -166,6 +168,15 @@ impl LedgerWay {
         };
         let done = session.submit(device, vec![call], Vec::new())?;
         Ok(done.receipt.status.code())
+    }
+}
+
+/// What a refusal by the ledger means for a movement.
+fn refused(code: Code) -> Outcome {
+    if finality::is_final(code) {
+        Outcome::refused(code.name())
+    } else {
+        Outcome::failed(Trouble::Busy, code.name())
     }
 }
 

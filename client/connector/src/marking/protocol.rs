@@ -13,6 +13,9 @@ use serde_json::Value;
 const JSON: &str = "application/json";
 /// Movements of one answer.
 const MOVEMENTS_MAX: usize = 100;
+/// How far a movement's number may lie above the one before: what is further is a mistake, and to go on behind it would be
+/// to miss all that come before it.
+pub const NUMBER_STEP_MAX: u64 = 1_000_000;
 
 /// A pharmacy tells that a pack, or a part of one, left circulation, or came back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,15 +148,22 @@ impl Operator for OverHttp {
         let Some(read) = read.ok().filter(|_| answered.status == 200) else {
             return Err(answered.nonsense("no list of movements"));
         };
-        let numbers = read.movements.iter().map(|one| one.number);
-        let ascends = numbers.clone().zip(std::iter::once(after).chain(numbers));
-        if read.movements.len() > MOVEMENTS_MAX
-            || ascends.into_iter().any(|(one, before)| one <= before)
-        {
-            return Err(answered.nonsense("movements that do not ascend, or too many"));
+        if !are_next(&read.movements, after) {
+            return Err(answered.nonsense("movements that do not ascend, leap, or are too many"));
         }
         Ok(read.movements)
     }
+}
+
+/// Whether movements are what comes after this number: not too many, ascending, and without a leap.
+fn are_next(movements: &[Numbered], after: u64) -> bool {
+    let numbers = movements.iter().map(|one| one.number);
+    let before = std::iter::once(after).chain(numbers.clone());
+    let mut steps = numbers
+        .zip(before)
+        .map(|(one, before)| one.checked_sub(before));
+    let steps = steps.all(|step| step.is_some_and(|step| (1..=NUMBER_STEP_MAX).contains(&step)));
+    steps && movements.len() <= MOVEMENTS_MAX
 }
 
 /// What an answer to a report means.
@@ -199,5 +209,39 @@ impl Movement {
             },
             Movement::Receive { packs } => Execute::Receive { packs },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_leaps_is_nonsense_and_never_gone_on_from() {
+        let movements = |numbers: &[u64]| {
+            let numbered = numbers.iter().map(|number| Numbered {
+                number: *number,
+                movement: Value::Null,
+            });
+            numbered.collect::<Vec<_>>()
+        };
+        let far = 7 + NUMBER_STEP_MAX;
+        for (numbers, is_sound) in [
+            (&[][..], true),
+            (&[8, 9, 11], true),
+            (&[far, far + 1], true),
+            (&[7], false),
+            (&[9, 8], false),
+            (&[8, 8], false),
+            (&[far + 1], false),
+            (&[8, far + 9], false),
+            (&[u64::MAX], false),
+            (&[8, u64::MAX], false),
+        ] {
+            assert_eq!(are_next(&movements(numbers), 7), is_sound, "{numbers:?}");
+        }
+        let many: Vec<u64> = (8..=108).collect();
+        assert!(!are_next(&movements(&many), 7));
+        assert!(are_next(&movements(&many[..100]), 7));
     }
 }

@@ -73,6 +73,8 @@ pub enum Trouble {
     Busy,
     /// It says what no such system says.
     Nonsense,
+    /// Whoever sent it ended by a mistake of its own.
+    Broken,
 }
 
 impl Trouble {
@@ -83,6 +85,7 @@ impl Trouble {
             Trouble::Slow => Code::OUTSIDE_SLOW,
             Trouble::Busy => Code::OUTSIDE_BUSY,
             Trouble::Nonsense => Code::OUTSIDE_NONSENSE,
+            Trouble::Broken => Code::CONNECTOR_THREAD,
         }
     }
 

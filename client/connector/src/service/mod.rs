@@ -15,15 +15,17 @@ mod store;
 pub use reader::{Reads, read_ledger};
 pub use store::{Facts, Record, State, Store, order};
 
-use crate::outbox::{Message, Outcome, Pace};
-use senim_cli::failure::Result;
+use crate::outbox::{Message, Outcome, Pace, Trouble};
+use senim_cli::failure::{Failure, Result};
 use senim_cli::{files, words};
 use senim_types::{Code, Hash};
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -128,8 +130,8 @@ impl<E> Teller<E> {
 /// A thread that reads from somewhere and tells what it read.
 pub type Reader<E> = Box<dyn FnOnce(Teller<E>) + Send>;
 
-/// Runs until `stop`. Ends with a failure where its own folder cannot be read or written; whatever else goes wrong is
-/// said and tried again.
+/// Runs until `stop`. Ends with a failure where its own folder cannot be read or written, or a reader ended by a mistake
+/// (`CONNECTOR_THREAD`); whatever else goes wrong is said and tried again.
 pub fn run<F: Facts, O: Outside>(
     settings: &Settings,
     mut store: Store<F>,
@@ -164,6 +166,11 @@ where
             stop.store(true, Ordering::Relaxed);
             break Err(failure);
         }
+        if threads.iter().any(JoinHandle::is_finished) && !stop.load(Ordering::Relaxed) {
+            // Nothing would be read any more, and nobody told: whoever watches over the process starts it again.
+            stop.store(true, Ordering::Relaxed);
+            break Err(Failure::new(Code::CONNECTOR_THREAD));
+        }
         full.store(store.state.outbox.is_full(), Ordering::Relaxed);
         let room = UNDER_WAY_MAX - under_way.len();
         let ready = store.state.outbox.to_send(words::now(), &under_way, room);
@@ -172,7 +179,7 @@ where
             under_way.insert(message.id);
             let (outside, to_owner) = (Arc::clone(&outside), to_owner.clone());
             std::thread::spawn(move || {
-                let outcome = outside.send(&message);
+                let outcome = sent(&*outside, &message);
                 // The owner may have ended: then it goes again.
                 let _told = to_owner.send(Input::Ended {
                     id: message.id,
@@ -188,6 +195,14 @@ where
         let _ended = thread.join();
     }
     ended
+}
+
+/// Sends a message. A sender that ends by a mistake is an attempt that failed: its message is not under way for ever, and
+/// others go on beside it.
+fn sent<O: Outside>(outside: &O, message: &Message) -> Outcome {
+    let attempt = AssertUnwindSafe(|| outside.send(message));
+    catch_unwind(attempt)
+        .unwrap_or_else(|_| Outcome::failed(Trouble::Broken, "the sender ended by a mistake"))
 }
 
 /// Takes what comes in.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Appends that a journal has at least before it is shortened.
 const APPENDS_MIN: u64 = 1_000;
-/// How much longer than what it makes a journal may be when it is opened.
+/// How much longer than what it makes a journal may be.
 const TIMES_LONGER: u64 = 4;
 
 /// What is known of the ledger besides the messages.
@@ -54,6 +54,8 @@ pub struct Store<F> {
     /// What it makes.
     pub state: State<F>,
     journal: Journal,
+    /// Appends from which on it is looked whether the journal is too long.
+    shorten_at: u64,
     orders: PathBuf,
 }
 
@@ -72,6 +74,14 @@ impl<F: Facts> State<F> {
             facts: F::default(),
             followed: None,
         }
+    }
+
+    /// Records that make it.
+    fn records(&self) -> Vec<Record<F::Event>> {
+        let facts = self.facts.events().into_iter().map(Record::Facts);
+        let messages = self.outbox.events().into_iter().map(Record::Outbox);
+        let records = facts.chain(messages);
+        records.chain(self.followed.map(Record::Followed)).collect()
     }
 
     fn step(&mut self, record: &Record<F::Event>) {
@@ -105,31 +115,36 @@ impl<F: Facts> Store<F> {
         std::fs::create_dir_all(folder).map_err(|error| files::unwritable(folder, &error))?;
         let mut state = State::<F>::empty();
         let step = |record: Record<F::Event>| state.step(&record);
-        let mut journal =
-            Journal::open(&journal_path(folder), &Vault::open(vault)?, F::FORM, step)?;
-        if journal.len() > APPENDS_MIN {
-            let facts = state.facts.events().into_iter().map(Record::Facts);
-            let messages = state.outbox.events().into_iter().map(Record::Outbox);
-            let records = facts.chain(messages);
-            let records: Vec<_> = records
-                .chain(state.followed.map(Record::Followed))
-                .collect();
-            if journal.len() > TIMES_LONGER * records.len() as u64 {
-                journal.compact(&records)?;
-            }
-        }
-        Ok(Store {
+        let journal = Journal::open(&journal_path(folder), &Vault::open(vault)?, F::FORM, step)?;
+        let mut store = Store {
             state,
             journal,
+            shorten_at: 0,
             orders: orders_path(folder),
-        })
+        };
+        store.shorten()?;
+        Ok(store)
+    }
+
+    /// Puts what makes the state in place of a journal that is much longer. Looked at again when it may be so again: what
+    /// that costs is spread over as many appends.
+    fn shorten(&mut self) -> Result<()> {
+        if self.journal.len() <= self.shorten_at.max(APPENDS_MIN) {
+            return Ok(());
+        }
+        let records = self.state.records();
+        if self.journal.len() > TIMES_LONGER * records.len() as u64 {
+            self.journal.compact(&records)?;
+        }
+        self.shorten_at = TIMES_LONGER * records.len() as u64;
+        Ok(())
     }
 
     /// Keeps what happened, and takes note of it.
     pub fn note(&mut self, records: &[Record<F::Event>]) -> Result<()> {
         self.journal.append(records)?;
         records.iter().for_each(|record| self.state.step(record));
-        Ok(())
+        self.shorten()
     }
 
     /// Carries out what people ordered meanwhile.
