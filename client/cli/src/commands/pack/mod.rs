@@ -58,6 +58,12 @@ pub enum Command {
         after_help = "Example:\n  senim pack recall --gtin 04870001000011 --lot M2602 --key regulator"
     )]
     Recall(Recall),
+    /// Has the register forget packs that were supplied, exported or destroyed, once their batch has expired: by the
+    /// operator of marking. What is forgotten already is passed over.
+    #[command(
+        after_help = "Example:\n  senim pack prune --gtin 04870001000011 --serials MF0100,MF0101 --key regulator"
+    )]
+    Prune(Prune),
 }
 
 /// Arguments of `pack parse`.
@@ -165,6 +171,14 @@ pub struct Recall {
     pub key: String,
 }
 
+/// Arguments of `pack prune`.
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// What, and by whom.
+    #[command(flatten)]
+    pub packs: Packs,
+}
+
 /// Where packs stand when they are introduced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Standing {
@@ -200,5 +214,6 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Ship(args) => register::submit(&args.execute(), &args.packs.key, global),
         Command::Receive(args) => register::submit(&args.execute(), &args.packs.key, global),
         Command::Recall(args) => register::submit(&args.execute(), &args.key, global),
+        Command::Prune(args) => register::submit(&args.execute(), &args.packs.key, global),
     }
 }

@@ -1,7 +1,7 @@
 //! The register of packs: what it says, and what its members tell it.
 
 use super::code::{complete, scan};
-use super::{Introduce, Packs, Recall, Receive, Ship, Standing, Verify};
+use super::{Introduce, Packs, Prune, Recall, Receive, Ship, Standing, Verify};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::context::{applied, device, session, told};
@@ -86,6 +86,15 @@ impl Receive {
     }
 }
 
+impl Prune {
+    /// What the register is told.
+    pub fn execute(&self) -> Execute {
+        Execute::Prune {
+            packs: self.packs.ids(),
+        }
+    }
+}
+
 impl Recall {
     /// What the register is told.
     pub fn execute(&self) -> Execute {
@@ -119,6 +128,7 @@ mod tests {
             pack::Command::Ship(args) => args.execute(),
             pack::Command::Receive(args) => args.execute(),
             pack::Command::Recall(args) => args.execute(),
+            pack::Command::Prune(args) => args.execute(),
             _ => panic!("a command that tells the register something"),
         }
     }
@@ -140,6 +150,12 @@ mod tests {
             Execute::Ship {
                 packs: packs.clone(),
                 to: OrgId(20)
+            }
+        );
+        assert_eq!(
+            told(&format!("senim pack prune {moved}")),
+            Execute::Prune {
+                packs: packs.clone()
             }
         );
         assert_eq!(

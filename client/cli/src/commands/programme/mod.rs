@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 use senim_abi::ledger::{self, ContractKind};
 use senim_abi::policy::PARAMETERS_BYTES_MAX;
 use senim_abi::policy::measure::{Parameters, Rules};
-use senim_abi::voucher::record::{Programme, ProgrammeRecord, programme_key};
+use senim_abi::voucher::record::{OfflineBounds, Programme, ProgrammeRecord, programme_key};
 use senim_abi::voucher::{Execute, Policy, ProgrammeId, Service, Settings};
 use senim_abi::{MEASURE, VOUCHER};
 use senim_types::{Call, Code, ContractId, Height, OrgId, TimeMs, codec, limits};
@@ -225,6 +225,7 @@ fn show(args: &Show, global: &Global) -> Result<Answer> {
             named(settings.office),
             named(settings.portal)
         ),
+        offline(settings.offline),
     ];
     let (mut policy, mut parameters) = (None, None);
     if programme.version > 0 {
@@ -251,6 +252,18 @@ fn show(args: &Show, global: &Global) -> Result<Answer> {
         "policy": policy, "rules": parameters, "height": height,
     });
     Ok(Answer::new(json).lines(lines))
+}
+
+/// What a terminal without connection may do.
+fn offline(bounds: Option<OfflineBounds>) -> String {
+    match bounds {
+        None => "  without connection a terminal serves nobody".to_owned(),
+        Some(bounds) => format!(
+            "  without connection a terminal serves {} within {} minutes after a sync",
+            words::counted(bounds.uses_max as usize, "use"),
+            bounds.ms_max / 60_000
+        ),
+    }
 }
 
 fn set(args: &Set, global: &Global) -> Result<Answer> {
