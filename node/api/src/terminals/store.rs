@@ -4,6 +4,7 @@ use crate::error::ApiError;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{Code, OrgId, PublicKey, codec};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::ops::Bound;
@@ -139,8 +140,8 @@ impl ContactStore {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn file(&self, (_, device): &Terminal) -> PathBuf {
-        self.folder.join(hex::encode(codec::encode(device)))
+    fn file(&self, terminal: &Terminal) -> PathBuf {
+        self.folder.join(file_name(terminal))
     }
 
     /// Takes a contact that is newer than the last.
@@ -269,6 +270,11 @@ impl ContactStore {
     }
 }
 
+/// A file for each record that memory has: of a device that went to another organisation both, until one is forgotten.
+fn file_name((org, device): &Terminal) -> String {
+    format!("{org}-{}", hex::encode(codec::encode(device)))
+}
+
 fn forget_oldest(known: &mut BTreeMap<Terminal, Known>) -> Option<Terminal> {
     let oldest = known.iter().min_by_key(|(_, known)| known.contact.at_ms);
     let oldest = *oldest?.0;
@@ -296,6 +302,11 @@ fn read(folder: &Path) -> std::io::Result<BTreeMap<Terminal, Known>> {
             remove(&path)?;
             continue;
         };
+        // Under another's name nothing would ever remove it.
+        if path.file_name() != Some(OsStr::new(&file_name(&(org, device)))) {
+            remove(&path)?;
+            continue;
+        }
         let written_ms = contact.at_ms;
         let read = Known {
             contact,

@@ -176,3 +176,30 @@ fn clocks_are_compared_without_wrapping() {
     assert_eq!(skew_ms(u64::MAX, 0), i64::MAX);
     assert_eq!(skew_ms(0, u64::MAX), i64::MIN);
 }
+
+#[tokio::test]
+async fn a_device_that_went_to_another_organisation_is_on_the_disk_as_in_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path());
+    let (_, device) = terminal(1);
+    let (before, after) = ((OrgId(7), device), (OrgId(8), device));
+    let contact = |after_ms: u64| Contact {
+        software: "senim".into(),
+        version: after_ms.to_string(),
+        at_ms: NOON + after_ms,
+        signed_ms: NOON + after_ms,
+    };
+    for (terminal, at) in [(before, 0), (after, 5_000)] {
+        assert!(store.take(terminal, contact(at)).await.is_ok());
+    }
+    let both = [(before, "0".to_owned()), (after, "5000".to_owned())];
+    assert_eq!(versions(&store), both);
+    assert_eq!(versions(&open(folder.path())), both);
+    // The older makes room, and takes nothing of the newer with it.
+    for number in [2, 3] {
+        assert_eq!(heard(&store, number, "1", 10_000).await, Ok(()));
+    }
+    let left = versions(&store);
+    assert!(left.contains(&both[1]) && !left.contains(&both[0]));
+    assert_eq!(versions(&open(folder.path())), left);
+}
