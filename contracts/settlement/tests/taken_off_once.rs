@@ -93,6 +93,11 @@ fn a_line_is_corrected_once_and_by_no_more_than_was_posted() {
     let mut world = disputed(&[(1, 1_000), (2, 500)]);
     let above = correct(ACT, &[(1, 1_001)]);
     world.refused(caterer(), &above, Code::REVERSAL_EXCEEDS_POSTED);
+    // Nor, of what no transfer is known, by more than was posted in all.
+    for lines in [&[(9, 1_501)][..], &[(9, 1_000), (1, 501)]] {
+        let above = correct(ACT, lines);
+        world.refused(caterer(), &above, Code::REVERSAL_EXCEEDS_POSTED);
+    }
     world.done(caterer(), &correct(ACT, &[(1, 10)]));
     let dispute = world.dispute(CORRECTED, &[]);
     world.done(city(), &dispute);
