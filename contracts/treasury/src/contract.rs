@@ -91,10 +91,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             let owner = state::owner_of(env, programme)?;
             let payer = owner.ok_or(Refusal::new(Code::ACCOUNT_UNKNOWN))?.payer;
             rules::acts_for(authority, payer)?;
-            let pair = Pair {
-                programme,
-                provider,
-            };
+            let pair = Pair::of(programme, provider);
             once(env, payer, id, &message, |env| {
                 settle(env, id, payer, pair, period, amount)
             })
@@ -196,10 +193,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             kind,
         } => {
             rules::settlement_only(authority)?;
-            let pair = Pair {
-                programme,
-                provider,
-            };
+            let pair = Pair::of(programme, provider);
             let new = Terms {
                 agreement,
                 from,
@@ -222,10 +216,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             to_purse,
         } => {
             rules::settlement_only(authority)?;
-            let pair = Pair {
-                programme,
-                provider,
-            };
+            let pair = Pair::of(programme, provider);
             terms::pay_claim(env, id, pair, period, amount, to_purse)?;
             Ok(Vec::new())
         }
@@ -241,10 +232,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             rules::settlement_only(authority)?;
             let order = correction::Order {
                 id,
-                pair: Pair {
-                    programme,
-                    provider,
-                },
+                pair: Pair::of(programme, provider),
                 period,
                 budget,
                 lines: &lines,
@@ -261,10 +249,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             amount,
         } => {
             rules::settlement_only(authority)?;
-            let pair = Pair {
-                programme,
-                provider,
-            };
+            let pair = Pair::of(programme, provider);
             terms::give_back(env, id, pair, period, amount)?;
             Ok(Vec::new())
         }
@@ -279,10 +264,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             period,
         } => {
             rules::settlement_only(authority)?;
-            let pair = Pair {
-                programme,
-                provider,
-            };
+            let pair = Pair::of(programme, provider);
             terms::forget_claim(env, pair, period)?;
             Ok(Vec::new())
         }

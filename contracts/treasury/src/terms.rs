@@ -22,6 +22,13 @@ pub struct Pair {
 }
 
 impl Pair {
+    pub const fn of(programme: ProgrammeId, provider: OrgId) -> Pair {
+        Pair {
+            programme,
+            provider,
+        }
+    }
+
     pub fn claim(self, period: Month) -> Account {
         Account::Claim {
             provider: self.provider,

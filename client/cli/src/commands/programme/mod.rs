@@ -259,9 +259,9 @@ fn offline(bounds: Option<OfflineBounds>) -> String {
     match bounds {
         None => "  without connection a terminal serves nobody".to_owned(),
         Some(bounds) => format!(
-            "  without connection a terminal serves {} within {} minutes after a sync",
+            "  without connection a terminal serves {} within {} s after a sync",
             words::counted(bounds.uses_max as usize, "use"),
-            bounds.ms_max / 60_000
+            bounds.ms_max / 1_000
         ),
     }
 }
@@ -370,4 +370,21 @@ fn rules(args: &SetRules, global: &Global) -> Result<Answer> {
         "What is issued under programme {} from now on has rules of version {}",
         args.programme, programme.version
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_programme_says_what_a_terminal_without_connection_may_do() {
+        let bounds = |uses_max, ms_max| Some(OfflineBounds { uses_max, ms_max });
+        for (bounds, said) in [
+            (None, "a terminal serves nobody"),
+            (bounds(500, 259_200_000), "500 uses within 259200 s"),
+            (bounds(1, 90_000), "1 use within 90 s"),
+        ] {
+            assert!(offline(bounds).contains(said), "{}", offline(bounds));
+        }
+    }
 }
