@@ -194,6 +194,31 @@ fn what_was_found_wrong_with_a_day_goes_with_the_act_that_it_stands_in() {
 }
 
 #[test]
+fn what_was_found_at_a_provider_without_a_contract_goes_when_it_is_paid() {
+    let kept = Settings {
+        dispute_ms: Settings::DISPUTE_MS_MIN_WITH_ATTENDANCE,
+        ..settings()
+    };
+    let mut meals = Meals::at(1, kept);
+    meals.serve(SCHOOL, PHARMACY);
+    let voucher = meals.pupil(SCHOOL);
+    meals.eats(voucher, SCHOOL);
+    meals.world.on_day(100);
+    assert_eq!(findings(&meals.world), 1);
+    let settle = senim_abi::treasury::Execute::Settle {
+        id: hash(77),
+        provider: PHARMACY,
+        programme: MEALS,
+        period: JANUARY,
+        amount: Tiyn(PRICE),
+    };
+    let settled = meals.world.env.execute(&city(), TREASURY, &settle);
+    assert_eq!(settled.code(), None);
+    meals.world.on_day(131);
+    assert_eq!(findings(&meals.world), 0);
+}
+
+#[test]
 fn years_of_acts_are_no_more_than_half_a_year_of_them() {
     let mut world = World::of(SettlementKind::BankFile);
     let mut month = JANUARY;
