@@ -76,7 +76,7 @@ play() {
     run "senim wallet new $wallet"
     run "senim wallet key $wallet"
     refused 1 CATEGORY_NOT_ENTITLED "senim prescription issue --fhir $unlisted --holder $(cat "$scratch/out") $clinic$at"
-    issue "$order"
+    issue "$order" "--paper $roles/clinic/order.png"
     group=$issued
     run "senim prescription show $group$at"
     says "product 04870001000028 and no other"
@@ -111,6 +111,21 @@ play() {
     says "paid 483.33 ₸"
     run "$(give "$group" 2 "$amlodipine" 30 980 "$pharmacy")"
     says "paid 980.00 ₸"
+
+    step "The telephone is lost: the identity service binds the rest to a new one's key" "what the old one shows opens nothing any more; the paper still opens the medicine data, and the new wallet takes it in"
+    qr "$group" 1
+    run "cp $roles/wallet/qr.png $roles/rival/found.png"
+    wallet="--wallet $roles/telephone"
+    run "senim wallet new $wallet"
+    run "senim wallet key $wallet"
+    holder=$(cat "$scratch/out")
+    refused 1 ROLE_NOT_ALLOWED "senim prescription bind $group --holder $holder --key $roles/clinic/device.key$at"
+    run "senim prescription bind $group --holder $holder --keep paper --key $roles/identity/device.key$at"
+    refused 1 QR_NOT_SIGNED "senim pharmacy hold --qr $roles/rival/found.png $rival$at"
+    refused 1 NOT_IN_WALLET "senim wallet qr $group --items 1 --out $roles/rival/found.png --wallet $roles/wallet --key $roles/identity/device.key$at"
+    run "senim wallet list $wallet$at"
+    says "$group"
+    run "senim wallet add $group --paper $roles/clinic/order.png $wallet --key $roles/identity/device.key$at"
 
     step "The rest from another pharmacy's shelf: another maker's product of the same medicine" "the doctor allowed it, and the medicine data is shown there, too"
     qr "$group" 1
