@@ -171,8 +171,12 @@ play() {
 
     step "For a child without a telephone: a code to print, bounded and taken back at will"
     run "senim wallet voucher share $voucher --days 200d --uses 170 --out $roles/child/code.png $wallet$at"
+    run "senim wallet new --wallet $roles/child/wallet"
+    run "senim wallet voucher add --shared $roles/child/code.png --wallet $roles/child/wallet$at"
     run "senim voucher redeem --scan $roles/child/code.png --price 900 $canteen$at"
     refused 1 DAILY_LIMIT "senim voucher redeem --scan $roles/child/code.png --price 900 $canteen2$at"
+    run "senim wallet list --wallet $roles/child/wallet$at"
+    says "a code buys 169 times more"
     run "senim wallet voucher unshare $voucher $wallet$at"
     refused 1 NOT_SIGNED "senim voucher redeem --scan $roles/child/code.png --price 900 $canteen$at"
 
@@ -219,6 +223,16 @@ RULES
     run "senim budget 2$at"
     says "169 100.00 ₸"
     refused 1 VOUCHER_REVOKED "senim voucher redeem $voucher --price 900 $canteen$at"
+
+    step "The parent sees every measure, and all that happened to it" "active ones yellow, finished ones grey; from proven receipts, so that no node can leave a meal out"
+    run "senim wallet list --wallet $roles/parent/wallet$at"
+    says "[active]   active: 169 100.00 ₸ left, used 1 time"
+    says "[finished] taken back"
+    run "senim wallet log $meals --wallet $roles/parent/wallet$at"
+    says "use 1 of voucher"
+    says "all of it"
+    run "senim wallet log --wallet $roles/parent/wallet$at"
+    says "yes by SMS"
     step "The canteen loses its connection and goes on: it decides by itself, within bounds, and writes each yes down" "what it did is paid once, when the connection is back; what is beyond the rules waits for the department"
     voucher 9000
     offline=$voucher

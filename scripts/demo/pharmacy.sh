@@ -1,6 +1,6 @@
 # A private pharmacy: one scan holds several medicines and shows how each is to be taken, and the person sees who looked;
 # packs that go and packs that do not, a part of a pack, another maker's product, a second pharmacy, undoing, a reference
-# price, and the money to the tiyn. Played by scripts/demo.sh, which has the words of this file: step, run, refused, says.
+# price, a lost telephone, the money to the tiyn, and the bank's answers. Played by scripts/demo.sh, which has the words of this file: step, run, refused, says.
 # tests/tests/scenario_pharmacy.rs plays the same.
 # shellcheck shell=bash disable=SC2154,SC2034
 
@@ -76,7 +76,7 @@ play() {
     run "senim wallet new $wallet"
     run "senim wallet key $wallet"
     refused 1 CATEGORY_NOT_ENTITLED "senim prescription issue --fhir $unlisted --holder $(cat "$scratch/out") $clinic$at"
-    issue "$order"
+    issue "$order" "--paper $roles/clinic/order.png"
     group=$issued
     run "senim prescription show $group$at"
     says "product 04870001000028 and no other"
@@ -111,6 +111,21 @@ play() {
     says "paid 483.33 ₸"
     run "$(give "$group" 2 "$amlodipine" 30 980 "$pharmacy")"
     says "paid 980.00 ₸"
+
+    step "The telephone is lost: the identity service binds the rest to a new one's key" "what the old one shows opens nothing any more; the paper still opens the medicine data, and the new wallet takes it in"
+    qr "$group" 1
+    run "cp $roles/wallet/qr.png $roles/rival/found.png"
+    wallet="--wallet $roles/telephone"
+    run "senim wallet new $wallet"
+    run "senim wallet key $wallet"
+    holder=$(cat "$scratch/out")
+    refused 1 ROLE_NOT_ALLOWED "senim prescription bind $group --holder $holder --key $roles/clinic/device.key$at"
+    run "senim prescription bind $group --holder $holder --keep paper --key $roles/identity/device.key$at"
+    refused 1 QR_NOT_SIGNED "senim pharmacy hold --qr $roles/rival/found.png $rival$at"
+    refused 1 NOT_IN_WALLET "senim wallet qr $group --items 1 --out $roles/rival/found.png --wallet $roles/wallet --key $roles/identity/device.key$at"
+    run "senim wallet list $wallet$at"
+    says "$group"
+    run "senim wallet add $group --paper $roles/clinic/order.png $wallet --key $roles/identity/device.key$at"
 
     step "The rest from another pharmacy's shelf: another maker's product of the same medicine" "the doctor allowed it, and the medicine data is shown there, too"
     qr "$group" 1
@@ -195,12 +210,28 @@ play() {
     run "senim details approve $roles/pharmacy/details.json --provider 20 --key $roles/fund-2/device.key$at"
     run "senim act accept $act $fund$at"
 
-    step "The fund's bank gets a payment file, ISO 20022 pain.001; the act is paid when the bank has said so"
+    step "The fund's bank gets a payment file, ISO 20022 pain.001"
     local file="senim payment file --programme 1 --act $act --payer-details $roles/fund/details.json --provider-details $roles/pharmacy/details.json --out $roles/fund/payments.xml $fund$at"
     run "$file --execute-on $today"
     refused 1 PAYMENT_EXISTS "$file --execute-on $(date -u -d "$today +1 day" +%Y-%m-%d)"
     run "senim payment status --programme 1$at"
-    says "$act"
+    says "the bank is silent"
+
+    step "The bank refuses first (pain.002), and pays the second file (camt.054): the act is paid" "an invented bank; only a booked debit of the account proves a payment, and each answer says something new once"
+    local answer="senim payment answer $roles/fund/answer.xml --programme 1 $fund$at"
+    run "senim payment rehearse $roles/fund/payments.xml --refuse AC04 --out $roles/fund/answer.xml"
+    run "$answer"
+    says "act $act: refused, AC04"
+    run "$file --execute-on $today"
+    run "senim payment rehearse $roles/fund/payments.xml --out $roles/fund/answer.xml"
+    run "$answer"
+    says "act $act: paid"
+    run "$answer"
+    says "nothing new"
+    run "senim payment status --programme 1$at"
+    says "3 780.00 ₸  paid"
+    run "senim act show $act$at"
+    says "Act $act: paid"
 }
 
 what_next() {

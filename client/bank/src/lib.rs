@@ -4,6 +4,7 @@
 //! - [`payment_file`]: a `pain.001` for accepted acts. The same acts give the same bytes and the same ids.
 //! - [`answer`]: what a `camt.053`, `camt.054` or `pain.002` says of payments.
 //! - [`reconcile`](mod@reconcile): what that means for each act, and what the ledger is told.
+//! - [`rehearsal`]: what an invented bank answers to a payment file, where no bank is at hand.
 //!
 //! The messages are written and read by the types of `mx20022-model`, made from the public schemas; see
 //! `docs/decisions/bank-messages.md`.
@@ -14,6 +15,7 @@ mod details;
 mod error;
 mod order;
 pub mod reconcile;
+pub mod rehearsal;
 mod text;
 mod xml;
 

@@ -31,6 +31,8 @@ pub const SEALED_BYTES_MAX: usize = 256 * 1024;
 pub const ITEM_KEYS_MAX: usize = 3;
 /// Keys that a content key is wrapped to: of the wallet, the card and the paper.
 pub const RECIPIENTS_MAX: usize = 3;
+/// Bytes of a content key that is kept wrapped: the encapsulated key and the ciphertext.
+pub const KEPT_BYTES: usize = 32 + 48;
 /// What the wrapping is for.
 const WRAP_INFO: &[u8] = b"senim content key 1";
 /// The place of the whole message among the parts.
@@ -159,6 +161,15 @@ impl SealedObject {
         opened.ok_or_else(not_opened)
     }
 
+    /// Unwraps the content key with the first of these keys that it was wrapped to; `None` where there is none.
+    pub fn unwrap_any(
+        &self,
+        chain: &ChainId,
+        mut openings: impl Iterator<Item = OpeningKey>,
+    ) -> Option<ContentKey> {
+        openings.find_map(|opening| self.unwrap_key(chain, &opening).ok())
+    }
+
     /// Opens the item at `index`; `None` where there is no key for it.
     pub fn open_item(
         &self,
@@ -176,6 +187,12 @@ impl SealedObject {
 }
 
 impl OpeningKey {
+    /// The content key out of [`ContentKey::kept_for`]'s bytes, if they are for this key.
+    pub fn unwrap_kept(&self, chain: &ChainId, kept: &[u8]) -> Option<ContentKey> {
+        let wrapped: WrappedKey = codec::decode(kept, KEPT_BYTES).ok()?;
+        self.unwrap(chain, &wrapped)
+    }
+
     /// The content key, if it was wrapped to this key.
     fn unwrap(&self, chain: &ChainId, wrapped: &WrappedKey) -> Option<ContentKey> {
         let encapsulated =
@@ -194,6 +211,11 @@ impl OpeningKey {
 }
 
 impl ContentKey {
+    /// Wraps it to a public key, for whoever has that key to keep: [`OpeningKey::unwrap_kept`]. No secret by itself.
+    pub fn kept_for(&self, chain: &ChainId, recipient: &[u8; 32]) -> Result<Vec<u8>> {
+        Ok(codec::encode(&self.wrap(chain, recipient)?))
+    }
+
     /// Wraps it to a public key.
     fn wrap(&self, chain: &ChainId, recipient: &[u8; 32]) -> Result<WrappedKey> {
         let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(recipient);

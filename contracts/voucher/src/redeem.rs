@@ -146,14 +146,21 @@ pub fn pay<E: Env>(
     })
 }
 
-/// The lines with what the programme's list says of each product.
+/// The lines with what the programme's list says of each product: the narrowest of what it has, a substance before the ATC
+/// groups that it is in.
 fn listed<E: Env>(
     env: &E,
     programme: ProgrammeId,
     mut lines: Vec<Line>,
 ) -> Result<Vec<Line>, Refusal> {
     for line in &mut lines {
-        line.listing = state::listing(env, programme, &line.product)?;
+        line.listing = None;
+        for product in line.product.listed_as() {
+            line.listing = state::listing(env, programme, &product)?;
+            if line.listing.is_some() {
+                break;
+            }
+        }
     }
     Ok(lines)
 }

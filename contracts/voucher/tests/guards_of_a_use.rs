@@ -5,8 +5,11 @@
 mod common;
 
 use common::*;
+use senim_abi::policy::measure::{Price, Rules};
 use senim_abi::policy::{Line, Listing, Product};
+use senim_abi::voucher::msg::Redeemed;
 use senim_abi::voucher::{Execute, Proof, Service, Settings, VoucherId};
+use senim_sdk::codec;
 use senim_types::{Code, Hash, Tiyn};
 
 /// A change of the world before the meal.
@@ -163,6 +166,70 @@ fn what_is_bought_is_counted_and_priced() {
             "{case}"
         );
     }
+}
+
+#[test]
+fn a_substance_is_bought_as_its_atc_group_is_listed_unless_it_is_listed_itself() {
+    let mut world = World::new();
+    let by_list = Rules {
+        price: Price::Listed,
+        ..rules()
+    };
+    let set_policy = Execute::SetPolicy {
+        programme: MEALS,
+        policy: policy(by_list),
+    };
+    world.done(education(), &set_policy);
+    let named = |code: &str| Product::Inn(code.parse().unwrap());
+    let list = |world: &mut World, code: &str, share: Option<u16>| {
+        let message = Execute::SetListing {
+            programme: MEALS,
+            product: named(code),
+            listing: share.map(|share| Listing {
+                price_max: Tiyn(50_000),
+                units_per_pack: 30,
+                share_basis_points: Some(share),
+            }),
+        };
+        world.done(education(), &message);
+    };
+    let pays = |world: &mut World, code: &str| {
+        // A use of each is enough: one a day.
+        let voucher = world.issued(2);
+        let message = Execute::Redeem {
+            voucher,
+            place: SCHOOL,
+            lines: vec![Line {
+                product: named(code),
+                units: 30,
+                price: Tiyn(40_000),
+                listing: None,
+            }],
+            proof: Proof::Attested,
+        };
+        let outcome = world.by(terminal(), &message);
+        let redeemed = || codec::decode::<Redeemed>(outcome.output()).unwrap().pays;
+        outcome.code().map_or_else(|| Ok(redeemed()), Err)
+    };
+    assert_eq!(pays(&mut world, "A10BA02"), Err(Code::WRONG_PURPOSE));
+    list(&mut world, "A10B", Some(5_000));
+    list(&mut world, "C08CA01", Some(10_000));
+    assert_eq!(pays(&mut world, "A10BA02"), Ok(Tiyn(20_000)));
+    assert_eq!(pays(&mut world, "A10BA02X"), Ok(Tiyn(20_000)));
+    assert_eq!(pays(&mut world, "C08CA01"), Ok(Tiyn(40_000)));
+    for outside in ["A10AB01", "A10", "C08CA02", "C08CA"] {
+        assert_eq!(
+            pays(&mut world, outside),
+            Err(Code::WRONG_PURPOSE),
+            "{outside}"
+        );
+    }
+    list(&mut world, "A10BA02", Some(8_000));
+    assert_eq!(pays(&mut world, "A10BA02"), Ok(Tiyn(32_000)));
+    assert_eq!(pays(&mut world, "A10BB12"), Ok(Tiyn(20_000)));
+    list(&mut world, "A10BA02", None);
+    list(&mut world, "A10B", None);
+    assert_eq!(pays(&mut world, "A10BA02"), Err(Code::WRONG_PURPOSE));
 }
 
 #[test]

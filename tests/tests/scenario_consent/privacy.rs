@@ -162,6 +162,29 @@ pub fn a_meal_at_the_canteen(parties: &Parties, child: &Child) {
         "voucher", "redeem", "--scan", &scanned, "--price", "900", "--key", &canteen,
     ];
     assert_eq!(parties.senim(&again), Err(Code::STATEMENT_REPLAYED));
+    // The parent sees it with all that was before it was theirs: from the list to the meal.
+    let list = done(&["wallet", "list", "--wallet", &wallet]);
+    assert_eq!(list["vouchers"][0]["voucher"], voucher.as_str());
+    assert_eq!(list["vouchers"][0]["status"], "active");
+    let log = done(&["wallet", "log", &voucher, "--wallet", &wallet]);
+    let events = log["history"].as_array().expect("a list").iter();
+    let kinds: Vec<&str> = events
+        .filter_map(|one| one["event"].as_object()?.keys().next())
+        .map(String::as_str)
+        .collect();
+    let life = [
+        "listed",
+        "attested",
+        "asked",
+        "answered",
+        "issued",
+        "asked",
+        "bound",
+        "activated",
+        "redeemed",
+    ];
+    assert_eq!(kinds, life);
+    assert_eq!(log["complete"], true);
     done(&["terminal", "contact", "--key", &canteen]);
     std::fs::write(
         parties.path("canteen/terminal.log"),

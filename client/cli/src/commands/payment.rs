@@ -9,13 +9,14 @@ use crate::describe::reason_text;
 use crate::failure::{Failure, Result};
 use crate::files;
 use crate::session::Session;
-use crate::words::{counted, tenge, tenge_total};
+use crate::words::{self, counted, tenge, tenge_total};
 use clap::{Args, Subcommand};
 use senim_abi::SETTLEMENT;
 use senim_abi::settlement::act::end_to_end_id;
 use senim_abi::settlement::msg::{Ordered, OrderedAnswer};
 use senim_abi::settlement::record::{DetailsRecord, details_key};
 use senim_abi::settlement::{Act, ActId, ActState, Execute, ProgrammeId, Query, SettlementKind};
+use senim_bank::rehearsal::Outcome;
 use senim_bank::{
     BankError, Details, MESSAGE_BYTES_MAX, Meaning, PAYMENTS_MAX, PaymentOrder, Verdict,
 };
@@ -38,6 +39,12 @@ pub enum Command {
         after_help = "Example:\n  senim payment answer statement.xml --programme 1 --key fund"
     )]
     Answer(BankAnswer),
+    /// Writes what an invented bank would answer to a payment file, to rehearse with: that each payment was debited
+    /// (camt.054), or with --refuse that each is refused (pain.002). It asks no bank, no node, and moves no money.
+    #[command(
+        after_help = "Examples:\n  senim payment rehearse payments.xml --out answer.xml\n  senim payment rehearse payments.xml --refuse AC04 --out answer.xml"
+    )]
+    Rehearse(Rehearse),
     /// Lists acts that are in a payment file, and since when the bank is silent.
     #[command(after_help = "Example:\n  senim payment status --programme 1")]
     Status(Status),
@@ -82,6 +89,27 @@ pub struct BankAnswer {
     pub key: String,
 }
 
+/// Arguments of `payment rehearse`.
+#[derive(Debug, Args)]
+pub struct Rehearse {
+    /// The payment file.
+    pub file: PathBuf,
+    /// Refuses each payment for this reason, an ISO code such as AC04; without it each is paid.
+    #[arg(long, value_parser = reason)]
+    pub refuse: Option<String>,
+    /// Where to write the bank's message.
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// An ISO reason code.
+fn reason(text: &str) -> std::result::Result<String, String> {
+    let is_code =
+        (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let malformed = || format!("`{text}` is no reason code: one to four letters and digits");
+    is_code.then(|| text.to_owned()).ok_or_else(malformed)
+}
+
 /// Arguments of `payment status`.
 #[derive(Debug, Args)]
 pub struct Status {
@@ -95,6 +123,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
     match command {
         Command::File(args) => file(args, global),
         Command::Answer(args) => answer(args, global),
+        Command::Rehearse(args) => rehearse(args),
         Command::Status(args) => status(args, global),
     }
 }
@@ -261,7 +290,7 @@ fn answer(args: &BankAnswer, global: &Global) -> Result<Answer> {
         "{}: {} of ours, {} of other business",
         answer.kind,
         counted(verdicts.len(), "payment"),
-        counted(answer.others, "entry")
+        counted(answer.others, "line")
     )];
     let mut told = Vec::new();
     for verdict in &verdicts {
@@ -298,6 +327,26 @@ fn answer(args: &BankAnswer, global: &Global) -> Result<Answer> {
         "needs_person": persons,
     });
     Ok(Answer::new(json).lines(lines))
+}
+
+fn rehearse(args: &Rehearse) -> Result<Answer> {
+    let file = files::read(&args.file, MESSAGE_BYTES_MAX as u64)?;
+    let (outcome, said) = match &args.refuse {
+        Some(reason) => (
+            Outcome::Refused(reason.clone()),
+            "refuses each payment: pain.002",
+        ),
+        None => (Outcome::Paid, "has debited each payment: camt.054"),
+    };
+    let message = senim_bank::rehearsal::rehearse(&file, &outcome, words::now());
+    let message = message.map_err(|error| failure(&error))?;
+    files::replace(&args.out, message.as_bytes())?;
+    let out = args.out.display().to_string();
+    Ok(Answer::new(json!({ "message": out }))
+        .line(format!("An invented bank {said}"))
+        .line(format!(
+            "  written to {out}: to rehearse with, and no proof of anything"
+        )))
 }
 
 /// What is in a payment file of the payer's, as the node says; the file's message id proves it.

@@ -9,7 +9,9 @@ mod treasury;
 mod voucher;
 
 pub use marking::{Verified, verified, verified_lines};
+pub use prescription::subject as prescription_subject;
 pub use settlement::reason_text;
+pub use voucher::subject as voucher_subject;
 
 use crate::commands::explain::refused;
 use crate::failure::Failure;
@@ -88,6 +90,14 @@ pub fn prescription_event(event: &Event) -> Option<PrescriptionEvent> {
 pub fn card_event(event: &Event) -> Option<CardEvent> {
     match decode(event) {
         Some(Known::Card(told)) => Some(told),
+        _ => None,
+    }
+}
+
+/// What the voucher contract told, where this event is its.
+pub fn voucher_event(event: &Event) -> Option<VoucherEvent> {
+    match decode(event) {
+        Some(Known::Voucher(told)) => Some(told),
         _ => None,
     }
 }

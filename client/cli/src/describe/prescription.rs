@@ -3,7 +3,7 @@
 use crate::names::Names;
 use crate::words::{items, short, tenge, time};
 use senim_abi::prescription::event::ProofUsed;
-use senim_abi::prescription::{ItemMask, LookReason, Money, PrescriptionEvent};
+use senim_abi::prescription::{GroupId, ItemMask, LookReason, Money, PrescriptionEvent};
 
 /// What an event says, in a line.
 pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
@@ -187,6 +187,31 @@ pub const fn look_reason(reason: LookReason) -> &'static str {
         LookReason::PersonAsks => "the person asks",
         LookReason::Dispute => "a reversal, claim or dispute",
         LookReason::Other => "another reason",
+    }
+}
+
+/// The prescription that an event is about; none where it is about a programme.
+pub const fn subject(event: &PrescriptionEvent) -> Option<GroupId> {
+    use PrescriptionEvent as E;
+    match event {
+        E::Issued { group, .. }
+        | E::Released { group }
+        | E::Held { group, .. }
+        | E::Extended { group, .. }
+        | E::Dispensed { group, .. }
+        | E::Rejected { group, .. }
+        | E::Cancelled { group, .. }
+        | E::Reversed { group, .. }
+        | E::Settled { group, .. }
+        | E::MovementOverdue { group, .. }
+        | E::Rebound { group, .. }
+        | E::CardReplaced { group }
+        | E::Looked { group, .. }
+        | E::Pruned { group } => Some(*group),
+        E::ProgrammeSet { .. }
+        | E::MedicineSet { .. }
+        | E::ProviderSet { .. }
+        | E::PrescriberSet { .. } => None,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::names::Names;
 use crate::words::{counted, short, tenge, time};
 use senim_abi::civil;
 use senim_abi::policy::{Facts, Terms};
-use senim_abi::voucher::{Asked, Channel, Standing, VoucherEvent};
+use senim_abi::voucher::{Asked, Channel, Standing, VoucherEvent, VoucherId};
 use senim_types::{OrgId, Tiyn};
 
 /// What an event says, in a line.
@@ -13,6 +13,38 @@ pub fn line(event: &VoucherEvent, names: &Names) -> String {
         .or_else(|| person(event))
         .or_else(|| terminal(event, names))
         .unwrap_or_else(|| life(event, names))
+}
+
+/// The voucher that an event is about; none where it is about a programme, a place, or many persons at once.
+pub const fn subject(event: &VoucherEvent) -> Option<VoucherId> {
+    use VoucherEvent as E;
+    match event {
+        E::Attested { voucher, .. }
+        | E::Assigned { voucher, .. }
+        | E::Asked { voucher, .. }
+        | E::Reminded { voucher, .. }
+        | E::Answered { voucher, .. }
+        | E::Issued { voucher, .. }
+        | E::Activated { voucher, .. }
+        | E::Bound { voucher }
+        | E::Delegated { voucher, .. }
+        | E::ToppedUp { voucher, .. }
+        | E::Moved { voucher, .. }
+        | E::Suspended { voucher, .. }
+        | E::Redeemed { voucher, .. }
+        | E::Ended { voucher, .. } => Some(*voucher),
+        E::Exceeded { excess, .. } | E::ExcessAnswered { excess, .. } => Some(excess.voucher),
+        E::ProgrammeSet { .. }
+        | E::PolicySet { .. }
+        | E::ServiceSet { .. }
+        | E::ListingSet { .. }
+        | E::CalendarSet { .. }
+        | E::Attended { .. }
+        | E::Listed { .. }
+        | E::ArmsRevealed { .. }
+        | E::OfflineSynced { .. }
+        | E::OfflineTaken { .. } => None,
+    }
 }
 
 /// What a payer or a place sets.

@@ -174,8 +174,43 @@ pub enum Product {
     Service(u32),
     /// A trade item.
     Gtin(Gtin),
-    /// Any medicine of this active substance (INN by its ATC code).
+    /// Any medicine of this active substance (INN by its ATC code); on a list also of an ATC group.
     Inn(InnCode),
+}
+
+impl Product {
+    /// Characters of an ATC code at each level: substance, chemical, pharmacological, therapeutic, anatomical group.
+    const ATC_LEVELS: [usize; 5] = [7, 5, 4, 3, 1];
+
+    /// What a list may call it, the narrowest first: itself, and a substance also by the ATC groups that it is in. A code of
+    /// a regulator's own is in those of the ATC code that it begins with, or in none.
+    pub fn listed_as(self) -> impl Iterator<Item = Product> {
+        let groups = match self {
+            Product::Inn(code) if is_atc(code.as_str().as_bytes()) => Some(code),
+            Product::Inn(_) | Product::Service(_) | Product::Gtin(_) => None,
+        };
+        let groups = groups.into_iter().flat_map(|code| {
+            let shorter = Self::ATC_LEVELS.into_iter().filter_map(move |length| {
+                InnCode::new(code.as_str().as_bytes().get(..length)?).ok()
+            });
+            shorter.filter(move |group| *group != code)
+        });
+        core::iter::once(self).chain(groups.map(Product::Inn))
+    }
+}
+
+/// Whether a code is an ATC code of some level, or begins with one of a substance: a letter, two digits, two letters, two
+/// digits.
+fn is_atc(code: &[u8]) -> bool {
+    let shaped = code
+        .iter()
+        .take(7)
+        .enumerate()
+        .all(|(at, letter)| match at {
+            0 | 3 | 4 => letter.is_ascii_uppercase(),
+            _ => letter.is_ascii_digit(),
+        });
+    shaped && (code.len() > 7 || Product::ATC_LEVELS.contains(&code.len()))
 }
 
 impl fmt::Display for Product {

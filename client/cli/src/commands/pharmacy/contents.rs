@@ -73,10 +73,10 @@ impl Contents {
             },
             Opens::OneTime(opening) => match object.unwrap_key(&session.chain, opening) {
                 Ok(key) => ItemKeys::of_content(&key, chosen),
-                // Of a card that took another's place, the clinic knew nothing when it sealed.
+                // Of a card or paper that took another's place, the clinic knew nothing when it sealed.
                 Err(_) => {
                     return Ok(Contents::none(
-                        "it was sealed before the person had this card: the wallet's QR opens it",
+                        "it was sealed before the person had this card or paper: the wallet's QR opens it",
                     ));
                 }
             },

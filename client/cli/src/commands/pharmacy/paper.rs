@@ -14,11 +14,8 @@ use crate::words;
 use senim_abi::prescription::msg::IdentityCheck;
 use senim_abi::prescription::{ItemMask, Proof};
 use senim_abi::proof::HoldStatement;
-use senim_codes::image::PNG_BYTES_MAX;
-use senim_codes::scan::scan_png;
 use senim_types::{Domain, Hash};
 use std::path::Path;
-use zeroize::Zeroizing;
 
 /// Bytes of a pharmacy's record of an identity check.
 const RECORD_BYTES_MAX: u64 = 64 * 1024;
@@ -32,8 +29,7 @@ pub fn hold(args: &Hold, paper: &Path, global: &Global) -> Result<Answer> {
     };
     let document = args.document.ok_or_else(usage)?;
     let record_file = args.record.as_ref().ok_or_else(usage)?;
-    let picture = Zeroizing::new(files::read(paper, PNG_BYTES_MAX as u64)?);
-    let code = PaperCode::from_text(&Zeroizing::new(scan_png(&picture)?.text))?;
+    let code = PaperCode::scan(paper)?;
     let (session, key) = (session(global)?, device(global, &args.pharmacy.key)?);
     let (found, _) = group(&session, &code.group)?;
     let count = found.items.len();

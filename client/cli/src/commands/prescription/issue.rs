@@ -16,14 +16,10 @@ use crate::session::{Final, Session};
 use crate::words::{self, quantity, time};
 use senim_abi::PRESCRIPTION;
 use senim_abi::prescription::{Execute, GroupId, NewItem, PrescriberId, ProgrammeId};
-use senim_codes::symbol::Symbol;
 use senim_fhir::{Accounted, LedgerOrder};
 use senim_types::crypto::SecretKey;
 use senim_types::{Call, Code, Hash, codec};
 use serde_json::json;
-
-/// Pixels of a module of a printed code.
-const PAPER_MODULE_PIXELS: usize = 6;
 
 /// What a message is issued with.
 pub struct Wanted<'a> {
@@ -159,9 +155,7 @@ pub fn issue(args: &Issue, global: &Global) -> Result<Answer> {
     let group = issued.group;
     save_proof(&issued.done, args.clinic.save_proof.as_deref())?;
     if let (Some(file), Some(seed)) = (&args.paper, &paper) {
-        let text = PaperCode::new(group, seed).to_text();
-        let symbol = Symbol::qr(&text)?;
-        files::write_secret(file, &symbol.to_png(PAPER_MODULE_PIXELS))?;
+        PaperCode::new(group, seed).draw(file)?;
     }
 
     let fields = json!({

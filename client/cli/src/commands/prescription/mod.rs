@@ -1,6 +1,7 @@
 //! A clinic's commands.
 
 mod accounting;
+mod bind;
 mod cancel;
 mod clinic;
 mod entitled;
@@ -48,6 +49,12 @@ pub enum Command {
         after_help = "Example:\n  senim prescription cancel --fhir tests/data/demo/cancel.json\n  senim prescription cancel --group GROUP --items 2,3 --reason treatment-changed"
     )]
     Cancel(Cancel),
+    /// Says whose keys a prescription is held by from now on: those of a new telephone, another card, another paper. What is
+    /// neither kept nor named opens nothing any more.
+    #[command(
+        after_help = "Examples:\n  senim prescription bind GROUP --holder senimwallet1… --keep card\n  senim prescription bind GROUP --keep card --paper paper.png"
+    )]
+    Bind(Bind),
     /// Reports what was supplied of an issued message, as FHIR R4 MedicationDispense without the person.
     #[command(
         after_help = "Example:\n  senim prescription report --fhir tests/data/demo/order.json --out dispensed.json"
@@ -131,6 +138,38 @@ pub struct Report {
     pub offset: i16,
 }
 
+/// Arguments of `prescription bind`.
+#[derive(Debug, Args)]
+pub struct Bind {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+    /// A one-time key of the person's new wallet, as `senim wallet key` prints it; without it, the wallet's key stays.
+    #[arg(long)]
+    pub holder: Option<String>,
+    /// Which of the other keys stay as they are: card, paper.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub keep: Vec<Kept>,
+    /// Another card of the person's: its keys for this prescription, as `senim card key` gives them.
+    #[arg(long, value_parser = CardKey::from_text)]
+    pub card: Option<CardKey>,
+    /// Writes the code of another paper to a PNG, to be printed. It holds, and opens no medicine data.
+    #[arg(long)]
+    pub paper: Option<PathBuf>,
+    /// The identity service's device key, by name or file.
+    #[arg(long, default_value = "identity")]
+    pub key: String,
+}
+
+/// A key besides the wallet's that stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kept {
+    /// The card's.
+    Card,
+    /// The paper's.
+    Paper,
+}
+
 /// Arguments of `prescription rules`.
 #[derive(Debug, Args)]
 pub struct Rules {
@@ -210,6 +249,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Issue(args) => issue::issue(args, global),
         Command::Show(args) => show::show(&args.group, global),
         Command::Cancel(args) => cancel::cancel(args, global),
+        Command::Bind(args) => bind::bind(args, global),
         Command::Report(args) => report::report(args, global),
         Command::Rules(args) => rules::rules(args, global),
     }

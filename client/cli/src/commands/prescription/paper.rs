@@ -2,17 +2,24 @@
 //! the key that opens its medicine data are both made of that secret.
 
 use crate::failure::{Failure, Result};
+use crate::files;
 use crate::sealing::OpeningKey;
 use bech32::{Bech32m, Hrp};
 use senim_abi::prescription::GroupId;
+use senim_codes::image::PNG_BYTES_MAX;
+use senim_codes::scan::scan_png;
+use senim_codes::symbol::Symbol;
 use senim_types::crypto::SecretKey;
 use senim_types::{Code, Hash};
+use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Prefix of the text.
 const PREFIX: &str = "senimpaper";
 /// Version of the text.
 const VERSION: u8 = 1;
+/// Pixels of a module of a printed code.
+const MODULE_PIXELS: usize = 6;
 
 /// The code of a paper prescription. Whoever reads it can sign a hold: it is as secret as the paper.
 pub struct PaperCode {
@@ -38,6 +45,18 @@ impl PaperCode {
     /// Opens the medicine data.
     pub fn opening(&self) -> OpeningKey {
         paper_opening(&self.seed)
+    }
+
+    /// Draws it as a QR to be printed. Whoever has the picture has the paper.
+    pub fn draw(&self, file: &Path) -> Result<()> {
+        let symbol = Symbol::qr(&self.to_text())?;
+        files::write_secret(file, &symbol.to_png(MODULE_PIXELS))
+    }
+
+    /// Reads a picture of it.
+    pub fn scan(picture: &Path) -> Result<PaperCode> {
+        let picture = Zeroizing::new(files::read(picture, PNG_BYTES_MAX as u64)?);
+        PaperCode::from_text(&Zeroizing::new(scan_png(&picture)?.text))
     }
 
     /// `senimpaper1…`: bech32m of version, prescription and key, in capitals, so that a QR holds it densely.

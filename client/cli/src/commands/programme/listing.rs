@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 /// What a programme pays for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Puts products on the list by a file: columns product (a GTIN of 14 digits, an ATC code, or a number of the
-    /// programme's services), price_max in tenge, units_per_pack, share_percent or nothing for the policy's own. What stands there already is not sent again, so an
+    /// Puts products on the list by a file: columns product (a GTIN of 14 digits, an ATC code of a substance or of a group,
+    /// or a number of the programme's services), price_max in tenge, units_per_pack, share_percent or nothing for the policy's own. What stands there already is not sent again, so an
     /// interrupted run is run again.
     #[command(
         after_help = "Examples:\n  senim programme listing set 4 --file list.csv\n  senim programme listing set 4 --file list.toml\nA line of list.csv:\n  04870001000011,1450.00,60,80"

@@ -2,6 +2,9 @@
 
 pub mod excess;
 pub mod offline;
+mod show;
+
+pub use show::stands;
 
 use crate::answer::Answer;
 use crate::args::Global;
@@ -12,12 +15,12 @@ use crate::context::{applied, device, enrolled, session, told};
 use crate::describe::event_line;
 use crate::failure::{Failure, Result};
 use crate::session::{Final, Session};
-use crate::words::{self, parse_duration_ms, parse_tenge, tenge, time};
+use crate::words::{self, parse_duration_ms, parse_tenge};
 use clap::{Args, Subcommand};
 use senim_abi::policy::{Line, Product};
 use senim_abi::voucher::proof::{UseStatement, lines_hash};
 use senim_abi::voucher::record::{VoucherRecord, voucher_key};
-use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, Status, Voucher, VoucherId};
+use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, Voucher, VoucherId};
 use senim_abi::{TREASURY, VOUCHER};
 use senim_codes::voucher_code::VoucherCode;
 use senim_types::crypto::SecretKey;
@@ -207,7 +210,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Redeem(args) => redeem(args, global),
         Command::Offline(command) => offline::run(command, global),
         Command::Excess(command) => excess::run(command, global),
-        Command::Show(args) => show(&args.voucher, global),
+        Command::Show(args) => show::show(&args.voucher, global),
         Command::Bind(args) => {
             let holder = WalletKey::from_text(&args.holder)?.token;
             let (voucher, key) = (args.voucher, &args.key);
@@ -380,40 +383,4 @@ pub fn voucher(session: &Session, id: &VoucherId) -> Result<(Voucher, Header)> {
         .value
         .ok_or_else(|| Failure::new(Code::VOUCHER_UNKNOWN))?;
     Ok((record.into_current(), proven.header))
-}
-
-fn show(id: &VoucherId, global: &Global) -> Result<Answer> {
-    let session = session(global)?;
-    let (voucher, header) = self::voucher(&session, id)?;
-    let place = voucher
-        .place
-        .map_or("any place".to_owned(), |place| session.names.of_org(place));
-    let status = voucher.status(header.time);
-    let word = match status {
-        Status::Listed => "listed",
-        Status::Offered => "offered: the person was asked",
-        Status::Consented => "consented to, waits for money in the budget line",
-        Status::Issued => "issued, waits to be activated",
-        Status::Active => "active",
-        Status::Suspended => "suspended",
-        Status::Spent => "spent",
-        Status::Expired => "expired",
-        Status::Declined => "declined",
-        Status::Lapsed => "lapsed",
-        Status::Revoked => "taken back",
-    };
-    let lines = [
-        format!("Voucher {id}: {word}"),
-        format!(
-            "  {} left, used {} at {place}, until {}",
-            tenge(voucher.left),
-            words::counted(voucher.uses as usize, "time"),
-            time(voucher.until)
-        ),
-        format!("  proof holds: after block {}", header.height),
-    ];
-    let json = json!({
-        "voucher": id, "status": status, "record": voucher, "height": header.height,
-    });
-    Ok(Answer::new(json).lines(lines))
 }

@@ -7,7 +7,7 @@ use crate::args::Global;
 use crate::context::{applied, device, group, session, told};
 use crate::failure::{Failure, Result};
 use crate::files;
-use crate::sealing::SealedObject;
+use crate::sealing::{ContentKey, SealedObject};
 use crate::session::Session;
 use crate::words::{self, items, time};
 use senim_abi::PRESCRIPTION;
@@ -15,7 +15,7 @@ use senim_abi::prescription::programme::ProgrammeRecord;
 use senim_abi::prescription::record::programme_key;
 use senim_abi::prescription::{Execute, Group, ItemMask};
 use senim_abi::proof::HolderAct;
-use senim_codes::live_qr::{ContentKey, LiveQr, QrRequest};
+use senim_codes::live_qr::{LiveQr, QrRequest};
 use senim_codes::symbol::Symbol;
 use senim_types::{Call, Code, Domain, TimeMs, codec};
 use serde_json::json;
@@ -51,7 +51,18 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
     let count = group.items.len();
     let chosen = words::within(args.items.unwrap_or(ItemMask::first(count)), count)?;
     check_ttl(&session, &group, args.ttl)?;
-    let content_key = content_key(&session, &wallet, args, global, &group, number, chosen)?;
+    let contents = Contents::of(&session, &wallet, args, global, &group)?;
+    let (content_key, said) = match &contents {
+        Contents::Opened(key) => (
+            Some(key.hand_over(chosen, count)?),
+            "and shows the pharmacy how the medicine is to be used",
+        ),
+        Contents::Gone => (None, "there is no sealed part any more"),
+        Contents::NotOurs => (
+            None,
+            "and no medicine data: it was sealed for another key than this wallet's (see `senim wallet add --help`)",
+        ),
+    };
     let has_contents = content_key.is_some();
     let now = words::now();
     let request = QrRequest {
@@ -77,11 +88,7 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
             items(chosen),
             time(request.expires_at)
         ))
-        .line(if has_contents {
-            "  and shows the pharmacy how the medicine is to be used"
-        } else {
-            "  there is no sealed part any more"
-        }))
+        .line(format!("  {said}")))
 }
 
 /// A QR that lives longer than the programme allows would be refused at the counter, and only there.
@@ -107,27 +114,50 @@ fn check_ttl_max(ttl_ms: u64, max_ms: u64) -> Result<()> {
     ))
 }
 
-/// What opens the chosen items' sealed parts; none where there is no sealed part (any more).
-fn content_key(
+/// What a wallet has of a prescription's sealed part.
+enum Contents {
+    /// What opens all of it.
+    Opened(ContentKey),
+    /// There was none, or the clinic has deleted it.
+    Gone,
+    /// It is sealed for other keys: the prescription was bound to this wallet later.
+    NotOurs,
+}
+
+impl Contents {
+    fn of(
+        session: &Session,
+        wallet: &Wallet,
+        args: &Qr,
+        global: &Global,
+        group: &Group,
+    ) -> Result<Contents> {
+        let Some(object) = sealed_object(session, &args.key, global, group)? else {
+            return Ok(Contents::Gone);
+        };
+        if let Some(key) = object.unwrap_any(&session.chain, wallet.openings()) {
+            return Ok(Contents::Opened(key));
+        }
+        let kept = wallet.kept_contents(&session.chain, &args.group)?;
+        Ok(kept.map_or(Contents::NotOurs, Contents::Opened))
+    }
+}
+
+/// A prescription's sealed part, through the wallet service; none where there is none (any more).
+pub fn sealed_object(
     session: &Session,
-    wallet: &Wallet,
-    args: &Qr,
+    service: &str,
     global: &Global,
     group: &Group,
-    number: u32,
-    chosen: ItemMask,
-) -> Result<Option<ContentKey>> {
+) -> Result<Option<SealedObject>> {
     let Some(sealed) = group.sealed else {
         return Ok(None);
     };
-    let service = device(global, &args.key)?;
-    let object = match session.get_sealed(&service, &sealed, None) {
-        Ok(object) => SealedObject::decode(&object)?,
-        Err(failure) if failure.code == Code::NOT_FOUND => return Ok(None),
-        Err(failure) => return Err(failure),
-    };
-    let key = object.unwrap_key(&session.chain, &wallet.opening(number))?;
-    key.hand_over(chosen, group.items.len()).map(Some)
+    match session.get_sealed(&device(global, service)?, &sealed, None) {
+        Ok(object) => SealedObject::decode(&object).map(Some),
+        Err(failure) if failure.code == Code::NOT_FOUND => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Cancels what remains.

@@ -1,42 +1,30 @@
-//! What the wallet holds: found on the ledger by its own keys, shown as it stands.
-//!
-//! The wallet looks through blocks for issues to its keys. What it finds there counts only once the state proves it, so
-//! a node that lies can hide a prescription and invent none. At the scale of a country the wallet service looks
-//! instead.
+//! What the wallet holds: every support measure of the person's, found on the ledger by the wallet's own keys, shown as it
+//! stands. Active yellow, finished grey. What the ledger has forgotten is still named: the log has it.
 
-use super::Add;
-use super::store::Wallet;
+use super::find::find;
+use super::store::{SharedVoucher, Wallet};
 use crate::answer::Answer;
 use crate::args::Global;
-use crate::commands::ledger::latest;
 use crate::commands::prescription::{item_json, item_line};
+use crate::commands::voucher::{stands, voucher};
 use crate::context::{group, session};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::session::Session;
-use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::{Execute, Group, GroupId, ItemStatus};
-use senim_types::{Block, Code, PublicKey, TimeMs, limits};
+use crate::words::{counted, time};
+use senim_abi::prescription::{Group, GroupId, ItemStatus};
+use senim_abi::voucher::record::Delegation;
+use senim_abi::voucher::{Status, Voucher, VoucherId};
+use senim_types::{Code, Header, TimeMs};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 use std::path::Path;
 
-/// Blocks that one listing looks through.
-const BLOCKS_MAX: u64 = 10_000;
-
-/// Takes a prescription in.
-pub fn add(args: &Add, global: &Global) -> Result<Answer> {
-    let session = session(global)?;
-    let mut wallet = Wallet::open(&args.folder.wallet)?;
-    let (group, _) = group(&session, &args.group)?;
-    let key = wallet.held(&args.group, &group.holder)?;
-    wallet.remember(args.group, key);
-    wallet.save()?;
-    let json = json!({ "group": args.group, "items": group.items.len() });
-    Ok(Answer::new(json).line(format!(
-        "{} is in the wallet: {} items",
-        args.group,
-        group.items.len()
-    )))
+/// A measure as it is shown.
+struct Shown {
+    json: Value,
+    title: String,
+    /// Each with whether it is active.
+    lines: Vec<(bool, String)>,
 }
 
 /// Finds and lists.
@@ -44,41 +32,181 @@ pub fn list(folder: &Path, global: &Global) -> Result<Answer> {
     let session = session(global)?;
     let mut wallet = Wallet::open(folder)?;
     find(&session, &mut wallet)?;
-    let mut shown: Vec<Value> = Vec::new();
-    let mut lines = Vec::new();
-    let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let mut prescriptions = Vec::new();
     for held in &wallet.records.prescriptions {
-        let (group, header) = match group(&session, &held.group) {
-            Ok(found) => found,
-            // Forgotten by the ledger, long after it was finished.
-            Err(failure) if failure.code == Code::PRESCRIPTION_UNKNOWN => continue,
-            Err(failure) => return Err(failure),
-        };
-        let now = header.time;
-        let items = (0..group.items.len()).map(|index| item_json(&group, index, now));
-        shown.push(json!({
-            "group": held.group, "issuer": group.issuer, "active": is_active(&group, now),
-            "items": items.collect::<Vec<_>>(),
-        }));
-        lines.push(format!(
-            "{} by {}",
-            held.group,
-            session.names.of_org(group.issuer)
-        ));
-        for index in 0..group.items.len() {
-            let is_active = is_item_active(&group, index, now);
-            let line = item_line(&group, index, now, &session.names);
-            lines.push(format!("  {}", marked(&line, is_active, is_coloured)));
-        }
+        prescriptions.push(of_prescription(&session, &wallet, &held.group)?);
     }
-    let count = shown.len();
-    let answer =
-        Answer::new(json!({ "prescriptions": shown, "seen": wallet.records.seen })).lines(lines);
-    Ok(if count == 0 {
-        answer.line("The wallet holds no prescription yet.")
-    } else {
-        answer
+    let mut vouchers = Vec::new();
+    for held in &wallet.records.vouchers {
+        vouchers.push(of_voucher(&session, &held.voucher, |voucher| {
+            let holder = voucher.holder.as_ref();
+            holder.is_some_and(|holder| wallet.number_of(holder).is_some())
+        })?);
+    }
+    for shared in &wallet.records.shared {
+        vouchers.push(of_shared(&session, shared)?);
+    }
+    let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let mut lines = Vec::new();
+    for shown in prescriptions.iter().chain(&vouchers) {
+        lines.push(shown.title.clone());
+        let marked = |(is_active, line): &(bool, String)| marked(line, *is_active, is_coloured);
+        lines.extend(shown.lines.iter().map(|line| format!("  {}", marked(line))));
+    }
+    if lines.is_empty() {
+        lines.push("The wallet holds no prescription and no voucher yet.".to_owned());
+    }
+    let json = |all: Vec<Shown>| all.into_iter().map(|one| one.json).collect::<Vec<_>>();
+    Ok(Answer::new(json!({
+        "prescriptions": json(prescriptions), "vouchers": json(vouchers), "seen": wallet.records.seen,
+    }))
+    .lines(lines))
+}
+
+fn of_prescription(session: &Session, wallet: &Wallet, id: &GroupId) -> Result<Shown> {
+    let (group, header) = match group(session, id) {
+        Ok(found) => found,
+        Err(failure) if failure.code == Code::PRESCRIPTION_UNKNOWN => {
+            return Ok(forgotten(
+                format!("{id}"),
+                json!({ "group": id, "items": [] }),
+            ));
+        }
+        Err(failure) => return Err(failure),
+    };
+    let now = header.time;
+    let title = format!("{id} by {}", session.names.of_org(group.issuer));
+    if wallet.number_of(&group.holder).is_none() {
+        let json = json!({ "group": id, "issuer": group.issuer, "items": [] });
+        return Ok(elsewhere(title, json));
+    }
+    let items = 0..group.items.len();
+    let line = |index| {
+        let line = item_line(&group, index, now, &session.names);
+        (is_item_active(&group, index, now), line)
+    };
+    let lines: Vec<(bool, String)> = items.clone().map(line).collect();
+    let items = items.map(|index| item_json(&group, index, now));
+    Ok(Shown {
+        json: json!({
+            "group": id, "issuer": group.issuer, "active": lines.iter().any(|(is_active, _)| *is_active),
+            "items": items.collect::<Vec<_>>(),
+        }),
+        title,
+        lines,
     })
+}
+
+/// A voucher as it stands, if it `is_ours`.
+fn of_voucher(
+    session: &Session,
+    id: &VoucherId,
+    is_ours: impl Fn(&Voucher) -> bool,
+) -> Result<Shown> {
+    let Some((voucher, header)) = known(session, id)? else {
+        return Ok(forgotten(format!("{id}"), json!({ "voucher": id })));
+    };
+    let title = format!("{id} of programme {}", voucher.programme);
+    if !is_ours(&voucher) {
+        return Ok(elsewhere(title, json!({ "voucher": id })));
+    }
+    let now = header.time;
+    let is_active = is_voucher_active(voucher.status(now));
+    let mut lines = vec![(is_active, stands(&voucher, now, &session.names))];
+    if let Some(delegation) = &voucher.delegation {
+        let line = format!("shared: {}", bounds(delegation));
+        lines.push((is_active && now < delegation.bounds.until, line));
+    }
+    Ok(Shown {
+        json: voucher_json(id, &voucher, now, is_active),
+        title,
+        lines,
+    })
+}
+
+/// A voucher of somebody else's, of which a part is shared with this wallet: the child's side.
+fn of_shared(session: &Session, shared: &SharedVoucher) -> Result<Shown> {
+    let id = &shared.voucher;
+    let Some((voucher, header)) = known(session, id)? else {
+        return Ok(forgotten(
+            format!("{id}"),
+            json!({ "voucher": id, "shared": true }),
+        ));
+    };
+    let now = header.time;
+    let title = format!(
+        "{id} of programme {}, shared with this wallet",
+        voucher.programme
+    );
+    let delegation = voucher.delegation.as_ref();
+    let Some(delegation) = delegation.filter(|one| one.key == shared.delegate) else {
+        return Ok(Shown {
+            json: json!({ "voucher": id, "shared": true, "active": false }),
+            title,
+            lines: vec![(false, "taken back by its holder".to_owned())],
+        });
+    };
+    let is_active = is_voucher_active(voucher.status(now))
+        && now < delegation.bounds.until
+        && delegation.bounds.uses > 0;
+    let mut json = voucher_json(id, &voucher, now, is_active);
+    json["shared"] = json!(true);
+    Ok(Shown {
+        json,
+        title,
+        lines: vec![
+            (is_active, stands(&voucher, now, &session.names)),
+            (is_active, bounds(delegation)),
+        ],
+    })
+}
+
+fn known(session: &Session, id: &VoucherId) -> Result<Option<(Voucher, Header)>> {
+    match voucher(session, id) {
+        Ok(found) => Ok(Some(found)),
+        Err(failure) if failure.code == Code::VOUCHER_UNKNOWN => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn voucher_json(id: &VoucherId, voucher: &Voucher, now: TimeMs, is_active: bool) -> Value {
+    json!({
+        "voucher": id, "programme": voucher.programme, "status": voucher.status(now), "active": is_active,
+        "amount_tiyn": voucher.amount, "left_tiyn": voucher.left, "uses": voucher.uses, "place": voucher.place,
+        "until": voucher.until, "delegated": voucher.delegation.map(|one| one.bounds),
+    })
+}
+
+fn bounds(delegation: &Delegation) -> String {
+    let bounds = &delegation.bounds;
+    format!(
+        "a code buys {} more until {}, {} a day at most",
+        counted(usize::from(bounds.uses), "time"),
+        time(bounds.until),
+        bounds.uses_per_day
+    )
+}
+
+/// The record went when its time for disputes was over.
+fn forgotten(title: String, mut json: Value) -> Shown {
+    json["active"] = json!(false);
+    json["forgotten"] = json!(true);
+    Shown {
+        json,
+        title,
+        lines: vec![(false, "ended, and its record forgotten".to_owned())],
+    }
+}
+
+/// Bound to other keys since: another telephone has it.
+fn elsewhere(title: String, mut json: Value) -> Shown {
+    json["active"] = json!(false);
+    json["elsewhere"] = json!(true);
+    Shown {
+        json,
+        title,
+        lines: vec![(false, "bound to another wallet since".to_owned())],
+    }
 }
 
 fn is_item_active(group: &Group, index: usize, now: TimeMs) -> bool {
@@ -89,8 +217,12 @@ fn is_item_active(group: &Group, index: usize, now: TimeMs) -> bool {
     )
 }
 
-fn is_active(group: &Group, now: TimeMs) -> bool {
-    (0..group.items.len()).any(|index| is_item_active(group, index, now))
+const fn is_voucher_active(status: Status) -> bool {
+    use Status::{Active, Consented, Issued, Listed, Offered, Suspended};
+    matches!(
+        status,
+        Listed | Offered | Consented | Issued | Active | Suspended
+    )
 }
 
 /// Active yellow, finished grey; in words where there is no colour.
@@ -101,51 +233,4 @@ fn marked(line: &str, is_active: bool, is_coloured: bool) -> String {
         (true, false) => format!("[active]   {line}"),
         (false, false) => format!("[finished] {line}"),
     }
-}
-
-/// Looks through the blocks that are new to the wallet.
-fn find(session: &Session, wallet: &mut Wallet) -> Result<()> {
-    let tip = latest(&session.node)?;
-    let mine: Vec<(PublicKey, u32)> = (0..wallet.records.keys)
-        .map(|number| (wallet.token(number).public(), number))
-        .collect();
-    let first = wallet.records.seen + 1;
-    for height in first..=tip.min(wallet.records.seen + BLOCKS_MAX) {
-        let path = format!("/v1/blocks/{height}");
-        let bytes = session.node.bytes(&path, limits::BLOCK_BYTES_MAX)?;
-        let block = Block::decode(&bytes).map_err(Failure::proof)?;
-        for (id, holder) in issues(&block) {
-            let Some((_, key)) = mine.iter().find(|(token, _)| *token == holder) else {
-                continue;
-            };
-            match group(session, &id) {
-                Ok((group, _)) if group.holder == holder => wallet.remember(id, *key),
-                // An issue that was refused leaves nothing in the state.
-                Ok(_) => {}
-                Err(failure) if failure.code == Code::PRESCRIPTION_UNKNOWN => {}
-                Err(failure) => return Err(failure),
-            }
-        }
-        wallet.records.seen = height;
-    }
-    wallet.save()
-}
-
-/// Every issue in a block, with the key that it is for.
-fn issues(block: &Block) -> Vec<(GroupId, PublicKey)> {
-    let mut found = Vec::new();
-    for transaction in &block.transactions {
-        let hash = transaction.hash();
-        for call in transaction
-            .body
-            .calls
-            .iter()
-            .filter(|call| call.contract == PRESCRIPTION)
-        {
-            if let Ok(Execute::Issue { index, holder, .. }) = borsh::from_slice(&call.input) {
-                found.push((GroupId::derive(&hash, index), holder));
-            }
-        }
-    }
-    found
 }

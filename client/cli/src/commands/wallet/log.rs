@@ -2,6 +2,7 @@
 //! invent none, since receipts are proven, and can leave none out, since the proven record counts them.
 
 use super::Log;
+use super::history::{of_all, of_one};
 use super::store::Wallet;
 use crate::answer::Answer;
 use crate::args::Global;
@@ -24,21 +25,33 @@ struct Seen {
     line: String,
 }
 
-/// Lists the looks, the earliest first.
+/// What happened, the earliest first: to all that the wallet holds, to a voucher, or who looked at a prescription.
 pub fn log(args: &Log, global: &Global) -> Result<Answer> {
+    let folder = &args.folder.wallet;
+    let Some(id) = args.id else {
+        return of_all(folder, global);
+    };
     let session = session(global)?;
-    let (group, header) = group(&session, &args.group)?;
-    Wallet::open(&args.folder.wallet)?.held(&args.group, &group.holder)?;
-    let (seen, is_all) = look_back(&session, &args.group, &group, &header)?;
+    let wallet = Wallet::open(folder)?;
+    let (group, header) = match group(&session, &GroupId(id)) {
+        Ok(found) => found,
+        Err(failure) if failure.code == Code::PRESCRIPTION_UNKNOWN => {
+            return of_one(&session, &wallet, id);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let id = GroupId(id);
+    wallet.held(&id, &group.holder)?;
+    let (seen, is_all) = look_back(&session, &id, &group, &header)?;
     let count = group.looks.count;
     let json = json!({
-        "group": args.group, "count": count, "complete": is_all,
+        "group": id, "count": count, "complete": is_all,
         "looks": seen.iter().map(|one| one.json.clone()).collect::<Vec<_>>(),
     });
     let answer = Answer::new(json)
         .line(format!(
             "Prescription {}: looked at {} so far",
-            short(args.group),
+            short(id),
             counted(count as usize, "time")
         ))
         .lines(seen.into_iter().map(|one| one.line));

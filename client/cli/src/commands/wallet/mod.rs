@@ -2,6 +2,9 @@
 //! device (on the devnet `identity`), which sees neither keys nor contents.
 
 mod act;
+mod add;
+mod find;
+mod history;
 mod list;
 mod log;
 mod store;
@@ -17,6 +20,7 @@ use crate::failure::Result;
 use crate::words::{parse_duration_ms, parse_items};
 use clap::{Args, Subcommand};
 use senim_abi::prescription::{GroupId, ItemMask};
+use senim_types::Hash;
 use std::path::PathBuf;
 
 /// The citizen's wallet.
@@ -29,17 +33,22 @@ pub enum Command {
     /// then does not join two of one person.
     #[command(after_help = "Example:\n  senim wallet key --wallet wallet")]
     Key(Folder),
-    /// Takes a prescription in by its id.
-    #[command(after_help = "Example:\n  senim wallet add GROUP")]
+    /// Takes a prescription in by its id; after a lost telephone, with what still opens its medicine data.
+    #[command(
+        after_help = "Examples:\n  senim wallet add GROUP\n  senim wallet add GROUP --paper paper.png"
+    )]
     Add(Add),
-    /// Finds new prescriptions for the wallet's keys and lists all: active ones yellow, finished ones grey.
+    /// Finds new prescriptions and vouchers for the wallet's keys and lists all: active ones yellow, finished ones grey.
     #[command(after_help = "Example:\n  senim wallet list --wallet wallet")]
     List(Folder),
     /// Makes a live QR that opens items of a prescription to whoever scans it within its time.
     #[command(after_help = "Example:\n  senim wallet qr GROUP --items 1 --ttl 60s --out qr.png")]
     Qr(Qr),
-    /// Lists who looked at a prescription's medicine data, when and why: from proven receipts, and checked to be all.
-    #[command(after_help = "Example:\n  senim wallet log GROUP")]
+    /// Lists what happened to all that the wallet holds, or to a voucher; of a prescription, who looked at its medicine data,
+    /// when and why. From proven receipts, and checked to be all.
+    #[command(
+        after_help = "Examples:\n  senim wallet log\n  senim wallet log GROUP\n  senim wallet log VOUCHER"
+    )]
     Log(Log),
     /// Cancels what remains of a prescription.
     #[command(after_help = "Example:\n  senim wallet cancel GROUP --items 2")]
@@ -63,6 +72,18 @@ pub struct Add {
     /// The prescription.
     #[arg(value_parser = group_id)]
     pub group: GroupId,
+    /// The picture of its paper's code, which opens the medicine data.
+    #[arg(long, group = "opens")]
+    pub paper: Option<PathBuf>,
+    /// The person's card, whose chip opens the medicine data of what is bound to it.
+    #[arg(long, group = "opens")]
+    pub chip: Option<PathBuf>,
+    /// A copy of the wallet that held it before.
+    #[arg(long, group = "opens")]
+    pub old: Option<PathBuf>,
+    /// The wallet service's device, which fetches the sealed part: a key by name or file.
+    #[arg(long, default_value = "identity")]
+    pub key: String,
     /// Whose.
     #[command(flatten)]
     pub folder: Folder,
@@ -71,9 +92,9 @@ pub struct Add {
 /// Arguments of `wallet log`.
 #[derive(Debug, Args)]
 pub struct Log {
-    /// The prescription.
-    #[arg(value_parser = group_id)]
-    pub group: GroupId,
+    /// A prescription or a voucher; without it, all that the wallet holds.
+    #[arg(value_parser = measure_id)]
+    pub id: Option<Hash>,
     /// Whose.
     #[command(flatten)]
     pub folder: Folder,
@@ -122,12 +143,19 @@ pub struct Cancel {
     pub folder: Folder,
 }
 
+/// The id of a prescription or a voucher.
+fn measure_id(text: &str) -> std::result::Result<Hash, String> {
+    let malformed =
+        |_| format!("`{text}` is not the id of a prescription or a voucher: 64 hex digits");
+    text.parse().map_err(malformed)
+}
+
 /// Runs a citizen's command.
 pub fn run(command: &Command, global: &Global) -> Result<Answer> {
     match command {
         Command::New(folder) => act::new(&folder.wallet),
         Command::Key(folder) => act::key(&folder.wallet),
-        Command::Add(args) => list::add(args, global),
+        Command::Add(args) => add::add(args, global),
         Command::List(folder) => list::list(&folder.wallet, global),
         Command::Qr(args) => act::qr(args, global),
         Command::Log(args) => log::log(args, global),

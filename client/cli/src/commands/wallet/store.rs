@@ -2,16 +2,18 @@
 //!
 //! ```text
 //! secret.key   32 bytes from which every key is derived; readable by its owner only
-//! wallet.json  how many keys were made, which prescriptions they hold, how far the ledger was looked through
+//! wallet.json  how many keys were made, what they hold, how far the ledger was looked through
+//! ID.contents  a prescription's content key that the wallet took in, wrapped to a key of its own
 //! ```
 
 use crate::failure::{Failure, Result};
 use crate::one_time::{pair_from_text, pair_to_text};
-use crate::sealing::OpeningKey;
+use crate::sealing::{ContentKey, KEPT_BYTES, OpeningKey};
 use crate::{files, keys};
 use senim_abi::prescription::GroupId;
+use senim_abi::voucher::VoucherId;
 use senim_types::crypto::SecretKey;
-use senim_types::{Code, PublicKey};
+use senim_types::{ChainId, Code, PublicKey};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -61,10 +63,36 @@ pub struct Wallet {
 pub struct Records {
     /// Keys made so far: they are numbered from 0.
     pub keys: u32,
-    /// The last block that was looked through.
+    /// The last block that was looked through. A wallet that was written before vouchers were looked for has another name
+    /// for it, and looks through everything once more.
+    #[serde(rename = "looked_through", default)]
     pub seen: u64,
     /// The prescriptions.
     pub prescriptions: Vec<Held>,
+    /// The vouchers.
+    #[serde(default)]
+    pub vouchers: Vec<HeldVoucher>,
+    /// Vouchers of others, of which a part is shared with this wallet.
+    #[serde(default)]
+    pub shared: Vec<SharedVoucher>,
+}
+
+/// A voucher of the wallet's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldVoucher {
+    /// Which.
+    pub voucher: VoucherId,
+    /// The number of the key that holds it.
+    pub key: u32,
+}
+
+/// A voucher of which a part was shared by a code. The code itself is its picture, and stays there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedVoucher {
+    /// Which.
+    pub voucher: VoucherId,
+    /// The public half of the code's key.
+    pub delegate: PublicKey,
 }
 
 /// A prescription of the wallet's.
@@ -153,15 +181,64 @@ impl Wallet {
             .ok_or_else(|| Failure::new(Code::NOT_IN_WALLET))
     }
 
-    /// Remembers a prescription.
+    /// What opens the sealed part of a prescription: any key that the wallet made, the newest first. The one that it was
+    /// sealed for may be older than the one that holds it now.
+    pub fn openings(&self) -> impl Iterator<Item = OpeningKey> + '_ {
+        (0..self.records.keys)
+            .rev()
+            .map(|number| self.opening(number))
+    }
+
+    /// Keeps a prescription's content key, wrapped to the key of this number.
+    pub fn keep_contents(
+        &self,
+        chain: &ChainId,
+        group: &GroupId,
+        number: u32,
+        key: &ContentKey,
+    ) -> Result<()> {
+        let kept = key.kept_for(chain, &self.public(number).opening)?;
+        files::replace(&self.contents_path(group), &kept)
+    }
+
+    /// The content key that was kept of a prescription.
+    pub fn kept_contents(&self, chain: &ChainId, group: &GroupId) -> Result<Option<ContentKey>> {
+        let path = self.contents_path(group);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let kept = files::read(&path, KEPT_BYTES as u64)?;
+        let mut openings = self.openings();
+        Ok(openings.find_map(|opening| opening.unwrap_kept(chain, &kept)))
+    }
+
+    fn contents_path(&self, group: &GroupId) -> PathBuf {
+        self.path.with_file_name(format!("{group}.contents"))
+    }
+
+    /// Remembers a prescription, and by which key it is held now.
     pub fn remember(&mut self, group: GroupId, key: u32) {
-        if !self
-            .records
-            .prescriptions
-            .iter()
-            .any(|held| held.group == group)
-        {
-            self.records.prescriptions.push(Held { group, key });
+        let known = &mut self.records.prescriptions;
+        match known.iter_mut().find(|held| held.group == group) {
+            Some(held) => held.key = key,
+            None => known.push(Held { group, key }),
+        }
+    }
+
+    /// Remembers a voucher, and by which key it is held now.
+    pub fn remember_voucher(&mut self, voucher: VoucherId, key: u32) {
+        let known = &mut self.records.vouchers;
+        match known.iter_mut().find(|held| held.voucher == voucher) {
+            Some(held) => held.key = key,
+            None => known.push(HeldVoucher { voucher, key }),
+        }
+    }
+
+    /// Remembers a voucher of which a part was shared with this wallet.
+    pub fn remember_shared(&mut self, voucher: VoucherId, delegate: PublicKey) {
+        let shared = SharedVoucher { voucher, delegate };
+        if !self.records.shared.contains(&shared) {
+            self.records.shared.push(shared);
         }
     }
 
@@ -189,11 +266,18 @@ mod tests {
         wallet.records.keys = 3;
         wallet.remember(GroupId(Hash([1; 32])), 2);
         wallet.remember(GroupId(Hash([1; 32])), 0);
+        wallet.remember_voucher(VoucherId(Hash([2; 32])), 1);
+        wallet.remember_shared(VoucherId(Hash([3; 32])), keys[0].token);
+        wallet.remember_shared(VoucherId(Hash([3; 32])), keys[0].token);
         wallet.save().expect("the folder can be written");
 
         let again = Wallet::open(folder.path()).expect("the same folder");
         assert_eq!(again.records, wallet.records);
-        assert_eq!(again.records.prescriptions.len(), 1);
+        let [held] = again.records.prescriptions[..] else {
+            panic!("it is one prescription")
+        };
+        assert_eq!(held.key, 0, "by the key that it was bound to last");
+        assert_eq!(again.records.shared.len(), 1);
         assert_eq!(again.public(1), keys[1]);
         assert_eq!(again.number_of(&keys[2].token), Some(2));
         assert_eq!(

@@ -39,6 +39,10 @@ pub enum Command {
         after_help = "Example:\n  senim wallet voucher share VOUCHER --days 200d --uses 170 --out child.png"
     )]
     Share(Share),
+    /// Takes in a code that somebody shared, so that `senim wallet list` and `log` show what is left of it. The code stays
+    /// in its picture.
+    #[command(after_help = "Example:\n  senim wallet voucher add --shared child.png")]
+    Add(Add),
     /// Takes back what was shared: the code buys nothing any more.
     #[command(after_help = "Example:\n  senim wallet voucher unshare VOUCHER")]
     Unshare(Act),
@@ -86,6 +90,17 @@ pub struct Share {
     pub out: PathBuf,
 }
 
+/// Arguments of `wallet voucher add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The picture of the code.
+    #[arg(long)]
+    pub shared: PathBuf,
+    /// Whose.
+    #[command(flatten)]
+    pub folder: super::Folder,
+}
+
 /// Arguments of `wallet voucher qr`.
 #[derive(Debug, Args)]
 pub struct Qr {
@@ -113,6 +128,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Unshare(args) => act(args, HolderAct::Undelegate, global),
         Command::Withdraw(args) => act(args, HolderAct::Withdraw, global),
         Command::Share(args) => share(args, global),
+        Command::Add(args) => add(args, global),
         Command::Qr(args) => qr(args, global),
     }
 }
@@ -187,17 +203,34 @@ pub fn scan(picture: &Path) -> Result<VoucherCode> {
     Ok(VoucherCode::from_text(&text)?)
 }
 
+/// The voucher and the delegate's key of a shared code.
+fn scan_shared(picture: &Path) -> Result<(VoucherId, SecretKey)> {
+    match scan(picture)? {
+        VoucherCode::Printed(code) => Ok((code.voucher(), code.key())),
+        VoucherCode::Live(_) => Err(Failure::usage(
+            "that is a live QR already: show it as it is, or make one of a shared code",
+        )),
+    }
+}
+
+/// Takes a shared code in. `DELEGATION_ENDED` if the holder has taken it back.
+fn add(args: &Add, global: &Global) -> Result<Answer> {
+    let session = session(global)?;
+    let mut wallet = Wallet::open(&args.folder.wallet)?;
+    let (id, key) = scan_shared(&args.shared)?;
+    let (found, _) = voucher(&session, &id)?;
+    let delegation = found.delegation.filter(|one| one.key == key.public());
+    let delegation = delegation.ok_or_else(|| Failure::new(Code::DELEGATION_ENDED))?;
+    wallet.remember_shared(id, delegation.key);
+    wallet.save()?;
+    let json = json!({ "voucher": id, "delegated": delegation.bounds });
+    Ok(Answer::new(json).line(format!("A part of voucher {id} is in the wallet")))
+}
+
 fn qr(args: &Qr, global: &Global) -> Result<Answer> {
     let session = session(global)?;
     let (id, key) = match (&args.shared, args.voucher) {
-        (Some(shared), _) => match scan(shared)? {
-            VoucherCode::Printed(code) => (code.voucher(), code.key()),
-            VoucherCode::Live(_) => {
-                return Err(Failure::usage(
-                    "that is a live QR already: show it as it is, or make one of a shared code",
-                ));
-            }
-        },
+        (Some(shared), _) => scan_shared(shared)?,
         (None, Some(id)) => (id, holder_key(&session, &args.folder.wallet, &id)?),
         (None, None) => return Err(Failure::usage("name a voucher or a shared code")),
     };

@@ -4,7 +4,7 @@ use super::CLOCK_MS_MAX;
 use super::folder::{Synced, TerminalFolder};
 use crate::failure::{Failure, Result};
 use crate::policies::Runner;
-use senim_abi::policy::{Act, Facts, Line, Place, ProofKind, Question, Terms};
+use senim_abi::policy::{Act, Facts, Line, Place, Product, ProofKind, Question, Terms};
 use senim_abi::voucher::proof::{UseStatement, lines_hash};
 use senim_abi::voucher::record::Delegation;
 use senim_abi::voucher::{OfflineRecord, Proof, Status, Voucher, VoucherId};
@@ -183,8 +183,12 @@ fn facts(
 ) -> Facts {
     let clock = synced.settings.clock(now);
     for line in &mut lines {
-        let listed = synced.listings.iter();
-        let known = listed.clone().find(|(product, _)| *product == line.product);
+        let on_list = |product: Product| {
+            let mut listings = synced.listings.iter();
+            listings.find(|(listed, _)| *listed == product)
+        };
+        // As the ledger does: the narrowest first.
+        let known = line.product.listed_as().find_map(on_list);
         line.listing = known.map(|(_, listing)| *listing);
     }
     let session = &synced.state.session;

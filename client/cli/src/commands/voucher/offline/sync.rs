@@ -158,10 +158,11 @@ fn known(
         policies.insert(version, policy);
     }
     let mut listings = Vec::new();
-    for product in &args.product {
-        let key = listing_key(programme, product);
+    let named = args.product.iter();
+    for product in named.flat_map(|product| product.listed_as()) {
+        let key = listing_key(programme, &product);
         let listing = session.record::<ListingRecord>(&key, VOUCHER)?.value;
-        listings.extend(listing.map(|listing| (*product, listing.into_current())));
+        listings.extend(listing.map(|listing| (product, listing.into_current())));
     }
     let mut calendars = BTreeMap::new();
     let this_month = settings.offsets.month_of(words::now());
