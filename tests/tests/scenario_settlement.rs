@@ -8,13 +8,15 @@
 mod over_http;
 
 use over_http::OverHttp;
-use senim_abi::VOUCHER;
+use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::policy::{Line, Product};
+use senim_abi::settlement::{self, ActId};
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, VoucherId};
+use senim_abi::{SETTLEMENT, VOUCHER};
 use senim_bank::answer::read;
 use senim_tests::world::people::{METFORMIN_CAP, metformin, metformin_pack};
 use senim_tests::world::{Request, secret};
-use senim_types::{Code, OrgId, TimeMs, Tiyn};
+use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 use senimd::driver::now;
 use serde_json::Value;
 use std::path::Path;
@@ -127,6 +129,9 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     );
     let listed = ledger.done(&["act", "list", "--programme", "2"]);
     assert_eq!(listed["acts"].as_array().map(Vec::len), Some(1), "{listed}");
+    cut_by_hand(&mut ledger);
+    let again = ledger.done(&["act", "list", "--programme", "2"]);
+    assert_eq!(again["acts"], listed["acts"], "no act more");
     let act = "2-50-2026-02";
     assert_eq!(text(&listed, "/acts/0/act"), act);
     assert_eq!(listed["acts"][0]["payable_tiyn"], 3 * MEAL);
@@ -231,6 +236,44 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     );
     let shown = ledger.done(&["contract", "show", "--programme", "2", "--provider", "50"]);
     assert_eq!(shown["posted_tiyn"], 2 * MEAL);
+}
+
+/// An act is made of a month that has ended, and of no other, by those whose act it is.
+fn cut_by_hand(ledger: &mut OverHttp) {
+    let this = UtcOffsets::fixed(300).month_of(now());
+    let mut cut = |device, period| {
+        let cut = settlement::Execute::Cut {
+            programme: ProgrammeId(2),
+            provider: OrgId(50),
+            period,
+        };
+        ledger.called(device, SETTLEMENT, cut).map(|_| ())
+    };
+    for device in ["canteen", "education"] {
+        assert_eq!(cut(device, this), Err(Code::PERIOD_OPEN), "{device}");
+        assert_eq!(cut(device, february()), Ok(()), "{device}: it is cut");
+    }
+    assert_eq!(cut("pharmacy", february()), Err(Code::NOT_AUTHORISED));
+}
+
+fn february() -> Month {
+    Month::new(2026, 2)
+}
+
+/// The fund says, over its bank's head, that this attempt was paid.
+fn confirmed(ledger: &mut OverHttp, attempt: u8, amount: Tiyn) -> Option<Code> {
+    let confirm = settlement::Execute::ConfirmPayment {
+        act: ActId {
+            programme: ProgrammeId(1),
+            provider: OrgId(20),
+            period: february(),
+            number: 0,
+        },
+        attempt,
+        amount,
+        message: Hash::of(b"a bank's message"),
+    };
+    ledger.called("fund", SETTLEMENT, confirm).err()
 }
 
 /// What a bank says of a payment: an amount debited, or credited because it came back; a refusal of it, or of its file.
@@ -344,6 +387,18 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
     let second = text(&again, "/payments/0/end_to_end_id").to_owned();
     assert_ne!(second, first);
     assert_eq!(answer(&mut ledger, &first, debited()), "superseded");
+    // The client tells the ledger nothing of that, and the ledger would not take it, nor a payment that never was.
+    for (attempt, amount, code) in [
+        (1, METFORMIN_CAP, Code::PAYMENT_SUPERSEDED),
+        (2, Tiyn(METFORMIN_CAP.0 - 1), Code::PAYMENT_AMOUNT),
+        (3, METFORMIN_CAP, Code::PAYMENT_UNKNOWN),
+    ] {
+        let refused = confirmed(&mut ledger, attempt, amount);
+        assert_eq!(refused, Some(code), "attempt {attempt}");
+        let shown = ledger.done(&["payment", "status", "--programme", "1"]);
+        assert_eq!(text(&shown, "/payments/0/state"), "payment_pending");
+        assert_eq!(shown["payments"][0]["payment"]["attempt"], 2);
+    }
     assert_eq!(answer(&mut ledger, &second, debited()), "paid");
     assert_eq!(answer(&mut ledger, &second, debited()), "nothing");
     let state = |ledger: &mut OverHttp| {
@@ -359,6 +414,9 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
     assert_eq!(answer(&mut ledger, &second, credited()), "returned");
     assert_eq!(answer(&mut ledger, &second, credited()), "nothing");
     assert_eq!(answer(&mut ledger, &second, debited()), "nothing");
+    assert_eq!(state(&mut ledger), "returned");
+    let late = confirmed(&mut ledger, 2, METFORMIN_CAP);
+    assert_eq!(late, Some(Code::PAYMENT_RETURNED));
     assert_eq!(state(&mut ledger), "returned");
     let third = ledger.done(&words);
     let file_of_third = text(&third, "/message_id").to_owned();
