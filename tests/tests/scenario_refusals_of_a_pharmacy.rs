@@ -10,7 +10,7 @@ use senim_abi::civil::ymd;
 use senim_abi::marking::msg::{self as marking, Exit, PackId};
 use senim_abi::prescription::Execute;
 use senim_abi::prescription::programme::{
-    PrescriberId, PrescriberRight, ProgrammeId, Provider, Settlement,
+    PrescriberId, PrescriberRight, ProgrammeId, ProofKinds, Provider, Settlement,
 };
 use senim_abi::{MARKING, PRESCRIPTION};
 use senim_tests::world::people::value;
@@ -117,6 +117,24 @@ fn who_may_prescribe_and_who_may_dispense_is_the_funds_to_say() {
         assert_eq!(code, Some(Code::PHARMACY_NOT_CONTRACTED), "{provider:?}");
     }
     fund(&contract(Some(ends(tomorrow))));
+    // By a proof that the programme takes, and by no other.
+    let rules = || {
+        let question = json!({ "programme": { "programme": 1 } }).to_string();
+        shop.ledger.done(&["query", "prescription", &question])
+    };
+    let set = |rules: &Value| {
+        let file = shop.path("rules.json");
+        std::fs::write(&file, rules.to_string()).expect("a file can be written");
+        let set = ["prescription", "rules", "1", "--file", &file];
+        shop.ledger.done(&set);
+    };
+    let before = rules();
+    let mut by_card = before.clone();
+    by_card["proofs"] = json!(ProofKinds::CARD);
+    set(&by_card);
+    let code = refused(&shop, &group, || shop.hold("rival", &group, "1"));
+    assert_eq!(code, Some(Code::PROOF_NOT_ACCEPTED));
+    set(&before);
     shop.hold("rival", &group, "1").expect("it has a contract");
     let sold = shop.dispense("rival", &group, ("1", RIVALS_METFORMIN), "30", "800");
     assert_eq!(sold, Ok(80_000));
@@ -184,6 +202,23 @@ fn a_pack_that_is_not_what_the_register_says_is_not_dispensed() {
     assert_eq!(expired, Err(Code::PACK_EXPIRED));
     introduce("W2601", "2031-05-31", "WD0001").expect("a lot of its own");
     introduce("M2601", "2031-05-31", "ST0001,SA0001").expect("of the lot that is there");
+    let another_lot = introduce("M2603", "2031-05-31", "MF0001");
+    assert_eq!(another_lot, Err(Code::PACK_EXISTS));
+    let no_product = [
+        "pack",
+        "introduce",
+        "--gtin",
+        "04870001009991",
+        "--lot",
+        "M2601",
+        "--expiry",
+        "2031-05-31",
+        "--serials",
+        "NO0001",
+        "--at",
+        "20",
+    ];
+    assert_eq!(shop.ledger.refused(&no_product), Code::PRODUCT_UNKNOWN);
     let recall = ["pack", "recall", "--gtin", gtin, "--lot", "W2601"];
     shop.ledger.done(&[&recall[..], &["--withdraw"]].concat());
     for (serial, exit) in [("ST0001", Exit::Stolen), ("SA0001", Exit::Sample)] {

@@ -88,7 +88,6 @@ fn medicine(ledger: &mut OverHttp) {
 fn confirm(ledger: &mut OverHttp, file: &str, provider: &str, keys: [&str; 3]) {
     let [own, first, second] = keys;
     let payer = if first == "fund" { "2" } else { "6" };
-    ledger.done(&["details", "propose", file, "--payer", payer, "--key", own]);
     let approve = |key| {
         [
             "details",
@@ -100,6 +99,8 @@ fn confirm(ledger: &mut OverHttp, file: &str, provider: &str, keys: [&str; 3]) {
             key,
         ]
     };
+    assert_eq!(ledger.refused(&approve(first)), Code::DETAILS_UNKNOWN);
+    ledger.done(&["details", "propose", file, "--payer", payer, "--key", own]);
     ledger.done(&approve(first));
     assert_eq!(ledger.refused(&approve(first)), Code::SAME_APPROVER);
     ledger.done(&approve(second));
@@ -142,6 +143,18 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     let sign = |key| ["act", "sign", act, "--key", key];
     assert_eq!(ledger.refused(&sign("pharmacy")), Code::NOT_AUTHORISED);
     assert_eq!(ledger.refused(&sign("education")), Code::ROLE_NOT_ALLOWED);
+    let never = ["act", "sign", "2-50-2026-03", "--key", "canteen"];
+    assert_eq!(ledger.refused(&never), Code::ACT_UNKNOWN);
+    let other = settlement::Execute::Sign {
+        act: act_of(2, 50),
+        hash: Hash::of(b"another act"),
+    };
+    let signed = ledger.called("canteen", SETTLEMENT, other);
+    assert_eq!(signed.err(), Some(Code::ACT_HASH));
+    assert_eq!(
+        text(&ledger.done(&["act", "show", act]), "/state"),
+        "generated"
+    );
     ledger.done(&sign("canteen"));
 
     // The document's lines are the chain's, and one of them is disputed.
@@ -202,6 +215,8 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     ]);
     assert_eq!(ledger.refused(&accept), Code::WRONG_STATE);
     let line = format!("{transfer}=900");
+    let twice = ["act", "correct", act, "--line", &line, "--line", &line];
+    assert_eq!(ledger.refused(&twice), Code::DISPUTED_LINE);
     ledger.done(&["act", "correct", act, "--line", &line]);
     assert_eq!(
         text(&ledger.done(&["act", "show", act]), "/state"),
@@ -256,6 +271,16 @@ fn cut_by_hand(ledger: &mut OverHttp) {
     assert_eq!(cut("pharmacy", february()), Err(Code::NOT_AUTHORISED));
 }
 
+/// February's act, as the ledger cut it.
+fn act_of(programme: u32, provider: u32) -> ActId {
+    ActId {
+        programme: ProgrammeId(programme),
+        provider: OrgId(provider),
+        period: february(),
+        number: 0,
+    }
+}
+
 fn february() -> Month {
     Month::new(2026, 2)
 }
@@ -263,12 +288,7 @@ fn february() -> Month {
 /// The fund says, over its bank's head, that this attempt was paid.
 fn confirmed(ledger: &mut OverHttp, attempt: u8, amount: Tiyn) -> Option<Code> {
     let confirm = settlement::Execute::ConfirmPayment {
-        act: ActId {
-            programme: ProgrammeId(1),
-            provider: OrgId(20),
-            period: february(),
-            number: 0,
-        },
+        act: act_of(1, 20),
         attempt,
         amount,
         message: Hash::of(b"a bank's message"),
@@ -336,6 +356,7 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
 
     let out = ledger.path("payments.xml");
     let out = out.to_str().expect("UTF-8").to_owned();
+    let other_out = format!("{out}.other");
     let file = |provider: &str| {
         [
             "payment",
@@ -366,6 +387,13 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
     // The same command makes the same file, and orders nothing twice.
     assert_eq!(ledger.done(&words), made);
     assert_eq!(std::fs::read(&out).expect("it was written"), bytes);
+    // Another day's file of it would pay it twice.
+    let another = words.map(|word| match word {
+        "2026-03-05" => "2026-03-06",
+        word if word == out => other_out.as_str(),
+        word => word,
+    });
+    assert_eq!(ledger.refused(&another), Code::PAYMENT_EXISTS);
     let shown = ledger.done(&["payment", "status", "--programme", "1"]);
     assert_eq!(text(&shown, "/payments/0/state"), "payment_pending");
     assert_eq!(shown["payments"][0]["payment"]["attempt"], 1);
