@@ -13,7 +13,6 @@ use senim_cli::answer::Answer;
 use senim_tests::world::network::root;
 use senim_types::Code;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const SEND: &str =
