@@ -1,5 +1,5 @@
 # One place for every command. `make` alone lists them.
-# Needs Rust 1.95 or newer and a C linker; nothing else. What a target needs beyond that it checks first and names.
+# Needs Rust 1.95 or newer and a C linker. What a target needs beyond that it checks first and names.
 
 .DEFAULT_GOAL := help
 SHELL := bash
@@ -40,12 +40,18 @@ demo: check-tools ## Start a ledger on loopback and play a story on it (STORY=re
 	$(say) "[2/2] Playing the story"
 	PATH="$${CARGO_TARGET_DIR:-$$PWD/target}/release:$$PATH" scripts/demo.sh --story $(STORY) $(ARGS)
 
-test: check-tools ## Run every test and the house rules
-	@$(say) "[1/3] Tests of the node, the clients and the whole (built on the first run: some minutes)"
+test: ## Run every test and the house rules
+	@scripts/check-tools.sh test
+	$(say) "[1/3] Tests of the node, the clients and the whole (built on the first run: some minutes)"
 	if $(CARGO) nextest --version >/dev/null 2>&1; then
 		$(CARGO) nextest run --locked --workspace --no-fail-fast
 	else
 		$(CARGO) test --locked --workspace --no-fail-fast --lib --bins --tests
+	fi
+	if [ -n "$${SENIM_VECTORS:-}" ]; then
+		$(say) "Public messages and tables of $$SENIM_VECTORS"
+		$(CARGO) test --locked --workspace --test public_messages --test scenario_orders -- --ignored
+		$(CARGO) test --locked --workspace --lib the_shipped_table_agrees_with_the_dictionary -- --ignored
 	fi
 	$(say) "[2/3] Tests of the contracts, run natively"
 	$(CARGO) test --locked $(CONTRACTS) --workspace --no-fail-fast --lib --tests

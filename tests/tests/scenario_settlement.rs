@@ -8,13 +8,15 @@
 mod over_http;
 
 use over_http::OverHttp;
-use senim_abi::VOUCHER;
+use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::policy::{Line, Product};
+use senim_abi::settlement::{self, ActId};
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, VoucherId};
+use senim_abi::{SETTLEMENT, VOUCHER};
 use senim_bank::answer::read;
 use senim_tests::world::people::{METFORMIN_CAP, metformin, metformin_pack};
 use senim_tests::world::{Request, secret};
-use senim_types::{Code, OrgId, TimeMs, Tiyn};
+use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 use senimd::driver::now;
 use serde_json::Value;
 use std::path::Path;
@@ -86,7 +88,6 @@ fn medicine(ledger: &mut OverHttp) {
 fn confirm(ledger: &mut OverHttp, file: &str, provider: &str, keys: [&str; 3]) {
     let [own, first, second] = keys;
     let payer = if first == "fund" { "2" } else { "6" };
-    ledger.done(&["details", "propose", file, "--payer", payer, "--key", own]);
     let approve = |key| {
         [
             "details",
@@ -98,6 +99,8 @@ fn confirm(ledger: &mut OverHttp, file: &str, provider: &str, keys: [&str; 3]) {
             key,
         ]
     };
+    assert_eq!(ledger.refused(&approve(first)), Code::DETAILS_UNKNOWN);
+    ledger.done(&["details", "propose", file, "--payer", payer, "--key", own]);
     ledger.done(&approve(first));
     assert_eq!(ledger.refused(&approve(first)), Code::SAME_APPROVER);
     ledger.done(&approve(second));
@@ -127,6 +130,9 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     );
     let listed = ledger.done(&["act", "list", "--programme", "2"]);
     assert_eq!(listed["acts"].as_array().map(Vec::len), Some(1), "{listed}");
+    cut_by_hand(&mut ledger);
+    let again = ledger.done(&["act", "list", "--programme", "2"]);
+    assert_eq!(again["acts"], listed["acts"], "no act more");
     let act = "2-50-2026-02";
     assert_eq!(text(&listed, "/acts/0/act"), act);
     assert_eq!(listed["acts"][0]["payable_tiyn"], 3 * MEAL);
@@ -137,6 +143,18 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     let sign = |key| ["act", "sign", act, "--key", key];
     assert_eq!(ledger.refused(&sign("pharmacy")), Code::NOT_AUTHORISED);
     assert_eq!(ledger.refused(&sign("education")), Code::ROLE_NOT_ALLOWED);
+    let never = ["act", "sign", "2-50-2026-03", "--key", "canteen"];
+    assert_eq!(ledger.refused(&never), Code::ACT_UNKNOWN);
+    let other = settlement::Execute::Sign {
+        act: act_of(2, 50),
+        hash: Hash::of(b"another act"),
+    };
+    let signed = ledger.called("canteen", SETTLEMENT, other);
+    assert_eq!(signed.err(), Some(Code::ACT_HASH));
+    assert_eq!(
+        text(&ledger.done(&["act", "show", act]), "/state"),
+        "generated"
+    );
     ledger.done(&sign("canteen"));
 
     // The document's lines are the chain's, and one of them is disputed.
@@ -200,6 +218,8 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     let unknown = ledger.refused(&["act", "correct", act, "--line", &unknown]);
     assert_eq!(unknown, Code::LINE_OF_ANOTHER_ACT);
     let line = format!("{transfer}=900");
+    let twice = ["act", "correct", act, "--line", &line, "--line", &line];
+    assert_eq!(ledger.refused(&twice), Code::DISPUTED_LINE);
     ledger.done(&["act", "correct", act, "--line", &line]);
     assert_eq!(
         text(&ledger.done(&["act", "show", act]), "/state"),
@@ -234,6 +254,49 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
     );
     let shown = ledger.done(&["contract", "show", "--programme", "2", "--provider", "50"]);
     assert_eq!(shown["posted_tiyn"], 2 * MEAL);
+}
+
+/// An act is made of a month that has ended, and of no other, by those whose act it is.
+fn cut_by_hand(ledger: &mut OverHttp) {
+    let this = UtcOffsets::fixed(300).month_of(now());
+    let mut cut = |device, period| {
+        let cut = settlement::Execute::Cut {
+            programme: ProgrammeId(2),
+            provider: OrgId(50),
+            period,
+        };
+        ledger.called(device, SETTLEMENT, cut).map(|_| ())
+    };
+    for device in ["canteen", "education"] {
+        assert_eq!(cut(device, this), Err(Code::PERIOD_OPEN), "{device}");
+        assert_eq!(cut(device, february()), Ok(()), "{device}: it is cut");
+    }
+    assert_eq!(cut("pharmacy", february()), Err(Code::NOT_AUTHORISED));
+}
+
+/// February's act, as the ledger cut it.
+fn act_of(programme: u32, provider: u32) -> ActId {
+    ActId {
+        programme: ProgrammeId(programme),
+        provider: OrgId(provider),
+        period: february(),
+        number: 0,
+    }
+}
+
+fn february() -> Month {
+    Month::new(2026, 2)
+}
+
+/// The fund says, over its bank's head, that this attempt was paid.
+fn confirmed(ledger: &mut OverHttp, attempt: u8, amount: Tiyn) -> Option<Code> {
+    let confirm = settlement::Execute::ConfirmPayment {
+        act: act_of(1, 20),
+        attempt,
+        amount,
+        message: Hash::of(b"a bank's message"),
+    };
+    ledger.called("fund", SETTLEMENT, confirm).err()
 }
 
 /// What a bank says of a payment: an amount debited, or credited because it came back; a refusal of it, or of its file.
@@ -296,6 +359,7 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
 
     let out = ledger.path("payments.xml");
     let out = out.to_str().expect("UTF-8").to_owned();
+    let other_out = format!("{out}.other");
     let file = |provider: &str| {
         [
             "payment",
@@ -326,6 +390,13 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
     // The same command makes the same file, and orders nothing twice.
     assert_eq!(ledger.done(&words), made);
     assert_eq!(std::fs::read(&out).expect("it was written"), bytes);
+    // Another day's file of it would pay it twice.
+    let another = words.map(|word| match word {
+        "2026-03-05" => "2026-03-06",
+        word if word == out => other_out.as_str(),
+        word => word,
+    });
+    assert_eq!(ledger.refused(&another), Code::PAYMENT_EXISTS);
     let shown = ledger.done(&["payment", "status", "--programme", "1"]);
     assert_eq!(text(&shown, "/payments/0/state"), "payment_pending");
     assert_eq!(shown["payments"][0]["payment"]["attempt"], 1);
@@ -347,6 +418,18 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
     let second = text(&again, "/payments/0/end_to_end_id").to_owned();
     assert_ne!(second, first);
     assert_eq!(answer(&mut ledger, &first, debited()), "superseded");
+    // The client tells the ledger nothing of that, and the ledger would not take it, nor a payment that never was.
+    for (attempt, amount, code) in [
+        (1, METFORMIN_CAP, Code::PAYMENT_SUPERSEDED),
+        (2, Tiyn(METFORMIN_CAP.0 - 1), Code::PAYMENT_AMOUNT),
+        (3, METFORMIN_CAP, Code::PAYMENT_UNKNOWN),
+    ] {
+        let refused = confirmed(&mut ledger, attempt, amount);
+        assert_eq!(refused, Some(code), "attempt {attempt}");
+        let shown = ledger.done(&["payment", "status", "--programme", "1"]);
+        assert_eq!(text(&shown, "/payments/0/state"), "payment_pending");
+        assert_eq!(shown["payments"][0]["payment"]["attempt"], 2);
+    }
     assert_eq!(answer(&mut ledger, &second, debited()), "paid");
     assert_eq!(answer(&mut ledger, &second, debited()), "nothing");
     let state = |ledger: &mut OverHttp| {
@@ -362,6 +445,9 @@ fn a_pharmacys_month_is_paid_by_a_bank_that_first_refuses() {
     assert_eq!(answer(&mut ledger, &second, credited()), "returned");
     assert_eq!(answer(&mut ledger, &second, credited()), "nothing");
     assert_eq!(answer(&mut ledger, &second, debited()), "nothing");
+    assert_eq!(state(&mut ledger), "returned");
+    let late = confirmed(&mut ledger, 2, METFORMIN_CAP);
+    assert_eq!(late, Some(Code::PAYMENT_RETURNED));
     assert_eq!(state(&mut ledger), "returned");
     let third = ledger.done(&words);
     let file_of_third = text(&third, "/message_id").to_owned();

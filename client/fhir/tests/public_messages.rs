@@ -1,26 +1,20 @@
 //! Public messages of a service in use, where they are at hand: set `SENIM_VECTORS` to their folder,
-//! or keep it beside the project as `../shared/vectors`. Elsewhere the tests say that they skipped;
+//! or keep it beside the project as `../shared/vectors`. Elsewhere the tests are left out, and counted as such;
 //! the messages under `tests/data/fhir` cover the same ground everywhere.
 
 mod support;
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use senim_fhir::{Code, LedgerOrder};
 use serde_json::Value;
 use support::*;
 
-fn public_message(name: &str) -> Option<Vec<u8>> {
+fn public_message(name: &str) -> Vec<u8> {
     let folder = std::env::var_os("SENIM_VECTORS").map(PathBuf::from);
     let folder = folder.unwrap_or_else(|| root().join("../shared/vectors"));
     let path = folder.join("fhir/nhs-eps").join(name);
-    let bytes = std::fs::read(&path).ok();
-    if bytes.is_none() {
-        // Written past the capture of test output: a skipped test must not look like a passed one.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {} is not here", path.display());
-    }
-    bytes
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 const SEND: &str =
@@ -38,10 +32,9 @@ fn supplied(bytes: &[u8]) -> Vec<(String, u32, usize)> {
 }
 
 #[test]
+#[ignore = "reads public messages that are not carried here: SENIM_VECTORS names their folder"]
 fn the_order_of_four_items_is_taken_whole() {
-    let Some(bytes) = public_message(SEND) else {
-        return;
-    };
+    let bytes = public_message(SEND);
     let expected = [
         ("amoxicillin", 20, 1),
         ("codeine+paracetamol", 20, 1),
@@ -53,10 +46,9 @@ fn the_order_of_four_items_is_taken_whole() {
 }
 
 #[test]
+#[ignore = "reads public messages that are not carried here: SENIM_VECTORS names their folder"]
 fn the_order_with_a_repeat_is_taken_whole() {
-    let Some(bytes) = public_message(SEND_REPEAT) else {
-        return;
-    };
+    let bytes = public_message(SEND_REPEAT);
     let expected = [("paracetamol", 100, 1), ("salbutamol", 200, 1)];
     let expected = expected.map(|(inn, quantity, parts)| (inn.to_owned(), quantity, parts));
     assert_eq!(supplied(&bytes), expected);
@@ -70,10 +62,9 @@ fn the_order_with_a_repeat_is_taken_whole() {
 }
 
 #[test]
+#[ignore = "reads public messages that are not carried here: SENIM_VECTORS names their folder"]
 fn the_cancellation_cancels_the_line_that_was_ordered() {
-    let (Some(send), Some(cancel)) = (public_message(SEND_REPEAT), public_message(CANCEL)) else {
-        return;
-    };
+    let (send, cancel) = (public_message(SEND_REPEAT), public_message(CANCEL));
     let sent = parse(&send).unwrap();
     let LedgerOrder::Cancel { targets } = parse(&cancel).unwrap().ledger else {
         panic!("not read as a cancellation")
@@ -91,21 +82,19 @@ fn the_cancellation_cancels_the_line_that_was_ordered() {
 }
 
 #[test]
+#[ignore = "reads public messages that are not carried here: SENIM_VECTORS names their folder"]
 fn the_dispense_notification_is_refused_by_its_event() {
-    let Some(bytes) = public_message(DISPENSE) else {
-        return;
-    };
+    let bytes = public_message(DISPENSE);
     let refusal = parse(&bytes).unwrap_err();
     assert_eq!(refusal.code, Code::FHIR_EVENT_NOT_AN_ORDER);
     assert_eq!(refusal.path, "Bundle.entry[0].resource.eventCoding.code");
 }
 
 #[test]
+#[ignore = "reads public messages that are not carried here: SENIM_VECTORS names their folder"]
 fn every_leaf_is_accounted_for_and_none_of_the_persons_reaches_the_ledger() {
     for name in [SEND, SEND_REPEAT, CANCEL] {
-        let Some(bytes) = public_message(name) else {
-            continue;
-        };
+        let bytes = public_message(name);
         let order = parse(&bytes).unwrap();
         let value: Value = serde_json::from_slice(&bytes).unwrap();
         let mut expected: Vec<_> = leaves(&value).into_iter().map(|(path, _)| path).collect();

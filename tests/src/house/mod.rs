@@ -8,6 +8,7 @@
 //! | [`docs`] | links, anchors, paths and code fences in documents |
 //! | [`commands`] | commands that documents name |
 //! | [`errors`] | the page of error codes, and the table it is made from |
+//! | [`guards`] | which refusals of the automata a scenario meets over the public interface |
 //! | [`machine`] | traces of one machine, or of a person: absolute paths, addresses, hosts |
 //!
 //! An exception is a row in a table with its reason. A row that excuses nothing any more is a finding
@@ -18,6 +19,7 @@ pub mod commands;
 pub mod crates;
 pub mod docs;
 pub mod errors;
+pub mod guards;
 pub mod machine;
 pub mod rust;
 pub mod sizes;

@@ -1,15 +1,22 @@
 //! A year of a small country, and what the state is at the end of each month: finished tokens go, so it does not grow, and
 //! each of them can still be proven from the log.
 //!
-//! Nodes and contracts are real, time is a number. Every day prescriptions are issued, most are redeemed and the rest expire;
-//! on school days pupils eat and the school says who was present; when a batch has expired the marking operator drops its packs. Months
-//! are civil ones, so acts are cut meanwhile, too; the caterer's are paid, and forgotten half a year later.
+//! Nodes and contracts are real, time is a number. Every day prescriptions are issued, most are redeemed and the rest expire,
+//! and some are opened by benefit cards; on school days pupils eat, once a week without connection, and by the month's list
+//! some for free; the school says who was present, and mends it; when a batch has expired the marking operator drops its
+//! packs. Months are civil ones, so acts are cut meanwhile, too; the caterer's are paid, and forgotten half a year later.
 
 mod acts;
+mod cards;
+mod free_meals;
+mod offline;
 mod prove;
 mod report;
 
-pub use report::{MonthEnd, Report, Scale};
+pub use report::{Grown, KEPT, MonthEnd, Part, Report, Scale};
+
+use cards::Cards;
+use free_meals::FreeMeals;
 
 use crate::world::people::{self, DAY_MS, METFORMIN, METFORMIN_CAP, Token};
 use crate::world::{Options, Request, World, secret};
@@ -64,6 +71,8 @@ struct Year {
     packs: VecDeque<PackCode>,
     serials: usize,
     transactions: usize,
+    free: FreeMeals,
+    cards: Cards,
     this: MonthEnd,
 }
 
@@ -84,6 +93,8 @@ pub fn play(scale: Scale, tell: &mut dyn FnMut(&MonthEnd)) -> Report {
         packs: VecDeque::new(),
         serials: 0,
         transactions: 0,
+        free: FreeMeals::default(),
+        cards: Cards::default(),
         this: MonthEnd::default(),
     };
     year.confirm_details();
@@ -95,6 +106,7 @@ pub fn play(scale: Scale, tell: &mut dyn FnMut(&MonthEnd)) -> Report {
         year.world
             .advance(morning.0.saturating_sub(year.world.now().0));
         if year.month() != year.this.month {
+            year.this.is_whole = true;
             let ended = year.end_month();
             year.pay_act(ended.month);
             months.push(ended);
@@ -126,13 +138,18 @@ impl Year {
         if u64::from(day) % VOUCHER_DAYS == 0 {
             self.issue_vouchers();
         }
+        self.list();
+        self.register_cards();
         let tokens = self.prescribe();
         let packs = self.introduce(tokens.len());
         self.redeem(tokens, packs);
+        let packs = self.introduce(self.card_turns(day));
+        self.serve_cards(packs);
         // The first of January 1970 was a Thursday.
         let weekday = (Year::offsets().day_of(self.world.now()) + 3) % 7;
         if weekday < 5 {
-            self.eat();
+            self.eat(weekday);
+            self.eat_free();
         }
         self.drop_packs();
     }
@@ -311,37 +328,40 @@ impl Year {
         self.all(dispenses);
     }
 
-    fn eat(&mut self) {
+    fn eat(&mut self, weekday: u64) {
         let vouchers = self.vouchers.clone();
         let eating = vouchers
             .iter()
             .enumerate()
             .filter(|(pupil, _)| pupil % 20 < EATING_OF_TWENTY);
-        let mut meals = Vec::new();
+        let is_offline =
+            |pupil: usize| weekday == offline::WEEKDAY && pupil % 20 == offline::OFFLINE_OF_TWENTY;
+        let (mut meals, mut unconnected) = (Vec::new(), Vec::new());
         for (pupil, voucher) in eating {
-            let redeem = voucher::Execute::Redeem {
-                voucher: *voucher,
-                place: SCHOOL,
-                lines: vec![Line {
-                    product: Product::Service(1),
-                    units: 1,
-                    price: MEAL,
-                    listing: None,
-                }],
-                proof: Proof::Attested,
-            };
-            let request = Request::call(VOUCHER, &redeem);
-            let meal = self.world.sign(TERMINALS[pupil % 2], request);
+            if is_offline(pupil) {
+                unconnected.push(pupil);
+                continue;
+            }
+            let meal = self.world.sign(TERMINALS[pupil % 2], meal(*voucher));
             self.given[self.first_of_year + pupil].used_by = Some(meal.hash());
             meals.push(meal);
         }
-        let present = meals.len() as u32;
+        let present = (meals.len() + unconnected.len()) as u32;
         self.this.redeemed += meals.len();
         self.all(meals);
+        if !unconnected.is_empty() {
+            self.serve_offline(&unconnected);
+        }
+        let today = Year::offsets().day_of(self.world.now()) as u32;
+        self.attend(MEALS, today, present);
+    }
+
+    /// The school says how many were there.
+    fn attend(&mut self, programme: ProgrammeId, day: u32, present: u32) {
         let attend = voucher::Execute::Attend {
-            programme: MEALS,
+            programme,
             place: SCHOOL,
-            day: Year::offsets().day_of(self.world.now()) as u32,
+            day,
             present,
             marks: Vec::new(),
         };
@@ -411,12 +431,7 @@ impl Year {
         }
         self.this.forgotten = self.kept_from - before;
         self.this.acts = self.acts();
-        let state = self.world.nodes[0].state();
-        self.this.keys = state.len();
-        self.this.bytes = state
-            .iter()
-            .map(|(key, value)| key.len() + value.len())
-            .sum();
+        self.this.measure(&self.world.nodes[0].state());
         let next = MonthEnd {
             month: self.month(),
             ..MonthEnd::default()
@@ -444,6 +459,26 @@ fn call(contract: senim_types::ContractId, message: &impl borsh::BorshSerialize)
         contract,
         input: codec::encode(message),
     }
+}
+
+fn meal_line() -> Line {
+    Line {
+        product: Product::Service(1),
+        units: 1,
+        price: MEAL,
+        listing: None,
+    }
+}
+
+/// A pupil whom the terminal knows has a meal.
+fn meal(voucher: VoucherId) -> Request {
+    let redeem = voucher::Execute::Redeem {
+        voucher,
+        place: SCHOOL,
+        lines: vec![meal_line()],
+        proof: Proof::Attested,
+    };
+    Request::call(VOUCHER, &redeem)
 }
 
 fn item(now: TimeMs) -> NewItem {

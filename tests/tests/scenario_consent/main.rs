@@ -13,6 +13,8 @@ use parties::{Child, Parties, phone, wait};
 use senim_abi::voucher::Standing;
 use senim_portal::conversation::What;
 use senim_portal::smpp::smsc::{Mood, Smsc, Subscriber};
+use senim_types::Code;
+use serde_json::json;
 use std::io::Write;
 use std::sync::{Mutex, Once, PoisonError};
 
@@ -193,6 +195,20 @@ fn parents_are_asked_and_answer_for_their_own_children_alone() {
     }
     assert_eq!(report["unsent"], 0);
     assert_eq!(report["counts"]["yes"], 2);
+    // Whatever was not taken stands in the report with its code.
+    let rows = report["rows"].as_array().expect("a list");
+    for (what, code) in [
+        ("wrong_number", Code::WRONG_NUMBER),
+        ("garbled", Code::BAD_CODE),
+        ("ambiguous", Code::AMBIGUOUS_CONSENT),
+        ("late", Code::CONSENT_CLOSED),
+        ("blocked", Code::SUBSCRIBER_BLOCKED),
+        ("unregistered", Code::SUBSCRIBER_UNREGISTERED),
+    ] {
+        let mut of = rows.iter().filter(|row| row["what"] == what).peekable();
+        assert!(of.peek().is_some(), "{what}");
+        assert!(of.all(|row| row["code"] == json!(code)), "{what}: {rows:?}");
+    }
     privacy::a_meal_at_the_canteen(&parties, &aigerim);
     privacy::nothing_of_it_is_elsewhere(&parties, &children, "september");
 }

@@ -1,12 +1,16 @@
 //! A running ledger, and the client's own commands against it over HTTP.
 #![allow(dead_code)] // Each scenario uses its own part of it.
 
+#[path = "role.rs"]
+mod role;
+
+use borsh::BorshSerialize;
 use clap::Parser;
 use senim_cli::answer::Answer;
 use senim_cli::args::Cli;
 use senim_cli::commands;
 use senim_tests::world::network::root;
-use senim_types::Code;
+use senim_types::{Code, ContractId, Receipt};
 use senimd::config::MachineConfig;
 use senimd::driver::now;
 use senimd::folder::{Folder, NewNetwork};
@@ -123,6 +127,17 @@ impl Ledger {
     pub fn refused(&self, args: &[&str]) -> Code {
         let answer = self.senim(args);
         answer.expect_err("it has to be refused")
+    }
+
+    /// A message to a contract by a role's own key, over HTTP: for what no command says.
+    pub fn called(
+        &self,
+        device: &str,
+        contract: ContractId,
+        message: &impl BorshSerialize,
+    ) -> Result<Receipt, Code> {
+        let network = self.path("network");
+        role::called(&self.url, Path::new(&network), device, contract, message)
     }
 
     /// What a command that is refused says to programs.

@@ -1,6 +1,12 @@
 //! A world's ledger over HTTP: real nodes and contracts under virtual time, the daemon's own routes before them, and the
 //! client's own commands against those. Time can be moved to a month's end, which no clock of a machine allows.
 
+#![allow(dead_code)] // Each scenario uses its own part of it.
+
+#[path = "role.rs"]
+mod role;
+
+use borsh::BorshSerialize;
 use clap::Parser;
 use senim_api::{
     Api, ContactLimits, ContactStore, Metrics, NodeHandle, SealedLimits, SealedStore, router,
@@ -10,7 +16,7 @@ use senim_cli::args::Cli;
 use senim_cli::commands;
 use senim_tests::world::World;
 use senim_types::text::{KeyKind, to_bech32m};
-use senim_types::{Code, Hash, codec};
+use senim_types::{Code, ContractId, Hash, Receipt, codec};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -87,15 +93,32 @@ impl OverHttp {
         let common = ["--node", &self.url, "--dir", network];
         let args = [&["senim"], args, &common].concat();
         let cli = Cli::try_parse_from(args).unwrap_or_else(|error| panic!("{error}"));
+        self.answering(move || commands::run(&cli).map_err(|failure| failure.code))
+    }
+
+    /// A message to a contract by a role's own key, over HTTP: for what no command says.
+    pub fn called<T>(
+        &mut self,
+        device: &'static str,
+        contract: ContractId,
+        message: T,
+    ) -> Result<Receipt, Code>
+    where
+        T: BorshSerialize + Send + 'static,
+    {
+        let (url, network) = (self.url.clone(), self.path("network"));
+        self.answering(move || role::called(&url, &network, device, contract, &message))
+    }
+
+    /// Does something that asks the node, while the world answers it.
+    fn answering<T: Send + 'static>(&mut self, asks: impl FnOnce() -> T + Send + 'static) -> T {
         let (world, requests) = (&mut self.world, &mut self.requests);
         self.runtime.block_on(async {
-            let command = tokio::task::spawn_blocking(move || {
-                commands::run(&cli).map_err(|failure| failure.code)
-            });
-            tokio::pin!(command);
+            let asking = tokio::task::spawn_blocking(asks);
+            tokio::pin!(asking);
             loop {
                 tokio::select! {
-                    done = &mut command => break done.expect("a command does not panic"),
+                    done = &mut asking => break done.expect("a client does not panic"),
                     Some(request) = requests.recv() => serve(world, request),
                 }
             }
