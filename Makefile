@@ -5,7 +5,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
-.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-list bench-peers overload soak chaos upgrade-test simulate year lunch mutants guards deb clean
+.PHONY: help check-tools demo test house fmt lint deny contracts contracts-check docs-update fuzz bench bench-processes bench-list bench-peers overload soak chaos upgrade-test simulate year lunch mutants guards story-guards deb clean
 
 CARGO ?= cargo
 # Arguments handed on to the program of a target: `make demo ARGS=--once`.
@@ -132,6 +132,13 @@ mutants: check-tools ## Show that the simulator finds bugs: each broken build un
 
 guards: check-tools ## Leave out one guard of the contracts at a time: some test has to fail (ARGS=voucher, or ARGS=voucher/src/redeem.rs:70)
 	@scripts/guards.sh $(ARGS)
+
+story-guards: check-tools ## Play stories with one guard of the contracts left out at a time: each has to fail (ARGS=meals, ARGS="--every 20", ARGS=--renew)
+	@$(say) "[1/2] Building the contracts so that a guard can be left out"
+	scripts/contracts.sh build --out .build/leave-out --leave-out
+	$(say) "[2/2] Playing"
+	$(CARGO) build --locked --quiet --workspace --bin guards
+	"$${CARGO_TARGET_DIR:-target}/debug/guards" --contracts .build/leave-out $(ARGS)
 
 fuzz: ## Fuzz every target for FUZZ_SECONDS each (needs cargo-fuzz; ARGS=TARGET limits it to one)
 	@scripts/fuzz.sh $(FUZZ_SECONDS) $(ARGS)

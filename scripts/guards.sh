@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Leaves out one guard of the contracts at a time – one `ensure` – and runs its contract's tests: some test has to fail.
+# Leaves out one guard of the contracts at a time – an `ensure`, a `refuse`, a policy's rule – and runs its contract's
+# tests: some test has to fail.
 #
 #   scripts/guards.sh [CONTRACT | FILE:LINE]...      e.g. voucher, or voucher/src/redeem.rs:70; default: all contracts
 #
@@ -17,7 +18,7 @@ for wanted in "${@:-*}"; do
             grep -qs "^name = \"senim-contract-$folder\"" "$folder/Cargo.toml" || continue
             while IFS= read -r place; do
                 guards+=("$place")
-            done < <(grep -rnE '(^|[^a-z_.])ensure\(' "$folder/src" --include='*.rs' | grep -v 'fn ensure' | cut -d: -f1,2 | sort -t: -k1,1 -k2,2n)
+            done < <(grep -rnE '(^|[^a-z_.])(ensure|refuse|refuse_with)(::<[A-Za-z]+>)?\(|judge\.(keep|is|at_most|below)\(' "$folder/src" --include='*.rs' | cut -d: -f1,2 | sort -t: -k1,1 -k2,2n)
         done
         ;;
     esac

@@ -3,6 +3,9 @@
 # <name>.wasm, <name>.events.json (the schema of its events) and manifest.toml to genesis/contracts, or to the folder
 # given with --out. Names after that limit what is built; schemas and manifest are of all artefacts that are there then.
 #
+# `--leave-out` builds contracts of which a guard can be left out (contracts/sdk/src/guards.rs), for the stories that are
+# played without one; it needs --out, and writes no schemas and no manifest.
+#
 # `--broken FEATURE NAME` builds one contract with a feature that makes it wrong, for the simulator, as
 # <feature>.wasm, without schemas and manifest.
 #
@@ -24,9 +27,17 @@ if [ "${1:-}" = --out ]; then
     shift 2
 fi
 broken=
+leave_out=
+features=
 if [ "${1:-}" = --broken ]; then
     broken=$2
+    features=$2
     shift 2
+elif [ "${1:-}" = --leave-out ]; then
+    [ "$out" != "$root/genesis/contracts" ] || { say "--leave-out needs --out"; exit 2; }
+    leave_out=yes
+    features=senim-sdk/leave-out
+    shift
 fi
 names=${*:-$(contract_names)}
 mkdir -p "$out"
@@ -37,15 +48,15 @@ say "building with rustc $(rustc_version), standard library from $std"
 
 contract_flags
 
-built="$root/.build/contracts-wasm"
+built="$root/.build/contracts-wasm${leave_out:+-leave-out}"
 for name in $names; do
     say "building $name"
     (
         cd "$root/contracts"
-        # shellcheck disable=SC2086 # $build_std is one word or none, and so is $broken.
+        # shellcheck disable=SC2086 # $build_std is one word or none, and so is $features.
         CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_TARGET_DIR="$built" RUSTC_WRAPPER="$here/rustc.sh" cargo rustc --quiet --release --locked \
             --package "senim-contract-$name" --lib --crate-type cdylib --target "$WASM_TARGET" $build_std \
-            ${broken:+--features $broken}
+            ${features:+--features $features}
     )
     file="$(echo "senim_contract_$name" | tr - _).wasm"
     artefact="$out/$name.wasm"
@@ -54,8 +65,8 @@ for name in $names; do
     chmod 644 "$artefact"
 done
 
-if [ -n "$broken" ]; then
-    say "wrote $artefact"
+if [ -n "$broken$leave_out" ]; then
+    say "wrote $out"
     exit 0
 fi
 

@@ -7,7 +7,7 @@ use senim_cli::answer::Answer;
 use senim_cli::args::Cli;
 use senim_cli::commands;
 use senim_cli::sealing::SealedObject;
-use senim_tests::world::network::root;
+use senim_tests::world::network::{contracts, root};
 use senim_types::{Code, Hash};
 use senimd::driver::now;
 use senimd::folder::{Folder, NewNetwork};
@@ -34,7 +34,7 @@ impl Devnet {
         network
             .initialise(&NewNetwork {
                 template_path: &root().join("genesis/devnet.toml"),
-                contracts_path: &root().join("genesis/contracts"),
+                contracts_path: &contracts(),
                 time: now(),
                 validators_max: 1,
                 machines: None,

@@ -2,6 +2,7 @@
 
 use senim_abi::marking::record::Settings;
 use senim_abi::marking::{Batch, Exit, Pack, PackState, Product, Stage};
+use senim_sdk::{Refusal, ensure, refuse};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
 /// Who acts on a pack.
@@ -116,9 +117,9 @@ pub fn next(state: PackState, input: Input) -> Result<PackState, Code> {
                 stage: Stage::OpeningStock,
             },
         ) if now == at => Ok(state),
-        (_, I::Introduce { .. }) => Err(Code::PACK_EXISTS),
+        (_, I::Introduce { .. }) => refuse(Code::PACK_EXISTS).map(|()| state),
         // A code that stands for no pack yet is as good as unknown.
-        (S::Emitted, _) => Err(Code::PACK_UNKNOWN),
+        (S::Emitted, _) => refuse(Code::PACK_UNKNOWN).map(|()| state),
 
         // Movements: whole packs go from holder to addressee; a pharmacy may send packs on or back.
         (S::Introduced { at } | S::Active { at }, I::Ship { by, to }) if by.is(at) => {
@@ -138,7 +139,7 @@ pub fn next(state: PackState, input: Input) -> Result<PackState, Code> {
         (
             S::Introduced { .. } | S::Active { .. } | S::InTransit { .. },
             I::Ship { .. } | I::Receive { .. },
-        ) => Err(Code::PACK_NOT_HERE),
+        ) => refuse(Code::PACK_NOT_HERE).map(|()| state),
 
         // The shelf: only the pharmacy that has a pack sets it aside.
         (S::Active { at } | S::Reserved { at }, I::Reserve { by }) if by == at => {
@@ -148,7 +149,7 @@ pub fn next(state: PackState, input: Input) -> Result<PackState, Code> {
             Ok(S::Active { at })
         }
         (S::Active { .. } | S::Reserved { .. }, I::Reserve { .. } | I::Release { .. }) => {
-            Err(Code::PACK_NOT_HERE)
+            refuse(Code::PACK_NOT_HERE).map(|()| state)
         }
 
         // Dispensing: at the place where the pack is, and once.
@@ -157,7 +158,7 @@ pub fn next(state: PackState, input: Input) -> Result<PackState, Code> {
             I::Supply { at, is_last },
         ) if place == at => Ok(supplied(at, is_last)),
         (S::Active { .. } | S::Reserved { .. } | S::SuppliedPart { .. }, I::Supply { .. }) => {
-            Err(Code::PACK_NOT_HERE)
+            refuse(Code::PACK_NOT_HERE).map(|()| state)
         }
         // In circulation, and its movement to this pharmacy is not reported yet (or only its
         // receipt): the person gets the medicine, see `awaited_of` for what payment waits for.
@@ -170,7 +171,7 @@ pub fn next(state: PackState, input: Input) -> Result<PackState, Code> {
         (S::Supplied { at: place } | S::SuppliedPart { at: place }, I::Restore { at, .. })
             if place != at =>
         {
-            Err(Code::PACK_NOT_HERE)
+            refuse(Code::PACK_NOT_HERE).map(|()| state)
         }
         (S::Supplied { at }, I::Restore { left: true, .. }) => Ok(S::Quarantine { at }),
         (S::SuppliedPart { at }, I::Restore { left: true, .. }) => Ok(S::SuppliedPart { at }),
@@ -191,7 +192,7 @@ pub fn next(state: PackState, input: Input) -> Result<PackState, Code> {
             (false, _) => S::SuppliedPart { at },
         }),
         (S::Quarantine { .. }, I::Restore { .. } | I::Supply { .. } | I::Release { .. }) => {
-            Err(Code::PACK_LEFT)
+            refuse(Code::PACK_LEFT).map(|()| state)
         }
 
         // Out of circulation: by whoever has it, or the regulator; what is out is only destroyed.
@@ -256,11 +257,11 @@ pub fn next(state: PackState, input: Input) -> Result<PackState, Code> {
             | S::SuppliedPart { .. }
             | S::InTransit { .. },
             I::Remove { .. },
-        ) => Err(Code::PACK_NOT_HERE),
+        ) => refuse(Code::PACK_NOT_HERE).map(|()| state),
 
         // The rest: gone, opened, or blocked.
-        (S::Supplied { .. }, _) => Err(Code::PACK_ALREADY_SUPPLIED),
-        (S::Stolen { .. }, _) => Err(Code::PACK_STOLEN),
+        (S::Supplied { .. }, _) => refuse(Code::PACK_ALREADY_SUPPLIED).map(|()| state),
+        (S::Stolen { .. }, _) => refuse(Code::PACK_STOLEN).map(|()| state),
         (
             S::SuppliedPart { .. }
             | S::Quarantine { .. }
@@ -275,7 +276,7 @@ pub fn next(state: PackState, input: Input) -> Result<PackState, Code> {
         | (
             S::Introduced { .. } | S::InTransit { .. } | S::Active { .. } | S::Reserved { .. },
             I::Restore { .. },
-        ) => Err(Code::PACK_WRONG_STATE),
+        ) => refuse(Code::PACK_WRONG_STATE).map(|()| state),
     }
 }
 
@@ -287,13 +288,13 @@ const fn supplied(at: OrgId, is_last: bool) -> PackState {
     }
 }
 
-const fn removed(by: By, exit: Exit) -> Result<PackState, Code> {
+fn removed(by: By, exit: Exit) -> Result<PackState, Code> {
     match exit {
         Exit::Exported => Ok(PackState::Exported { by: by.org }),
         Exit::Sample => Ok(PackState::Sample { by: by.org }),
         // Blocking is an authority's act, not a holder's.
         Exit::Locked if by.for_all => Ok(PackState::Locked { by: by.org }),
-        Exit::Locked => Err(Code::NOT_AUTHORISED),
+        Exit::Locked => refuse(Code::NOT_AUTHORISED).map(|()| PackState::Locked { by: by.org }),
         Exit::Stolen => Ok(PackState::Stolen { by: by.org }),
         Exit::Destroyed => Ok(PackState::Destroyed { by: by.org }),
     }
@@ -312,17 +313,11 @@ pub fn awaited_of(pack: &Pack, place: OrgId) -> Option<OrgId> {
 }
 
 /// The overlays of the batch: refused whatever the pack's own state is.
-pub fn check_overlays(batch: &Batch, settings: &Settings, now: TimeMs) -> Result<(), Code> {
-    if batch.recalled_at.is_some() {
-        return Err(Code::PACK_RECALLED);
-    }
-    if batch.withdrawn_at.is_some() {
-        return Err(Code::PACK_WITHDRAWN);
-    }
-    match batch.expiry {
-        Some(expiry) if now >= settings.end_of(expiry) => Err(Code::PACK_EXPIRED),
-        _ => Ok(()),
-    }
+pub fn check_overlays(batch: &Batch, settings: &Settings, now: TimeMs) -> Result<(), Refusal> {
+    ensure(batch.recalled_at.is_none(), Code::PACK_RECALLED)?;
+    ensure(batch.withdrawn_at.is_none(), Code::PACK_WITHDRAWN)?;
+    let expiry = batch.expiry.map(|expiry| settings.end_of(expiry));
+    ensure(expiry.is_none_or(|end| now < end), Code::PACK_EXPIRED)
 }
 
 /// What `units` of a pack cost: floor(price · units / units per pack), and the last part the rest,

@@ -4,7 +4,7 @@ use senim_abi::marking::msg::SuppliedLine;
 use senim_abi::prescription::{
     Group, Item, ItemStatus, MedicineRule, NewItem, PackUse, Programme, Share,
 };
-use senim_sdk::{Refusal, ensure};
+use senim_sdk::{Refusal, ensure, refuse, refuse_with};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
 /// Who holds an item, as seen by the pharmacy that asks.
@@ -96,12 +96,14 @@ pub fn next(status: ItemStatus, input: Input) -> Result<ItemStatus, Refusal> {
         // A draft is the clinic's alone: released, or thrown away.
         (S::Draft, I::Release) => Ok(S::Ready),
         (S::Draft, I::Cancel) => Ok(S::Cancelled),
-        (S::Draft, _) => Err(Code::WRONG_STATE.into()),
+        (S::Draft, _) => refuse(Code::WRONG_STATE).map(|()| status),
         // Releasing again what is released changes nothing.
         (S::Ready | S::Held | S::Partial | S::Dispensed, I::Release) => Ok(status),
 
         // Ready/Partial → Held: one pharmacy, inside the window.
-        (S::Ready | S::Partial, I::Hold { is_early: true, .. }) => Err(Code::NOT_YET.into()),
+        (S::Ready | S::Partial, I::Hold { is_early: true, .. }) => {
+            refuse(Code::NOT_YET).map(|()| status)
+        }
         (S::Ready | S::Partial, I::Hold { .. }) => Ok(S::Held),
         // The same pharmacy may fetch again; nobody may hold on against a cancellation.
         (
@@ -115,7 +117,7 @@ pub fn next(status: ItemStatus, input: Input) -> Result<ItemStatus, Refusal> {
                 holder: HeldBy::Me,
                 is_marked: true,
             },
-        ) => Err(Code::CANCEL_REQUESTED.into()),
+        ) => refuse(Code::CANCEL_REQUESTED).map(|()| status),
         (
             S::Held,
             I::Hold {
@@ -181,23 +183,23 @@ pub fn next(status: ItemStatus, input: Input) -> Result<ItemStatus, Refusal> {
             | I::Extend { holder, .. }
             | I::Dispense { holder, .. }
             | I::Reject { holder, .. },
-        ) => Err(match holder {
+        ) => match holder {
             HeldBy::Another(org) => {
                 let detail = org.0.to_be_bytes().to_vec();
-                Refusal::with_detail(Code::WITH_ANOTHER_DISPENSER, detail)
+                refuse_with(Code::WITH_ANOTHER_DISPENSER, detail).map(|()| status)
             }
             // Not reachable: the state is Held only if somebody's lease runs.
-            HeldBy::Me | HeldBy::Nobody | HeldBy::Lapsed => Refusal::new(Code::NOT_HELD),
-        }),
+            HeldBy::Me | HeldBy::Nobody | HeldBy::Lapsed => Err(Code::NOT_HELD.into()),
+        },
 
         // Steps of a hold that is not there (any more).
         (
             S::Ready | S::Partial,
             I::Extend { holder, .. } | I::Dispense { holder, .. } | I::Reject { holder, .. },
-        ) => Err(match holder {
-            HeldBy::Lapsed => Code::LEASE_EXPIRED.into(),
-            _ => Code::NOT_HELD.into(),
-        }),
+        ) => match holder {
+            HeldBy::Lapsed => refuse(Code::LEASE_EXPIRED).map(|()| status),
+            _ => refuse(Code::NOT_HELD).map(|()| status),
+        },
 
         // Cancelling: what remains, and while held only the mark. Again is no error.
         (S::Ready | S::Partial | S::Cancelled, I::Cancel) => Ok(S::Cancelled),
@@ -214,12 +216,13 @@ pub fn next(status: ItemStatus, input: Input) -> Result<ItemStatus, Refusal> {
         (S::Dispensed | S::Partial, I::Restore { is_over: true, .. }) => Ok(S::Expired),
         (S::Dispensed | S::Partial, I::Restore { is_whole: true, .. }) => Ok(S::Ready),
         (S::Dispensed | S::Partial, I::Restore { .. }) => Ok(S::Partial),
+        // Not reachable: nothing of it was dispensed.
         (S::Ready, I::Restore { .. }) => Err(Code::DISPENSE_UNKNOWN.into()),
 
         // The ends.
-        (S::Dispensed, _) => Err(Code::ALREADY_DISPENSED.into()),
-        (S::Cancelled, _) => Err(Code::CANCELLED.into()),
-        (S::Expired, _) => Err(Code::EXPIRED.into()),
+        (S::Dispensed, _) => refuse(Code::ALREADY_DISPENSED).map(|()| status),
+        (S::Cancelled, _) => refuse(Code::CANCELLED).map(|()| status),
+        (S::Expired, _) => refuse(Code::EXPIRED).map(|()| status),
     }
 }
 

@@ -12,7 +12,7 @@ use senim_abi::prescription::record::{
 use senim_abi::prescription::{
     Group, GroupId, MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, Provider,
 };
-use senim_sdk::{Env, Key, Refusal, state};
+use senim_sdk::{Env, Key, Refusal, ensure, state};
 use senim_types::{Code, Hash, OrgId};
 
 /// The group, or none.
@@ -108,11 +108,8 @@ pub fn provider<E: Env>(env: &E, programme: ProgrammeId, org: OrgId) -> Result<P
         Code::PHARMACY_NOT_CONTRACTED,
     )?;
     let provider = stored.into_current();
-    if env.now() < provider.until {
-        Ok(provider)
-    } else {
-        Err(Refusal::new(Code::PHARMACY_NOT_CONTRACTED))
-    }
+    ensure(env.now() < provider.until, Code::PHARMACY_NOT_CONTRACTED)?;
+    Ok(provider)
 }
 
 /// Writes or removes the pharmacy's contract.

@@ -13,7 +13,7 @@ use senim_abi::registry::{
     Device, Execute, Genesis, Organisation, Peer, Query, RegistryEvent, Right, Standing,
     ValidatorInfo,
 };
-use senim_sdk::{Entry, Env, Key, Outcome, Refusal, Roles, codec, ensure};
+use senim_sdk::{Entry, Env, Key, Outcome, Refusal, Roles, codec, ensure, refuse};
 use senim_types::{Code, ContractId, Hash, OrgId, PublicKey, Validator, ValidatorSet};
 
 /// Entries of a page.
@@ -337,7 +337,7 @@ fn set_peer<E: Env>(
     rules::not_revoked(&state::require_organisation(env, org)?)?;
     rules::address_in_range(&address)?;
     match state::peer(env, &peer)? {
-        Some(known) if known.org != org => return Err(Refusal::new(Code::PEER_EXISTS)),
+        Some(known) if known.org != org => refuse::<Refusal>(Code::PEER_EXISTS)?,
         Some(known) if known.address == address => return Ok(()),
         Some(_) => {}
         None => {

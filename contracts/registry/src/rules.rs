@@ -3,7 +3,7 @@
 use crate::state;
 use senim_abi::registry::Execute;
 use senim_abi::registry::record::{Device, Organisation, Peer, Standing};
-use senim_sdk::{CallContext, Caller, Env, Refusal, Roles, ensure};
+use senim_sdk::{CallContext, Caller, Env, Refusal, Roles, ensure, refuse};
 use senim_types::{Code, ContractId, OrgId, PublicKey};
 
 /// In whose name a message is carried out.
@@ -125,7 +125,7 @@ pub fn change_of_standing(from: Standing, to: Standing) -> Result<bool, Refusal>
         // For ever.
         (Standing::Active | Standing::Suspended, Standing::Revoked) => Ok(true),
         (Standing::Revoked, Standing::Active | Standing::Suspended) => {
-            Err(Refusal::new(Code::WRONG_STATE))
+            refuse(Code::WRONG_STATE).map(|()| true)
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Everything that a contract can do besides computing.
 
 use alloc::vec::Vec;
-use senim_abi::{CallContext, Outcome, Refusal};
-use senim_types::{Code, ContractId, Domain, Hash, Height, PublicKey, TimeMs};
+use senim_abi::{CallContext, Outcome};
+use senim_types::{ContractId, Domain, Hash, Height, PublicKey, TimeMs};
 
 /// A key, without the contract's id, and its value.
 pub type ScanEntry = (Vec<u8>, Vec<u8>);
@@ -51,16 +51,4 @@ pub trait Env {
 
     /// blake3.
     fn hash(&self, data: &[u8]) -> Hash;
-}
-
-/// A guard: `Ok` if the rule holds, else a refusal with this code.
-#[cfg_attr(feature = "testing", track_caller)]
-pub fn ensure(holds: bool, code: Code) -> Result<(), Refusal> {
-    #[cfg(feature = "testing")]
-    let holds = holds || crate::testing::guards::is_left_out(core::panic::Location::caller());
-    if holds {
-        Ok(())
-    } else {
-        Err(Refusal::new(code))
-    }
 }

@@ -30,6 +30,7 @@ pub use senim_abi::policy::{
     Product, ProofKind, Query, Question, RuleText, Step, Terms, Token,
 };
 
+use crate::guards::is_left_out;
 use crate::{Entry, Outcome, Refusal, codec, ensure};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -73,6 +74,7 @@ impl Judge {
     }
 
     /// The rule is kept, or its code is the answer. `found` and `bound` are what was compared, for the trace.
+    #[cfg_attr(any(feature = "testing", feature = "leave-out"), track_caller)]
     pub fn keep(
         &mut self,
         rule: u16,
@@ -80,6 +82,7 @@ impl Judge {
         kept: bool,
         (found, bound): (u64, u64),
     ) -> Result<(), Denial> {
+        let kept = kept || is_left_out();
         if let Some(steps) = &mut self.steps {
             steps.push(Step {
                 rule,
@@ -96,11 +99,13 @@ impl Judge {
     }
 
     /// The rule holds or not; there is nothing to compare.
+    #[cfg_attr(any(feature = "testing", feature = "leave-out"), track_caller)]
     pub fn is(&mut self, rule: u16, code: Code, holds: bool) -> Result<(), Denial> {
         self.keep(rule, code, holds, (u64::from(holds), 1))
     }
 
     /// `found` is at most `bound`.
+    #[cfg_attr(any(feature = "testing", feature = "leave-out"), track_caller)]
     pub fn at_most<T: Into<u64>>(
         &mut self,
         rule: u16,
@@ -113,6 +118,7 @@ impl Judge {
     }
 
     /// `found` is below `bound`.
+    #[cfg_attr(any(feature = "testing", feature = "leave-out"), track_caller)]
     pub fn below<T: Into<u64>>(
         &mut self,
         rule: u16,

@@ -7,7 +7,7 @@ use senim_abi::settlement::{
 use senim_abi::treasury::{Claim, Terms};
 use senim_abi::voucher::msg::Finding;
 use senim_abi::voucher::record::FindingKind;
-use senim_sdk::{CallContext, Caller, Refusal, codec, ensure};
+use senim_sdk::{CallContext, Caller, Refusal, codec, ensure, refuse_with};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 
 /// A payer commands its own contracts only; a genesis those of all.
@@ -165,7 +165,7 @@ pub fn is_named(named: Option<&FlawedDay>, finding: &Finding) -> Result<(), Refu
                 FindingKind::Closed => Code::DAY_NOT_OPEN,
                 FindingKind::Unreported => Code::DAY_UNREPORTED,
             };
-            Err(Refusal::with_detail(code, codec::encode(finding)))
+            refuse_with(code, codec::encode(finding))
         }
     }
 }
@@ -174,10 +174,7 @@ pub fn is_named(named: Option<&FlawedDay>, finding: &Finding) -> Result<(), Refu
 pub fn nothing_named(named: Option<&FlawedDay>) -> Result<(), Refusal> {
     match named {
         None => Ok(()),
-        Some(day) => {
-            let detail = codec::encode(day);
-            Err(Refusal::with_detail(Code::DAY_NOT_FLAWED, detail))
-        }
+        Some(day) => refuse_with(Code::DAY_NOT_FLAWED, codec::encode(day)),
     }
 }
 

@@ -3,7 +3,7 @@
 use senim_abi::SETTLEMENT;
 use senim_abi::treasury::msg::RESERVATION_MS_MAX;
 use senim_abi::treasury::{Budget, BudgetStanding, Release, Transfer, TransferState};
-use senim_sdk::{CallContext, Caller, Refusal, Roles, ensure};
+use senim_sdk::{CallContext, Caller, Refusal, Roles, ensure, refuse};
 use senim_types::{Code, ContractId, OrgId, TimeMs, Tiyn, TiynTotal};
 
 /// In whose name a message is carried out.
@@ -31,7 +31,7 @@ pub fn acts_for(authority: &Authority, payer: OrgId) -> Result<(), Refusal> {
     match authority {
         Authority::Ledger => Ok(()),
         Authority::Payer(own) => ensure(*own == payer, Code::NOT_AUTHORISED),
-        Authority::Contract(_) => Err(Refusal::new(Code::NOT_AUTHORISED)),
+        Authority::Contract(_) => refuse(Code::NOT_AUTHORISED),
     }
 }
 
@@ -189,5 +189,5 @@ pub fn resolve(transfer: &Transfer, step: Step, now: TimeMs) -> Result<Resolutio
         (Posted { .. }, Step::Reverse) => return Ok(Resolution::Reverse),
         (Reversed { .. }, Step::Reverse) => return Ok(Resolution::AsBefore),
     };
-    Err(Refusal::new(code))
+    refuse(code).map(|()| Resolution::AsBefore)
 }

@@ -6,7 +6,7 @@ use crate::{rules, state};
 use senim_abi::voucher::msg::Refused;
 use senim_abi::voucher::{DueEntry, Excess, ProgrammeId, Settings, VoucherEvent};
 use senim_abi::{TREASURY, treasury};
-use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
+use senim_sdk::{CallContext, Env, Refusal, codec, ensure, refuse};
 use senim_types::{Code, PublicKey, TimeMs, Tiyn};
 
 /// Keeps a record for the payer. A policy's no is told with what was judged, so that it can be asked again.
@@ -39,7 +39,7 @@ pub fn answer<E: Env>(
     let mut excess = known.ok_or(Refusal::new(Code::EXCESS_UNKNOWN))?;
     match excess.answered {
         Some(before) if before == pays => return Ok(()),
-        Some(_) => return Err(Refusal::new(Code::EXCESS_ANSWERED)),
+        Some(_) => refuse::<Refusal>(Code::EXCESS_ANSWERED)?,
         None => {}
     }
     ensure(pays <= excess.cost, Code::OUT_OF_RANGE)?;

@@ -12,7 +12,7 @@ use senim_abi::voucher::{
     DueEntry, Entry, ProgrammeId, Settings, Standing, Status, Voucher, VoucherEvent, VoucherId,
 };
 use senim_abi::{TREASURY, treasury};
-use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
+use senim_sdk::{CallContext, Env, Refusal, codec, ensure, refuse};
 use senim_types::{Code, OrgId, PublicKey, TimeMs, Tiyn};
 
 /// Issues a voucher for somebody who need not be asked.
@@ -255,8 +255,8 @@ pub fn revoke<E: Env>(env: &mut E, context: &CallContext, id: VoucherId) -> Resu
     let (voucher, programme) = commanded(env, context, &id)?;
     match voucher.status(env.now()) {
         Status::Revoked => return Ok(()),
-        Status::Expired => return Err(Refusal::new(Code::VOUCHER_EXPIRED)),
-        Status::Declined | Status::Lapsed => return Err(Refusal::new(Code::VOUCHER_STATE)),
+        Status::Expired => refuse::<Refusal>(Code::VOUCHER_EXPIRED)?,
+        Status::Declined | Status::Lapsed => refuse::<Refusal>(Code::VOUCHER_STATE)?,
         _ => {}
     }
     let settings = &programme.settings;

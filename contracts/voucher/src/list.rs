@@ -8,7 +8,7 @@ use senim_abi::voucher::record::{Absences, Programme};
 use senim_abi::voucher::{
     DueEntry, Entry, ProgrammeId, Standing, Status, Voucher, VoucherEvent, VoucherId, Window,
 };
-use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
+use senim_sdk::{CallContext, Env, Refusal, codec, ensure, refuse};
 use senim_types::{Code, TimeMs};
 
 /// A voucher of this entry as it begins.
@@ -271,9 +271,9 @@ pub fn answer<E: Env>(
             true,
         )
         | (Status::Declined, false) => Ok(()),
-        (Status::Listed, _) => Err(Refusal::new(Code::VOUCHER_STATE)),
+        (Status::Listed, _) => refuse(Code::VOUCHER_STATE),
         (Status::Declined | Status::Lapsed | Status::Revoked | Status::Expired, _) => {
-            Err(Refusal::new(Code::CONSENT_CLOSED))
+            refuse(Code::CONSENT_CLOSED)
         }
     }
 }

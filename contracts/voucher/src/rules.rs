@@ -5,7 +5,7 @@ use senim_abi::policy::{Line, Listing};
 use senim_abi::voucher::Arms;
 use senim_abi::voucher::msg::{BATCH_MAX, Channel};
 use senim_abi::voucher::{Entry, Service, Settings, Status, Voucher, Window};
-use senim_sdk::{CallContext, Caller, Refusal, Roles, ensure};
+use senim_sdk::{CallContext, Caller, Refusal, Roles, ensure, refuse};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
 /// A frame within its ranges.
@@ -90,10 +90,10 @@ pub fn ends_in_range(now: TimeMs, until: TimeMs) -> bool {
 pub fn is_usable(voucher: &Voucher, now: TimeMs) -> Result<(), Refusal> {
     match voucher.status(now) {
         Status::Active | Status::Spent => Ok(()),
-        Status::Expired => Err(Refusal::new(Code::VOUCHER_EXPIRED)),
-        Status::Revoked => Err(Refusal::new(Code::VOUCHER_REVOKED)),
-        Status::Issued => Err(Refusal::new(Code::NOT_ACTIVATED)),
-        _ => Err(Refusal::new(Code::VOUCHER_STATE)),
+        Status::Expired => refuse(Code::VOUCHER_EXPIRED),
+        Status::Revoked => refuse(Code::VOUCHER_REVOKED),
+        Status::Issued => refuse(Code::NOT_ACTIVATED),
+        _ => refuse(Code::VOUCHER_STATE),
     }
 }
 
@@ -101,16 +101,16 @@ pub fn is_usable(voucher: &Voucher, now: TimeMs) -> Result<(), Refusal> {
 pub fn is_live(voucher: &Voucher, now: TimeMs) -> Result<(), Refusal> {
     match voucher.status(now) {
         Status::Issued | Status::Active | Status::Spent | Status::Suspended => Ok(()),
-        Status::Expired => Err(Refusal::new(Code::VOUCHER_EXPIRED)),
-        Status::Revoked => Err(Refusal::new(Code::VOUCHER_REVOKED)),
-        _ => Err(Refusal::new(Code::VOUCHER_STATE)),
+        Status::Expired => refuse(Code::VOUCHER_EXPIRED),
+        Status::Revoked => refuse(Code::VOUCHER_REVOKED),
+        _ => refuse(Code::VOUCHER_STATE),
     }
 }
 
 /// The place is served, and this organisation's terminals are the ones that serve it.
 pub fn serves(service: Option<Service>, org: OrgId, now: TimeMs) -> Result<Service, Refusal> {
-    let service = service.filter(|service| now < service.until);
     let service = service.ok_or(Refusal::new(Code::NOT_WHITELISTED))?;
+    ensure(now < service.until, Code::NOT_WHITELISTED)?;
     ensure(service.terminals == org, Code::WRONG_PLACE)?;
     Ok(service)
 }

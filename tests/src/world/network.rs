@@ -10,10 +10,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+/// Names a folder of contracts that take the place of the genesis's own, for a story that is played without a guard.
+pub const CONTRACTS: &str = "SENIM_TEST_CONTRACTS";
 /// 2026-02-03T12:00:00+05:00: the day of the messages in `tests/data/fhir`.
 pub const GENESIS_TIME: TimeMs = TimeMs(1_770_102_000_000);
 /// An idle world makes no blocks, so that a test can let days pass.
 const HEARTBEAT_MS: u64 = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/// The folder of the contracts that a genesis is made of.
+pub fn contracts() -> PathBuf {
+    std::env::var_os(CONTRACTS).map_or_else(|| root().join("genesis/contracts"), PathBuf::from)
+}
 
 /// The repository.
 pub fn root() -> PathBuf {
@@ -68,11 +75,11 @@ impl Network {
 
     /// The same, with other code for the contracts of which `code` gives some by their names.
     pub fn with_code(validators: usize, code: impl Fn(&str) -> Option<Vec<u8>>) -> Network {
-        let read = |path: &str| {
-            let path = root().join(path);
+        let read = |path: PathBuf| {
             fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
-        let text = String::from_utf8(read("genesis/devnet.toml")).expect("the template is text");
+        let text = read(root().join("genesis/devnet.toml"));
+        let text = String::from_utf8(text).expect("the template is text");
         let mut template = Template::parse(&text).expect("the devnet's template is sound");
         template.limit_validators(validators);
         let (mut keys, mut running, mut devices) = (Keys::new(), Vec::new(), BTreeMap::new());
@@ -87,7 +94,7 @@ impl Network {
                 running.push((name.clone(), secret(&name)));
             }
         }
-        let committed = |name: &str| read(&format!("genesis/contracts/{name}.wasm"));
+        let committed = |name: &str| read(contracts().join(format!("{name}.wasm")));
         let code_of = |name: &str| code(name).unwrap_or_else(|| committed(name));
         let mut codes = BTreeMap::new();
         let contracts = genesis_contracts().map(|(id, name)| {

@@ -9,7 +9,7 @@ use clap::Parser;
 use senim_cli::answer::Answer;
 use senim_cli::args::Cli;
 use senim_cli::commands;
-use senim_tests::world::network::root;
+use senim_tests::world::network::{contracts, root};
 use senim_types::{Code, ContractId, Receipt};
 use senimd::config::MachineConfig;
 use senimd::driver::now;
@@ -49,7 +49,7 @@ impl Ledger {
         folder
             .initialise(&NewNetwork {
                 template_path: &root().join("genesis/devnet.toml"),
-                contracts_path: &root().join("genesis/contracts"),
+                contracts_path: &contracts(),
                 time: now(),
                 validators_max: 1,
                 machines: None,

@@ -6,10 +6,10 @@ use std::panic::Location;
 use std::string::String;
 use std::sync::OnceLock;
 
-/// Names the guard that is left out: the file and line of its `ensure`, as in `voucher/src/redeem.rs:70`.
+/// Names the guard that is left out: its file and line, as in `voucher/src/redeem.rs:70`.
 const LEFT_OUT: &str = "SENIM_GUARD_LEFT_OUT";
 
-/// Whether the `ensure` at this place lets everything pass.
+/// Whether the guard at this place lets everything pass.
 pub fn is_left_out(place: &Location<'_>) -> bool {
     static LEFT: OnceLock<Option<String>> = OnceLock::new();
     let left = LEFT.get_or_init(|| std::env::var(LEFT_OUT).ok());

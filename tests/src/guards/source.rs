@@ -1,0 +1,170 @@
+//! The guards of the contracts, as they stand in their sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// What a guard's expression begins with. `scripts/guards.sh` looks for the same.
+const HEADS: &[&str] = &[
+    "ensure(",
+    "refuse(",
+    "refuse::<Refusal>(",
+    "refuse_with(",
+    "judge.keep(",
+    "judge.is(",
+    "judge.at_most(",
+    "judge.below(",
+];
+
+/// A guard of a contract.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Guard {
+    /// Its file from the folder of the contracts, as in `voucher/src/rules.rs`.
+    pub file: String,
+    /// The line where its expression begins, from 1.
+    pub line: u32,
+    /// Its expression in one line; a number follows where the file has the same once more.
+    pub text: String,
+    /// The codes that it names; none where the code is computed.
+    pub codes: BTreeSet<String>,
+}
+
+impl Guard {
+    /// The contract's name, which is its artefact's.
+    pub fn contract(&self) -> &str {
+        self.file.split('/').next().unwrap_or_default()
+    }
+}
+
+/// Every guard of every contract, by file and line. `contracts` is the folder of their workspace.
+pub fn guards(contracts: &Path) -> io::Result<Vec<Guard>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(contracts)? {
+        let folder = entry?.path();
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        if manifest.contains("[package.metadata.senim]") {
+            let mut files = Vec::new();
+            sources(&folder.join("src"), &mut files)?;
+            for path in files {
+                let name = path.strip_prefix(contracts).unwrap_or(&path);
+                let name = name.to_string_lossy().replace('\\', "/");
+                found.extend(of_file(&name, &fs::read_to_string(&path)?));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sources(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The guards of a file's text.
+pub fn of_file(file: &str, text: &str) -> Vec<Guard> {
+    let mut found = Vec::new();
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    let mut begin = 0;
+    for (number, line) in (1_u32..).zip(text.split_inclusive('\n')) {
+        let code = line.trim_start();
+        if !code.starts_with("//") {
+            for at in heads(line) {
+                let expression = expression(&text[begin + at..]);
+                let count = times.entry(expression.clone()).or_default();
+                *count += 1;
+                let text = match *count {
+                    1 => expression.clone(),
+                    count => format!("{expression} #{count}"),
+                };
+                let (file, codes) = (file.to_owned(), codes(&expression));
+                found.push(Guard {
+                    file,
+                    line: number,
+                    text,
+                    codes,
+                });
+            }
+        }
+        begin += line.len();
+    }
+    found
+}
+
+/// Where guards begin in a line.
+fn heads(line: &str) -> Vec<usize> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
+    let mut found: Vec<usize> = HEADS
+        .iter()
+        .flat_map(|head| line.match_indices(head))
+        .map(|(at, _)| at)
+        .filter(|at| *at == 0 || !is_word(line.as_bytes()[at - 1]))
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// The call that a text begins with, in one line.
+fn expression(text: &str) -> String {
+    let mut depth = 0_u32;
+    let mut end = text.len();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => continue,
+        }
+        if depth == 0 {
+            end = at + 1;
+            break;
+        }
+    }
+    let words: Vec<&str> = text[..end].split_whitespace().collect();
+    let line = words.join(" ").replace("( ", "(");
+    line.replace(", )", ")").replace(" )", ")")
+}
+
+/// The codes that a text names as the contracts do.
+fn codes(text: &str) -> BTreeSet<String> {
+    let named = text.split("Code::").skip(1);
+    named
+        .map(|rest| {
+            rest.split(|c: char| !is_of_code(c))
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect()
+}
+
+const fn is_of_code(letter: char) -> bool {
+    letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'
+}
+
+/// Every word in capitals of a scenario's sources: the codes that it asks for are among them.
+pub fn words_of_scenario(tests: &Path, scenario: &str) -> io::Result<BTreeSet<String>> {
+    let mut files = Vec::new();
+    let folder = tests.join(scenario);
+    if folder.is_dir() {
+        sources(&folder, &mut files)?;
+    } else {
+        files.push(tests.join(format!("{scenario}.rs")));
+    }
+    let mut words = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(file)?;
+        words.extend(
+            text.split(|c: char| !is_of_code(c))
+                .filter(|word| word.len() > 2)
+                .map(str::to_owned),
+        );
+    }
+    Ok(words)
+}
