@@ -7,11 +7,9 @@ const MARK: &[u8; 24] = b"SENIM-GUARD-LEFT-OUT-IS:";
 /// Bytes for the name: line (4, little-endian) and file, with a zero after it.
 const NAME_BYTES: usize = 104;
 
-/// The artefact, which has to be built for it, with this guard left out. None if it was not built for it, or if the
-/// guard's file is not in it.
+/// The artefact, which has to be built for it, with this guard left out. None if it was not built for it.
 pub fn without(artefact: &[u8], guard: &Guard) -> Option<Vec<u8>> {
     let at = find(artefact, MARK)? + MARK.len();
-    find(artefact, guard.file.as_bytes())?;
     let file = guard.file.as_bytes();
     let mut changed = artefact.to_vec();
     let name = changed

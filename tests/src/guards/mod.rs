@@ -32,7 +32,15 @@ pub const STORIES: &[(&str, &[&str])] = &[
             "scenario_orders",
         ],
     ),
-    ("pharmacy", &["scenario_pharmacy", "scenario_pharmacy_act"]),
+    (
+        "pharmacy",
+        &[
+            "scenario_pharmacy",
+            "scenario_pharmacy_act",
+            "scenario_rebind",
+            "scenario_refusals_of_a_pharmacy",
+        ],
+    ),
     ("card", &["scenario_card", "scenario_card_reports"]),
     (
         "meals",
@@ -42,6 +50,9 @@ pub const STORIES: &[(&str, &[&str])] = &[
             "scenario_till",
             "scenario_offline",
             "scenario_edit_check",
+            "scenario_refusals_of_a_list",
+            "scenario_refusals_of_a_measure",
+            "scenario_listing",
         ],
     ),
     ("settlement", &["scenario_settlement", "scenario_one_block"]),
