@@ -1,7 +1,7 @@
 //! A disk that takes writes and cannot keep them: nothing is signed on what is not durable, and nothing
 //! is acknowledged.
 
-use senim_replica::PeerMessage;
+use senim_replica::{PeerMessage, SubmitAnswer};
 use senim_state::disk::Unsynced;
 use senim_state::fault::OperationClass;
 use senim_state::store::Unflushed;
@@ -37,7 +37,15 @@ fn said(world: &mut World) -> Rc<Cell<u32>> {
 fn a_validator_whose_votes_cannot_be_made_durable_signs_nothing_and_halts() {
     for class in [OperationClass::Wal, OperationClass::Log] {
         let mut world = World::of(4, 81);
-        grow(&mut world, "before");
+        let before = world.sign("fund", people::allot("before", Tiyn(7)));
+        let before = codec::encode(&before);
+        assert!(
+            world
+                .deliver(&before)
+                .expect("admitted")
+                .status
+                .is_applied()
+        );
         world.settle();
         let tip = world.nodes[VICTIM].tip().height;
         let said = said(&mut world);
@@ -54,6 +62,13 @@ fn a_validator_whose_votes_cannot_be_made_durable_signs_nothing_and_halts() {
         let (code, reason) = world.nodes[VICTIM].halted.clone().expect("it halted");
         assert_eq!(code, Code::STORE_FAILED, "{class:?}: {reason}");
         assert!(world.nodes[VICTIM].status().halted);
+        // Who asks it again about what it has is told so; more it does not take.
+        let again = world.offer(VICTIM, &before);
+        assert!(matches!(again, SubmitAnswer::Committed(_)), "{again:?}");
+        let new = world.sign("fund", people::allot("too late", Tiyn(7)));
+        let refused = world.offer(VICTIM, &codec::encode(&new));
+        assert_eq!(refused, SubmitAnswer::Refused(Code::NOT_READY));
+        world.offer(0, &codec::encode(&new));
         if class == OperationClass::Wal {
             assert_eq!(said.get(), 0, "it promised what it could not keep");
         }

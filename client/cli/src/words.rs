@@ -5,24 +5,41 @@ use senim_abi::civil::{DAY_MS, Month, UtcOffsets};
 use senim_abi::marking::{Day, Unit};
 use senim_abi::prescription::{ItemMask, record::ITEMS_MAX};
 use senim_types::{Hash, TimeMs, Tiyn, TiynTotal};
+use std::ffi::OsStr;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How far a rehearsal's clock is ahead, in ms, as for the nodes that it is played on.
 const CLOCK_AHEAD: &str = "SENIM_CLOCK_AHEAD_MS";
 
-/// Now, by this machine's clock, in Unix ms. The ledger judges by block time; this only stamps what is sent.
+/// How far the clock is ahead, by what the environment says; none where it says no number.
+fn clock_ahead(said: Option<&OsStr>) -> Option<u64> {
+    match said {
+        None => Some(0),
+        Some(said) => said.to_str()?.parse().ok(),
+    }
+}
+
+/// What the environment says is read once: a process has one clock.
+fn ahead_ms() -> Option<u64> {
+    static AHEAD_MS: OnceLock<Option<u64>> = OnceLock::new();
+    *AHEAD_MS.get_or_init(|| clock_ahead(std::env::var_os(CLOCK_AHEAD).as_deref()))
+}
+
+/// Whether a rehearsal's clock is a clock: what is stamped by a wrong one would only be refused later.
+pub fn check_clock() -> Result<()> {
+    let said = || Failure::usage(format!("{CLOCK_AHEAD} is not a number of ms"));
+    ahead_ms().map(|_| ()).ok_or_else(said)
+}
+
+/// Now, by this machine's clock, in Unix ms. The ledger judges by block time; this only stamps what is sent. Programs
+/// ask [`check_clock`] first.
 pub fn now() -> TimeMs {
-    static AHEAD_MS: OnceLock<u64> = OnceLock::new();
-    let ahead_ms = AHEAD_MS.get_or_init(|| {
-        let ahead = std::env::var(CLOCK_AHEAD).ok();
-        ahead.and_then(|ahead| ahead.parse().ok()).unwrap_or(0)
-    });
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);
     let now_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    TimeMs(now_ms.saturating_add(*ahead_ms))
+    TimeMs(now_ms.saturating_add(ahead_ms().unwrap_or(0)))
 }
 
 /// How far this machine's clock and the validators' may differ before a judgement about time is made here, in ms.

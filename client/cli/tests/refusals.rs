@@ -227,3 +227,19 @@ fn a_transaction_that_does_not_become_final_is_not_waited_for_for_ever() {
         1,
     );
 }
+
+#[test]
+fn a_rehearsals_clock_that_is_none_is_refused_before_anything_is_done() {
+    let status = |ahead: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_senim"));
+        command.env("SENIM_CLOCK_AHEAD_MS", ahead);
+        let output = command.args(["-o", "json", "code", "WRONG_STATE"]).output();
+        output.expect("the program was built")
+    };
+    for ahead in ["", "soon", "-1", "1.5", "18446744073709551616"] {
+        let output = status(ahead);
+        assert_eq!(code(&output), 2, "{ahead:?}");
+        assert_eq!(json(&output)["code"], "BAD_USAGE", "{ahead:?}");
+    }
+    assert_eq!(code(&status("86400000")), 0);
+}

@@ -31,6 +31,7 @@ use tokio::runtime::Runtime;
 
 /// Runs a command.
 pub fn run(cli: Cli) -> Result<Answer> {
+    senim_cli::words::check_clock()?;
     match cli.command {
         Command::Clinic(Clinic::Run(args)) => clinic_run(&args),
         Command::Clinic(Clinic::List(args)) => list::<Watch>(&args),

@@ -30,6 +30,7 @@ const NULLIFIER_PREFIX: &str = "senimnullifiersecret";
 
 /// Runs a command.
 pub fn run(cli: Cli) -> Result<Answer> {
+    senim_cli::words::check_clock()?;
     match cli.command {
         Command::Key { file } => key(&file),
         Command::List(ListCommand::Make(args)) => list_make(&args),

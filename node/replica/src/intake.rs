@@ -30,6 +30,19 @@ impl Replica {
         self.start_height_if_due(now)
     }
 
+    /// Submissions to a node that has halted: what is committed has its receipt, as ever. The rest it cannot take.
+    pub(crate) fn submitted_late(&mut self, submissions: Vec<(Ticket, SignedTransaction)>) {
+        for (ticket, transaction) in submissions {
+            let hash = transaction.hash();
+            let answer = match self.ledger.find_transaction(&hash) {
+                Ok(Some(_)) => SubmitAnswer::Committed(hash),
+                // What stopped the node may be the very thing that is asked here.
+                Ok(None) | Err(_) => SubmitAnswer::Refused(Code::NOT_READY),
+            };
+            self.out.push(Effect::Answer { ticket, answer });
+        }
+    }
+
     /// Transactions that a peer took: verified again, taken where they can be, not passed on (the
     /// peer sent them to everybody).
     pub(crate) fn received_transactions(

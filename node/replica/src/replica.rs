@@ -138,11 +138,13 @@ pub struct Replica {
 
 impl Replica {
     /// Handles one event at time `now` and says what is to be done, in order. After a halt nothing
-    /// is done any more.
+    /// is done any more, and who submits is told what is committed.
     pub fn step(&mut self, now: TimeMs, input: Input) -> Vec<Effect> {
-        if self.halted.is_none()
-            && let Err(fault) = self.handle(now, input)
-        {
+        if self.halted.is_some() {
+            if let Input::Submitted { submissions } = input {
+                self.submitted_late(submissions);
+            }
+        } else if let Err(fault) = self.handle(now, input) {
             self.halt(fault);
         }
         std::mem::take(&mut self.out)

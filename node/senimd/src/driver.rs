@@ -279,9 +279,6 @@ impl Driver {
         let mut next = Some(first);
         while let Some(request) = next {
             match request {
-                // Whoever asks is told by the way back that is gone: nothing becomes of it here any more.
-                Request::Submit { .. } | Request::Wait { .. } if self.progress.halted.is_some() => {
-                }
                 Request::Submit { transaction, reply } => {
                     let ticket = Ticket(self.next_ticket);
                     self.next_ticket += 1;
@@ -313,6 +310,9 @@ impl Driver {
         use senim_replica::{Read, ReadAnswer};
         if let Ok(ReadAnswer::Receipt(Some(proof))) = replica.read(Read::Receipt { transaction }) {
             let _gone = reply.send(Ok(proof.receipt.status.code()));
+        } else if self.progress.halted.is_some() {
+            // Whoever asks is told by the way back that is gone: nothing becomes of it here any more.
+            drop(reply);
         } else if self.waiting >= WAITERS_MAX {
             let _gone = reply.send(Err(Code::TIMED_OUT));
         } else {

@@ -34,6 +34,7 @@ use crate::failure::Result;
 
 /// Runs a command.
 pub fn run(cli: &Cli) -> Result<Answer> {
+    crate::words::check_clock()?;
     let global = &cli.global;
     match &cli.command {
         Command::Status => ledger::status(global),

@@ -36,6 +36,7 @@ fn run_in(folder: &Path, args: &[&OsStr]) -> Output {
         "SENIM_WALLET",
         "SENIM_CLINIC",
         "SENIM_PHARMACY",
+        "SENIM_CLOCK_AHEAD_MS",
     ] {
         command.env_remove(name);
     }

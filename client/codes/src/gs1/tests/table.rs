@@ -1,6 +1,6 @@
 //! The shipped table, and a release of the GS1 Barcode Syntax Dictionary where one is at hand.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use super::super::{Ai, AiTable, Check};
 
