@@ -16,9 +16,12 @@ for wanted in "${@:-*}"; do
     *)
         for folder in $wanted; do
             grep -qs "^name = \"senim-contract-$folder\"" "$folder/Cargo.toml" || continue
+            # A programme's rules that the contract and the client both apply are with what they agree on.
+            sources=("$folder/src")
+            [ ! -d "abi/src/$folder" ] || sources+=("abi/src/$folder")
             while IFS= read -r place; do
                 guards+=("$place")
-            done < <(grep -rnE '(^|[^a-z_.])(ensure|refuse|refuse_with)(::<[A-Za-z]+>)?\(|judge\.(keep|is|at_most|below)\(' "$folder/src" --include='*.rs' | cut -d: -f1,2 | sort -t: -k1,1 -k2,2n)
+            done < <(grep -rnE '(^|[^a-z_.])(ensure|refuse|refuse_with)(::<[A-Za-z]+>)?\(|judge\.(keep|is|at_most|below)\(' "${sources[@]}" --include='*.rs' | cut -d: -f1,2 | sort -t: -k1,1 -k2,2n)
         done
         ;;
     esac
@@ -29,15 +32,19 @@ done
 export PROPTEST_DISABLE_FAILURE_PERSISTENCE=true
 cargo nextest --version >/dev/null 2>&1 && runner=(nextest run --no-tests=pass --cargo-quiet) || runner=(test --quiet)
 # With every guard in place all tests pass: otherwise a failure would say nothing.
+package_of() {
+    local path=${1#abi/src/}
+    echo "senim-contract-${path%%/*}"
+}
 packages=()
-for package in $(printf '%s\n' "${guards[@]%%/*}" | sort -u); do packages+=(-p "senim-contract-$package"); done
+for package in $(for guard in "${guards[@]}"; do package_of "$guard"; done | sort -u); do packages+=(-p "$package"); done
 cargo "${runner[@]}" --locked "${packages[@]}" || { echo "guards: the tests fail without leaving anything out" >&2; exit 1; }
 echo "guards: ${#guards[@]}, each left out in turn"
 missed=()
 number=0
 for guard in "${guards[@]}"; do
     number=$((number + 1))
-    package=senim-contract-${guard%%/*}
+    package=$(package_of "$guard")
     printf '\r[%d/%d] %-60s' "$number" "${#guards[@]}" "$guard"
     # Its own contract's tests first, then those of the contracts that call it.
     if SENIM_GUARD_LEFT_OUT=$guard cargo "${runner[@]}" --locked -p "$package" >/dev/null 2>&1 &&

@@ -2,8 +2,9 @@
 
 use crate::failure::{Failure, Result};
 use crate::session::Session;
-use senim_abi::VOUCHER;
+use senim_abi::prescription::PrescriptionEvent;
 use senim_abi::voucher::VoucherEvent;
+use senim_abi::{PRESCRIPTION, VOUCHER};
 use senim_types::{Code, CommitCertificate, Hash, Header, Height, Receipt, codec, limits, merkle};
 
 /// Bytes of all receipts of a block: a block has at most so many, and few are large.
@@ -36,6 +37,15 @@ pub fn voucher_events(receipt: &Receipt) -> impl Iterator<Item = VoucherEvent> {
         .events
         .iter()
         .filter(|event| event.contract == VOUCHER);
+    own.filter_map(|event| borsh::from_slice(&event.body).ok())
+}
+
+/// What the prescription contract told in a receipt.
+pub fn prescription_events(receipt: &Receipt) -> impl Iterator<Item = PrescriptionEvent> {
+    let own = receipt
+        .events
+        .iter()
+        .filter(|event| event.contract == PRESCRIPTION);
     own.filter_map(|event| borsh::from_slice(&event.body).ok())
 }
 

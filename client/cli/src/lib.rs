@@ -7,7 +7,7 @@
 //! - [`args`] and [`commands`]: the command line, one module per group of commands.
 //! - [`session`], [`node`]: the genesis that is trusted, the node that is not, the light client between them.
 //! - [`describe`], [`words`], [`names`]: receipts for people. [`answer`], [`failure`]: the two ends of a command.
-//! - [`history`], [`policies`], [`simulate`]: what happened, why, and what other rules would have changed.
+//! - [`history`], [`policies`], [`programmes`], [`simulate`]: what happened, why, and what other rules would have changed.
 //! - [`follow`], [`journal`], [`vault`]: what a service needs that goes on where it was, and keeps what it knows.
 //! - [`sealing`]: what is kept off the ledger. [`keys`], [`one_time`], [`files`]: secrets in files that only their owner reads.
 //!
@@ -29,6 +29,7 @@ pub mod names;
 pub mod node;
 pub mod one_time;
 pub mod policies;
+pub mod programmes;
 pub mod sealing;
 pub mod session;
 pub mod simulate;

@@ -3,6 +3,8 @@
 //! A token is not the same under other rules: a use that they refuse leaves its money and its count of the day. So each
 //! token has a second life here, and what is decided again is judged on that.
 
+pub mod medicine;
+
 use crate::commands::explain::Decided;
 use crate::failure::Result;
 use senim_abi::civil::Month;
@@ -32,6 +34,12 @@ impl Sum {
         self.pays += u128::from(terms.pays.0);
         self.bears += u128::from(terms.bears.0);
     }
+
+    fn take_back(&mut self, terms: &Terms) {
+        self.uses -= 1;
+        self.pays -= u128::from(terms.pays.0);
+        self.bears -= u128::from(terms.bears.0);
+    }
 }
 
 /// What was, and what would have been.
@@ -53,13 +61,13 @@ impl Compared {
 /// What a simulation found.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// Acts that were decided again: issues, top-ups and uses.
+    /// Acts that were decided again: issues, top-ups and uses; of medicines issues, holds, dispenses and reversals.
     pub acts: u64,
     /// All of the programme.
     pub total: Compared,
-    /// Of each token that would have fared otherwise.
+    /// Of each token that would have fared otherwise: its sums, or what was allowed.
     pub tokens: BTreeMap<String, Compared>,
-    /// Uses that the other rules refuse, by their rule.
+    /// Uses that the other rules refuse, by their rule; of medicines holds and reversals, too.
     pub refused: BTreeMap<u16, u64>,
     /// Uses that were refused and would not be.
     pub allowed: u64,

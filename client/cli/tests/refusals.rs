@@ -93,6 +93,7 @@ fn a_prescription_of_another_wallet_opens_nothing() {
     let id = GroupId(Hash([7; 32]));
     let group = Group {
         programme: ProgrammeId(1),
+        version: 1,
         issuer: OrgId(10),
         prescriber: PrescriberId(1),
         created: TimeMs(1),
@@ -113,6 +114,7 @@ fn a_prescription_of_another_wallet_opens_nothing() {
             not_before: TimeMs(0),
             until: TimeMs(1_000),
             price_cap: None,
+            reference_price: None,
             part: None,
             stage: ItemStage::Open,
             cancel_requested: false,

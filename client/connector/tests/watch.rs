@@ -7,7 +7,8 @@ use senim_abi::prescription::look::Looks;
 use senim_abi::prescription::msg::{CancelReason, RejectReason};
 use senim_abi::prescription::record::{DispensedPack, ItemStage};
 use senim_abi::prescription::{
-    Group, GroupId, Item, ItemMask, Money, PrescriberId, PrescriptionEvent, ProgrammeId,
+    DispenseFacts, Group, GroupId, HoldFacts, Item, ItemMask, Money, PrescriberId,
+    PrescriptionEvent, ProgrammeId, ProofKinds, ReverseFacts, Settlement,
 };
 use senim_connector::clinic::fact::What;
 use senim_connector::clinic::watch::{Event, Watch, Watched};
@@ -31,6 +32,7 @@ fn item(until: u64) -> Item {
         not_before: TimeMs(0),
         until: TimeMs(until),
         price_cap: None,
+        reference_price: None,
         part: None,
         stage: ItemStage::Open,
         cancel_requested: false,
@@ -40,6 +42,7 @@ fn item(until: u64) -> Item {
 fn group(ends: &[u64]) -> Group {
     Group {
         programme: ProgrammeId(1),
+        version: 1,
         issuer: ISSUER,
         prescriber: PrescriberId(1),
         created: TimeMs(1),
@@ -124,6 +127,15 @@ fn held(items: u16, until: u64) -> PrescriptionEvent {
         org: PHARMACY,
         until: TimeMs(until),
         proof: ProofUsed::LiveQr,
+        programme: ProgrammeId(1),
+        version: 1,
+        facts: HoldFacts {
+            open: true,
+            now: TimeMs(0),
+            proof: ProofKinds::LIVE_QR,
+            proof_ms: 0,
+            window_until: TimeMs(until),
+        },
     }
 }
 
@@ -151,6 +163,11 @@ fn dispensed(units: u32) -> PrescriptionEvent {
         borne: Tiyn(0),
         citizen: Tiyn(0),
         money: Money::None,
+        version: 1,
+        facts: DispenseFacts {
+            settlement: Settlement::Pay,
+            lines: Vec::new(),
+        },
     }
 }
 
@@ -262,6 +279,12 @@ fn what_is_undone_after_its_window_is_expired_then() {
         dispense: 0,
         left: ItemMask::NONE,
         returned: Tiyn(0),
+        programme: ProgrammeId(1),
+        version: 1,
+        facts: ReverseFacts {
+            now: TimeMs(160),
+            dispensed_at: TimeMs(20),
+        },
     };
     let told = watching.told(reversed, 160);
     assert!(

@@ -2,6 +2,7 @@
 //!
 //! - [`host`]: the functions that the host gives to a contract, declared once with their cost and meaning.
 //! - [`context`]: how a contract is entered, who calls it, and how it answers.
+//! - [`guards`]: what refuses, and builds in which one of them is left out.
 //! - [`key`] and [`civil`]: how state keys are built, and how instants become months of civil time.
 //! - [`ids`] and [`roles`]: the engine contracts' numbers and the roles of organisations.
 //! - [`proof`]: what people and pharmacies sign about prescriptions.
@@ -24,6 +25,7 @@ extern crate alloc;
 pub mod card;
 pub mod civil;
 pub mod context;
+pub mod guards;
 pub mod host;
 pub mod ids;
 pub mod key;

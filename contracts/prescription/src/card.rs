@@ -5,17 +5,9 @@ use crate::contract::emit;
 use crate::state;
 use senim_abi::CARD;
 use senim_abi::card::msg::{self, KeyAnswer};
-use senim_abi::prescription::{
-    Group, GroupId, PrescriptionEvent, Programme, ProgrammeId, ProofKinds,
-};
+use senim_abi::prescription::{Group, GroupId, PrescriptionEvent, ProgrammeId};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
 use senim_types::{Code, OrgId, PublicKey};
-
-/// Under a programme that accepts cards alone, a prescription without one could never be dispensed.
-pub fn is_there(programme: &Programme, card: Option<PublicKey>) -> Result<(), Refusal> {
-    let is_required = programme.proofs == ProofKinds::CARD;
-    ensure(card.is_some() || !is_required, Code::CARD_REQUIRED)
-}
 
 /// Writes a card's key into a prescription. The card contract refuses one that is not good.
 pub fn bind<E: Env>(

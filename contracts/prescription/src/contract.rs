@@ -5,7 +5,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use senim_abi::prescription::event::EVENT_VERSION;
-use senim_abi::prescription::msg::{DueEntry, GroupView};
+use senim_abi::prescription::msg::{DueEntry, GroupView, ProgrammeAnswer};
 use senim_abi::prescription::{Execute, Genesis, PrescriptionEvent, Query};
 use senim_sdk::{CallContext, Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::Code;
@@ -58,7 +58,15 @@ fn due<E: Env>(env: &mut E, entry: DueEntry) -> Outcome {
 
 fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outcome {
     match message {
-        Execute::SetProgramme { programme, rules } => setup::programme(env, programme, rules)?,
+        Execute::SetProgramme {
+            programme,
+            open,
+            rules,
+        } => {
+            return Ok(codec::encode(&setup::programme(
+                env, programme, open, rules,
+            )?));
+        }
         Execute::SetMedicine {
             programme,
             inn,
@@ -190,7 +198,17 @@ fn query<E: Env>(env: &E, message: Query) -> Outcome {
                 statuses,
             }))
         }
-        Query::Programme { programme } => Ok(codec::encode(&state::programme(env, programme)?)),
+        Query::Programme { programme: id } => {
+            let programme = state::programme(env, id)?;
+            Ok(codec::encode(&ProgrammeAnswer {
+                version: programme.version,
+                open: programme.open,
+                rules: state::rules(env, id, programme.version)?,
+            }))
+        }
+        Query::Rules { programme, version } => {
+            Ok(codec::encode(&state::rules(env, programme, version)?))
+        }
         Query::Overdue { after } => Ok(codec::encode(&state::overdue_after(
             env,
             after,

@@ -2,17 +2,20 @@
 
 use crate::contract::emit;
 use crate::hold::check_signed;
+use crate::judged::Case;
 use crate::rules::{self, Input, held_by};
 use crate::{pending, state};
 use alloc::vec::Vec;
 use senim_abi::marking::msg::{self as marking, SUPPLY_LINES_MAX, SuppliedLine, SupplyLine};
+use senim_abi::policy::Judge;
 use senim_abi::prescription::msg::DispenseReceipt;
 use senim_abi::prescription::record::{DISPENSES_MAX, DispensedPack, GROUP_PACKS_MAX};
 use senim_abi::prescription::{
-    Dispense, DispenseLine, Group, GroupId, ItemMask, Money, PrescriptionEvent, Programme,
-    Settlement, Share,
+    Dispense, DispenseFacts, DispenseLine, DispensedLine, Facts, Group, GroupId, ItemMask, Money,
+    Ordered, PrescriptionEvent, Rules, SuppliedPack, judge,
 };
 use senim_abi::proof::HeldStep;
+use senim_abi::treasury::BudgetId;
 use senim_abi::{MARKING, TREASURY, treasury};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
@@ -32,21 +35,19 @@ pub fn dispense<E: Env>(
         lines: env.hash(&codec::encode(&lines)),
     };
     check_signed(env, &group, items, now, &signed)?;
-    let programme = state::programme(env, group.programme)?;
+    let case = Case::of(env, id, &group)?;
     let provider = state::provider(env, group.programme, context.org)?;
 
     let supplied = supply(env, context.org, lines)?;
-    let taken = take_units(env, &mut group, &programme, lines, &supplied)?;
-    let is_missing = supplied.iter().any(|line| line.movement_missing);
-    ensure(
-        !is_missing || programme.movement_may_lag,
-        Code::PACK_NOT_HERE,
-    )?;
-    let (borne, citizen) = match provider.settlement {
-        Settlement::Pay => (taken.borne, taken.citizen),
-        // State-bought stock: nobody pays anybody.
-        Settlement::StockOnly => (Tiyn::ZERO, Tiyn::ZERO),
+    let facts = DispenseFacts {
+        settlement: provider.settlement,
+        lines: facts(&group, lines, &supplied)?,
     };
+    let decision = judge::dispense(&case.rules, &facts, &mut Judge::default());
+    let terms = case.settle(decision, || Facts::Dispense(facts.clone()))?;
+    let taken = take_units(&mut group, lines, &supplied)?;
+    let is_missing = supplied.iter().any(|line| line.movement_missing);
+    let borne = terms.pays;
     let number = group.dispenses.len() as u8;
     let payment = Payment {
         group: id,
@@ -54,7 +55,7 @@ pub fn dispense<E: Env>(
         org: context.org,
         amount: borne,
     };
-    let money = pay(env, &programme, &payment, is_missing, now)?;
+    let money = pay(env, case.rules.budget, &payment, is_missing, now)?;
 
     let key = hold_key(&group, items, now)?;
     for hold in &mut group.holds {
@@ -71,8 +72,10 @@ pub fn dispense<E: Env>(
         packs: packs.clone(),
         completed: completed(&group, items),
         borne,
-        citizen,
+        citizen: terms.bears,
         money,
+        version: case.version,
+        facts,
     };
     group.dispenses.push(Dispense {
         org,
@@ -163,54 +166,69 @@ fn supply<E: Env>(
     codec::decode(&env.call(MARKING, &message)?)
 }
 
-/// What a dispense comes to.
+/// What the programme's rules judge: each line with what its item says and what the register answered.
+fn facts(
+    group: &Group,
+    lines: &[DispenseLine],
+    supplied: &[SuppliedLine],
+) -> Result<Vec<DispensedLine>, Refusal> {
+    let mut answers = supplied.iter();
+    let mut facts = Vec::with_capacity(lines.len());
+    for line in lines {
+        let item = &group.items[usize::from(line.item)];
+        let mut packs = Vec::with_capacity(line.packs.len());
+        for used in &line.packs {
+            packs.push(SuppliedPack {
+                gtin: used.pack.gtin,
+                units: used.units,
+                supplied: *answers.next().ok_or(Code::CORRUPT_RECORD)?,
+            });
+        }
+        facts.push(DispensedLine {
+            item: line.item,
+            ordered: Ordered {
+                inn: item.inn,
+                strength: item.strength,
+                form: item.form,
+                product: item.product,
+                unit: item.unit,
+                price_cap: item.price_cap,
+                reference_price: item.reference_price,
+            },
+            packs,
+        });
+    }
+    Ok(facts)
+}
+
+/// What leaves, and what it costs.
 struct Taken {
     packs: Vec<DispensedPack>,
     cost: Tiyn,
-    borne: Tiyn,
-    citizen: Tiyn,
 }
 
-/// Compares the packs with the items, takes the units off, and shares the cost.
-fn take_units<E: Env>(
-    env: &E,
+/// Takes the units off the items.
+fn take_units(
     group: &mut Group,
-    programme: &Programme,
     lines: &[DispenseLine],
     supplied: &[SuppliedLine],
 ) -> Result<Taken, Refusal> {
     let mut taken = Taken {
-        packs: Vec::new(),
+        packs: Vec::with_capacity(supplied.len()),
         cost: Tiyn::ZERO,
-        borne: Tiyn::ZERO,
-        citizen: Tiyn::ZERO,
     };
-    let mut answers = supplied.iter();
-    for line in lines {
-        let (mut units, mut cost) = (0u32, Tiyn::ZERO);
-        let item = &mut group.items[usize::from(line.item)];
-        for used in &line.packs {
-            let answer = answers.next().ok_or(Code::CORRUPT_RECORD)?;
-            rules::check_pack(item, used, answer)?;
-            units += used.units;
-            cost = sum(cost, answer.cost)?;
-            taken.packs.push(DispensedPack {
-                item: line.item,
-                pack: used.pack.id(),
-                units: used.units,
-                cost: answer.cost,
-            });
-        }
-        item.remaining -= units;
-        let rule = match programme.share {
-            Share::BasisPoints(_) => None,
-            Share::UpToReference => state::medicine(env, group.programme, &item.inn)?,
-        };
-        let borne = rules::borne(programme.share, rule.as_ref(), units, cost)?;
-        let rest = cost.checked_sub(borne).ok_or(Code::CORRUPT_RECORD)?;
-        taken.cost = sum(taken.cost, cost)?;
-        taken.borne = sum(taken.borne, borne)?;
-        taken.citizen = sum(taken.citizen, rest)?;
+    let uses = lines
+        .iter()
+        .flat_map(|line| line.packs.iter().map(move |used| (line.item, used)));
+    for ((item, used), answer) in uses.zip(supplied) {
+        group.items[usize::from(item)].remaining -= used.units;
+        taken.cost = sum(taken.cost, answer.cost)?;
+        taken.packs.push(DispensedPack {
+            item,
+            pack: used.pack.id(),
+            units: used.units,
+            cost: answer.cost,
+        });
     }
     Ok(taken)
 }
@@ -230,7 +248,7 @@ struct Payment {
 /// The programme's part goes to the pharmacy: at once, or reserved while a movement is missing.
 fn pay<E: Env>(
     env: &mut E,
-    programme: &Programme,
+    budget: BudgetId,
     payment: &Payment,
     is_missing: bool,
     now: TimeMs,
@@ -244,7 +262,7 @@ fn pay<E: Env>(
     if amount == Tiyn::ZERO {
         return Ok(Money::None);
     }
-    let (budget, reference) = (programme.budget, group.0);
+    let reference = group.0;
     let id = transfer_id(env, group, dispense);
     if !is_missing {
         let pay = treasury::Execute::Pay {
@@ -257,7 +275,7 @@ fn pay<E: Env>(
         env.call(TREASURY, &codec::encode(&pay))?;
         return Ok(Money::Posted);
     }
-    let expires_at = TimeMs(now.0.saturating_add(Programme::PENDING_MS_MAX));
+    let expires_at = TimeMs(now.0.saturating_add(Rules::PENDING_MS_MAX));
     let reserve = treasury::Execute::Reserve {
         id,
         budget,

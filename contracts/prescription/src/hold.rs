@@ -3,12 +3,14 @@
 use crate::card;
 use crate::contract::emit;
 use crate::issue::check_mask;
+use crate::judged::Case;
 use crate::proofs::{self, HoldRequest};
 use crate::rules::{self, Input, held_by};
 use crate::state;
+use senim_abi::policy::Judge;
 use senim_abi::prescription::event::ProofUsed;
 use senim_abi::prescription::{
-    Group, GroupId, Hold, ItemMask, PrescriptionEvent, Programme, RejectReason,
+    Facts, Group, GroupId, Hold, HoldFacts, ItemMask, PrescriptionEvent, RejectReason, judge,
 };
 use senim_abi::proof::HeldStep;
 use senim_sdk::{CallContext, Env, Refusal, ensure};
@@ -23,9 +25,19 @@ pub fn hold<E: Env>(
     let (mut group, now) = (state::group(env, &request.group)?, env.now());
     check_mask(&group, request.items)?;
     let programme = state::programme(env, group.programme)?;
-    ensure(programme.open, Code::PROGRAMME_UNKNOWN)?;
+    let case = Case::of(env, request.group, &group)?;
     state::provider(env, group.programme, context.org)?;
-    let proven = proofs::check(env, context, &programme, &group, request)?;
+    let proven = proofs::signed(env, context, &group, request)?;
+    let facts = HoldFacts {
+        open: programme.open,
+        now,
+        proof: proven.kind,
+        proof_ms: proven.life_ms(),
+        window_until: window_until(&group, request.items),
+    };
+    let decision = judge::hold(&case.rules, &facts, &mut Judge::default());
+    let until = case.settle(decision, || Facts::Hold(facts))?;
+    proofs::is_fresh(env, &group, &proven)?;
     if proven.used == ProofUsed::Card {
         card::is_good(env, &group)?;
     }
@@ -42,7 +54,6 @@ pub fn hold<E: Env>(
         )?;
     }
 
-    let until = lease_end(&group, request.items, now, now, &programme);
     for hold in &mut group.holds {
         hold.items = hold.items.without(request.items);
     }
@@ -55,7 +66,7 @@ pub fn hold<E: Env>(
         since: now,
         until,
     });
-    if let Some(at) = proven.at {
+    if let Some((at, _)) = proven.window {
         group.last_proof_at = at;
     }
     // Who holds is given the medicine data: the first look.
@@ -67,27 +78,20 @@ pub fn hold<E: Env>(
         org,
         until,
         proof: proven.used,
+        programme: group.programme,
+        version: group.version,
+        facts,
     };
     state::save_group(env, &request.group, group);
     emit(env, &event);
     Ok(())
 }
 
-/// How long a lease may reach: a lease from now, a hold's longest life, and no further than the
-/// window of any of its items, so that what is held can always be dispensed.
-fn lease_end(
-    group: &Group,
-    items: ItemMask,
-    since: TimeMs,
-    now: TimeMs,
-    programme: &Programme,
-) -> TimeMs {
-    let lease = TimeMs(now.0.saturating_add(programme.lease_ms));
-    let life = TimeMs(since.0.saturating_add(programme.hold_ms_max));
-    let windows = items
-        .indices()
-        .filter_map(|index| group.items.get(index).map(|item| item.until));
-    windows.fold(lease.min(life), TimeMs::min)
+/// The earliest end of the items' windows.
+fn window_until(group: &Group, items: ItemMask) -> TimeMs {
+    let items = items.indices().filter_map(|index| group.items.get(index));
+    let ends = items.map(|item| item.until);
+    ends.min().unwrap_or(TimeMs(0))
 }
 
 /// Lengthens the lease of the hold that has these items.
@@ -106,7 +110,7 @@ pub fn extend<E: Env>(
         let is_marked = group.items[index].cancel_requested;
         rules::next(status, Input::Extend { holder, is_marked })?;
     }
-    let programme = state::programme(env, group.programme)?;
+    let rules = state::rules(env, group.programme, group.version)?;
     let position = group
         .holds
         .iter()
@@ -123,7 +127,7 @@ pub fn extend<E: Env>(
             until,
         },
     )?;
-    let latest = lease_end(&group, items, hold.since, now, &programme);
+    let latest = judge::lease_end(&rules, hold.since, now).min(window_until(&group, items));
     ensure(until >= hold.until && until <= latest, Code::OUT_OF_RANGE)?;
     if until > hold.until {
         group.holds[position].until = until;

@@ -2,14 +2,17 @@
 
 use crate::contract::emit;
 use crate::dispense::transfer_id;
+use crate::judged::Case;
 use crate::rules::{self, Input};
 use crate::{card, proofs, state};
 use alloc::vec::Vec;
+use senim_abi::policy::Judge;
 use senim_abi::prescription::msg::DueEntry;
 use senim_abi::prescription::record::ITEMS_MAX;
 use senim_abi::prescription::{
-    CancelReason, Dispense, Group, GroupId, Item, ItemMask, ItemStage, ItemStatus, Looks, Money,
-    NewItem, PrescriberId, PrescriptionEvent, Programme, ProgrammeId,
+    CancelReason, Dispense, Facts, Group, GroupId, IssueFacts, Item, ItemFacts, ItemMask,
+    ItemStage, ItemStatus, Looks, Money, NewItem, PrescriberId, PrescriptionEvent, ProgrammeId,
+    Rules, judge,
 };
 use senim_abi::proof::HolderAct;
 use senim_abi::{TREASURY, treasury};
@@ -36,9 +39,15 @@ pub struct Order {
 pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result<GroupId, Refusal> {
     let now = env.now();
     let programme = state::programme(env, order.programme)?;
-    ensure(programme.open, Code::PROGRAMME_UNKNOWN)?;
-    check_items(env, context, &order, &programme, now)?;
-    card::is_there(&programme, order.card)?;
+    let case = Case {
+        programme: order.programme,
+        version: programme.version,
+        rules: state::rules(env, order.programme, programme.version)?,
+        group: None,
+    };
+    let facts = facts(env, context, &order, programme.open)?;
+    let decision = judge::issue(&case.rules, &facts, &mut Judge::default());
+    case.settle(decision, || Facts::Issue(facts.clone()))?;
     let id = GroupId(env.hash(&GroupId::preimage(&context.transaction, order.index)));
     ensure(
         state::find_group(env, &id)?.is_none(),
@@ -55,6 +64,7 @@ pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result
     };
     let group = Group {
         programme: order.programme,
+        version: case.version,
         issuer: context.org,
         prescriber: order.prescriber,
         created: now,
@@ -67,13 +77,14 @@ pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result
         items: order
             .items
             .iter()
-            .map(|item| to_item(item, stage))
+            .zip(&facts.items)
+            .map(|(item, facts)| to_item(item, facts, stage))
             .collect(),
         holds: Vec::new(),
         dispenses: Vec::new(),
         looks: Looks::default(),
     };
-    forget_later(env, id, end_of_disputes(&group, &programme));
+    forget_later(env, id, end_of_disputes(&group, &case.rules));
     state::save_group(env, &id, group);
     emit(
         env,
@@ -84,27 +95,29 @@ pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result
             holder: order.holder,
             items: ItemMask::first(order.items.len()),
             draft: order.draft,
+            version: case.version,
+            facts,
         },
     );
     Ok(id)
 }
 
-fn check_items<E: Env>(
+/// What the programme's rules judge. What no programme would take is refused here.
+fn facts<E: Env>(
     env: &E,
     context: &CallContext,
     order: &Order,
-    programme: &Programme,
-    now: TimeMs,
-) -> Result<(), Refusal> {
+    open: bool,
+) -> Result<IssueFacts, Refusal> {
+    let now = env.now();
     ensure(!order.items.is_empty(), Code::OUT_OF_RANGE)?;
     ensure(order.items.len() <= ITEMS_MAX, Code::TOO_MANY_ITEMS)?;
     let right = state::prescriber(env, order.programme, context.org, order.prescriber)?
         .filter(|right| now < right.until)
         .ok_or(Code::PRESCRIBER_NOT_AUTHORISED)?;
+    let mut items = Vec::with_capacity(order.items.len());
     for (index, item) in order.items.iter().enumerate() {
-        rules::check_new_item(item, programme, now)?;
-        let rule = state::medicine(env, order.programme, &item.inn)?;
-        rules::check_entitlement(item, programme, rule.as_ref(), right.categories)?;
+        rules::check_new_item(item, now)?;
         let is_part_again = item.part.is_some_and(|part| {
             let earlier = &order.items[..index];
             earlier.iter().filter_map(|item| item.part).any(|other| {
@@ -112,11 +125,25 @@ fn check_items<E: Env>(
             })
         });
         ensure(!is_part_again, Code::OUT_OF_RANGE)?;
+        items.push(ItemFacts {
+            item: index as u8,
+            inn: item.inn,
+            quantity: item.quantity,
+            not_before: item.not_before,
+            until: item.until,
+            rule: state::medicine(env, order.programme, &item.inn)?,
+        });
     }
-    Ok(())
+    Ok(IssueFacts {
+        open,
+        now,
+        has_card: order.card.is_some(),
+        categories: right.categories,
+        items,
+    })
 }
 
-fn to_item(new: &NewItem, stage: ItemStage) -> Item {
+fn to_item(new: &NewItem, facts: &ItemFacts, stage: ItemStage) -> Item {
     Item {
         inn: new.inn,
         strength: new.strength,
@@ -128,6 +155,8 @@ fn to_item(new: &NewItem, stage: ItemStage) -> Item {
         not_before: new.not_before,
         until: new.until,
         price_cap: new.price_cap,
+        // What is promised now is paid, whatever the list says by then.
+        reference_price: facts.rule.map(|rule| rule.reference_price),
         part: new.part,
         stage,
         cancel_requested: false,
@@ -227,9 +256,9 @@ fn forget_later<E: Env>(env: &mut E, id: GroupId, at: TimeMs) {
 }
 
 /// When a group that nothing more happens to can be forgotten: after its time for disputes.
-fn end_of_disputes(group: &Group, programme: &Programme) -> TimeMs {
+fn end_of_disputes(group: &Group, rules: &Rules) -> TimeMs {
     let last = last_instant(group).0;
-    TimeMs(last.saturating_add(programme.dispute_ms).saturating_add(1))
+    TimeMs(last.saturating_add(rules.dispute_ms).saturating_add(1))
 }
 
 /// An entry of the due-queue: forgets a finished prescription after its time for disputes, with what the treasury knows of
@@ -238,8 +267,8 @@ pub fn forget<E: Env>(env: &mut E, id: GroupId) -> Result<(), Refusal> {
     let Some(group) = state::find_group(env, &id)? else {
         return Ok(());
     };
-    let programme = state::programme(env, group.programme)?;
-    let (now, at) = (env.now(), end_of_disputes(&group, &programme));
+    let rules = state::rules(env, group.programme, group.version)?;
+    let (now, at) = (env.now(), end_of_disputes(&group, &rules));
     if now < at || !is_finished(&group, now) {
         let tomorrow = TimeMs(now.0.saturating_add(FORGET_AGAIN_MS));
         forget_later(env, id, at.max(tomorrow));
@@ -281,7 +310,7 @@ fn is_finished(group: &Group, now: TimeMs) -> bool {
 
 /// Whether a payment may still be posted; what nobody resolved in time has lapsed in the treasury.
 fn is_awaited(dispense: &Dispense, now: TimeMs) -> bool {
-    dispense.money == Money::Pending && now.since_ms(dispense.at) <= Programme::PENDING_MS_MAX
+    dispense.money == Money::Pending && now.since_ms(dispense.at) <= Rules::PENDING_MS_MAX
 }
 
 /// When the group came to its end: its last step, the end of its last lease, or the end of the last

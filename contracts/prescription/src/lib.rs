@@ -14,7 +14,8 @@
 //!   cancel, rebind, forget; `card`: what the card
 //!   contract is asked; `hold`: hold, extend, reject; `look`: a look at the medicine data;
 //!   `dispense`: dispense; `reverse`: undo; `pending`: payments that wait.
-//! - `proofs`: what was signed by whom; `rules`: the automaton and the guards; no state is written there.
+//! - `judged`: the rules that a prescription is pinned to, which [`senim_abi::prescription::judge`] decides by.
+//! - `proofs`: what was signed by whom; `rules`: the automaton and the ledger's own guards; no state is written there.
 //! - `state`: all reads and writes.
 //!
 //! Messages, records and events are in [`senim_abi::prescription`], what people sign in
@@ -29,6 +30,7 @@ mod contract;
 mod dispense;
 mod hold;
 mod issue;
+mod judged;
 mod look;
 mod pending;
 mod proofs;

@@ -17,10 +17,8 @@ pub fn look<E: Env>(
 ) -> Result<(), Refusal> {
     let (mut group, now) = (state::group(env, &id)?, env.now());
     check_mask(&group, items)?;
-    let (org, dispute_ms) = (
-        context.org,
-        state::programme(env, group.programme)?.dispute_ms,
-    );
+    let rules = state::rules(env, group.programme, group.version)?;
+    let (org, dispute_ms) = (context.org, rules.dispute_ms);
     let may = |index| group.may_look(index, org, now, dispute_ms);
     ensure(items.indices().all(may), Code::LOOK_REFUSED)?;
     group.looks.add(Look {

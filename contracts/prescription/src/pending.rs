@@ -7,14 +7,14 @@ use crate::state;
 use senim_abi::marking::msg as marking;
 use senim_abi::prescription::msg::DueEntry;
 use senim_abi::prescription::record::Overdue;
-use senim_abi::prescription::{Dispense, Group, GroupId, Money, PrescriptionEvent, Programme};
+use senim_abi::prescription::{Dispense, Group, GroupId, Money, PrescriptionEvent, Rules};
 use senim_abi::{MARKING, TREASURY, treasury};
 use senim_sdk::{Env, Refusal, codec, ensure};
 use senim_types::{Code, TimeMs};
 
 /// Asks the due-queue for another look.
 pub fn check_later<E: Env>(env: &mut E, group: GroupId, dispense: u8, now: TimeMs) {
-    let at = TimeMs(now.0.saturating_add(Programme::MOVEMENT_CHECK_MS));
+    let at = TimeMs(now.0.saturating_add(Rules::MOVEMENT_CHECK_MS));
     env.schedule(at, &codec::encode(&DueEntry::Movement { group, dispense }));
 }
 
@@ -52,7 +52,7 @@ pub fn look_again<E: Env>(env: &mut E, id: GroupId, number: u8) -> Result<(), Re
     let now = env.now();
     if are_movements_reported(env, &dispense)? {
         post(env, id, group, number, &dispense)?;
-    } else if now.since_ms(dispense.at) < Programme::MOVEMENT_MS_MAX {
+    } else if now.since_ms(dispense.at) < Rules::MOVEMENT_MS_MAX {
         check_later(env, id, number, now);
     } else {
         let (org, dispensed_at) = (dispense.org, dispense.at);

@@ -1,7 +1,7 @@
 //! What was signed by whom: the proofs of the person's presence, and the steps of a pharmacy.
 
 use senim_abi::prescription::event::ProofUsed;
-use senim_abi::prescription::{Group, GroupId, ItemMask, Programme, Proof, ProofKinds};
+use senim_abi::prescription::{Group, GroupId, ItemMask, Proof, ProofKinds, Rules};
 use senim_abi::proof::{CardStatement, HeldStep, HoldStatement, HolderAct, QrStatement};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
 use senim_types::{Code, Domain, Hash, PublicKey, TimeMs};
@@ -18,20 +18,29 @@ pub struct HoldRequest {
     pub proof: Proof,
 }
 
-/// A proof that holds.
+/// A proof whose signatures hold.
 pub struct Proven {
-    /// Which kind it was.
+    /// Which it was.
     pub used: ProofUsed,
-    /// The issued-at to be kept: from now on only later ones are taken. None for paper.
-    pub at: Option<TimeMs>,
+    /// Its kind, as programmes accept it.
+    pub kind: ProofKinds,
+    /// From when until when it is worth something; the beginning is kept, and from now on only later ones are taken. None
+    /// for paper.
+    pub window: Option<(TimeMs, TimeMs)>,
 }
 
-/// Checks the proof of the person's presence. What is signed comes first and what was seen before
-/// last, so that a copied hold is told apart from a QR that is used twice.
-pub fn check<E: Env>(
+impl Proven {
+    /// From its beginning to its end, in ms.
+    pub fn life_ms(&self) -> u64 {
+        self.window.map_or(0, |(from, until)| until.since_ms(from))
+    }
+}
+
+/// Checks who signed what: the first thing that is looked at, and no programme's to set, so that a copied hold is told apart
+/// from a QR that is used twice.
+pub fn signed<E: Env>(
     env: &E,
     context: &CallContext,
-    programme: &Programme,
     group: &Group,
     request: &HoldRequest,
 ) -> Result<Proven, Refusal> {
@@ -45,11 +54,11 @@ pub fn check<E: Env>(
     };
     match request.proof {
         Proof::LiveQr(qr) => {
-            accepts(programme, ProofKinds::LIVE_QR)?;
-            check_qr(env, programme, group, &statement, &qr)?;
+            check_qr(env, group, &statement, &qr)?;
             Ok(Proven {
                 used: ProofUsed::LiveQr,
-                at: Some(qr.issued_at),
+                kind: ProofKinds::LIVE_QR,
+                window: Some((qr.issued_at, qr.expires_at)),
             })
         }
         Proof::Card {
@@ -57,40 +66,36 @@ pub fn check<E: Env>(
             challenged_at,
             expires_at,
         } => {
-            accepts(programme, ProofKinds::CARD)?;
             ensure(group.card == Some(card), Code::CARD_MISMATCH)?;
             let answer = CardStatement {
                 hold: statement,
                 challenged_at,
                 expires_at,
             };
-            check_card(env, programme, group, &card, &answer)?;
+            let is_signed = env.witnessed(&card, Domain::Card, &codec::encode(&answer));
+            ensure(is_signed, Code::CARD_NOT_PRESENT)?;
             Ok(Proven {
                 used: ProofUsed::Card,
-                at: Some(challenged_at),
+                kind: ProofKinds::CARD,
+                window: Some((challenged_at, expires_at)),
             })
         }
         Proof::Paper { check } => {
-            accepts(programme, ProofKinds::PAPER)?;
             let paper = group.paper.ok_or(Code::PROOF_NOT_ACCEPTED)?;
             let is_signed = env.witnessed(&paper, Domain::Hold, &codec::encode(&statement));
             ensure(is_signed, Code::HOLD_NOT_SIGNED)?;
             ensure(check.record != Hash::ZERO, Code::IDENTITY_NOT_CHECKED)?;
             Ok(Proven {
                 used: ProofUsed::Paper(check),
-                at: None,
+                kind: ProofKinds::PAPER,
+                window: None,
             })
         }
     }
 }
 
-fn accepts(programme: &Programme, kind: ProofKinds) -> Result<(), Refusal> {
-    ensure(programme.proofs.contains(kind), Code::PROOF_NOT_ACCEPTED)
-}
-
 fn check_qr<E: Env>(
     env: &E,
-    programme: &Programme,
     group: &Group,
     statement: &HoldStatement,
     qr: &QrStatement,
@@ -104,38 +109,25 @@ fn check_qr<E: Env>(
     // The ephemeral private key is in the image only: who copied the transaction has not got it,
     // and the statement in the transaction names another organisation and device.
     let is_held = env.witnessed(&qr.ephemeral, Domain::Hold, &codec::encode(statement));
-    ensure(is_held, Code::HOLD_NOT_SIGNED)?;
-    let now = env.now();
-    ensure(
-        is_window_possible(qr.issued_at, qr.expires_at, programme, now),
-        Code::QR_WINDOW,
-    )?;
-    ensure(now < qr.expires_at, Code::QR_EXPIRED)?;
-    ensure(qr.issued_at > group.last_proof_at, Code::QR_REPLAYED)
+    ensure(is_held, Code::HOLD_NOT_SIGNED)
 }
 
-/// Every way in which a card's answer is not of this moment has one code: the card is not there.
-fn check_card<E: Env>(
-    env: &E,
-    programme: &Programme,
-    group: &Group,
-    card: &PublicKey,
-    answer: &CardStatement,
-) -> Result<(), Refusal> {
+/// Checks that a proof is of this moment and was not seen before. How long one may live was judged by the programme.
+pub fn is_fresh<E: Env>(env: &E, group: &Group, proven: &Proven) -> Result<(), Refusal> {
+    let Some((from, until)) = proven.window else {
+        return Ok(());
+    };
+    // Every way in which a card's answer is not of this moment has one code: the card is not there.
+    let code = |code| match proven.kind {
+        ProofKinds::CARD => Code::CARD_NOT_PRESENT,
+        _ => code,
+    };
     let now = env.now();
-    let is_present = env.witnessed(card, Domain::Card, &codec::encode(answer))
-        && is_window_possible(answer.challenged_at, answer.expires_at, programme, now)
-        && now < answer.expires_at
-        && answer.challenged_at > group.last_proof_at;
-    ensure(is_present, Code::CARD_NOT_PRESENT)
-}
-
-/// A window that begins before it ends, is not too long, and does not begin in the future: a clock
-/// that runs ahead would otherwise shut out all later proofs.
-fn is_window_possible(from: TimeMs, until: TimeMs, programme: &Programme, now: TimeMs) -> bool {
-    from < until
-        && until.since_ms(from) <= programme.proof_ms_max
-        && from.since_ms(now) <= Programme::CLOCK_AHEAD_MS_MAX
+    // A clock that runs ahead would otherwise shut out all later proofs.
+    let is_possible = from < until && from.since_ms(now) <= Rules::CLOCK_AHEAD_MS_MAX;
+    ensure(is_possible, code(Code::QR_WINDOW))?;
+    ensure(now < until, code(Code::QR_EXPIRED))?;
+    ensure(from > group.last_proof_at, code(Code::QR_REPLAYED))
 }
 
 /// Checks that a step is signed by the key that holds.

@@ -2,10 +2,14 @@
 
 use crate::contract::emit;
 use crate::dispense::transfer_id;
+use crate::judged::Case;
 use crate::rules::{self, Input};
 use crate::{proofs, state};
 use senim_abi::marking::msg::{self as marking, RestoreLine};
-use senim_abi::prescription::{Dispense, GroupId, ItemMask, Money, PrescriptionEvent};
+use senim_abi::policy::Judge;
+use senim_abi::prescription::{
+    Dispense, Facts, GroupId, ItemMask, Money, PrescriptionEvent, ReverseFacts, judge,
+};
 use senim_abi::proof::HeldStep;
 use senim_abi::{MARKING, TREASURY, treasury};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
@@ -32,11 +36,13 @@ pub fn reverse<E: Env>(
         left,
     };
     proofs::check_step(env, &dispense.key, &step)?;
-    let programme = state::programme(env, group.programme)?;
-    ensure(
-        now.since_ms(dispense.at) <= programme.reversal_ms,
-        Code::REVERSAL_TOO_LATE,
-    )?;
+    let case = Case::of(env, id, &group)?;
+    let facts = ReverseFacts {
+        now,
+        dispensed_at: dispense.at,
+    };
+    let decision = judge::reverse(&case.rules, &facts, &mut Judge::default());
+    case.settle(decision, || Facts::Reverse(facts))?;
     ensure(
         ItemMask::first(dispense.packs.len()).contains(left),
         Code::OUT_OF_RANGE,
@@ -76,6 +82,9 @@ pub fn reverse<E: Env>(
             dispense: number,
             left,
             returned,
+            programme: case.programme,
+            version: case.version,
+            facts,
         },
     );
     Ok(())

@@ -1,11 +1,9 @@
-//! The item's automaton and the guards that stand beside it. No state is read or written here.
+//! The item's automaton and the ledger's own guards beside it. What a programme's rules say is decided by
+//! [`senim_abi::prescription::judge`]. No state is read or written here.
 
-use senim_abi::marking::msg::SuppliedLine;
-use senim_abi::prescription::{
-    Group, Item, ItemStatus, MedicineRule, NewItem, PackUse, Programme, Share,
-};
+use senim_abi::prescription::{Group, ItemStatus, NewItem, Rules, Share};
 use senim_sdk::{Refusal, ensure, refuse, refuse_with};
-use senim_types::{Code, OrgId, TimeMs, Tiyn};
+use senim_types::{Code, OrgId, TimeMs};
 
 /// Who holds an item, as seen by the pharmacy that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,17 +224,13 @@ pub fn next(status: ItemStatus, input: Input) -> Result<ItemStatus, Refusal> {
     }
 }
 
-/// Whether an item's numbers are possible.
-pub fn check_new_item(item: &NewItem, programme: &Programme, now: TimeMs) -> Result<(), Refusal> {
+/// Whether an item's numbers are possible, whatever the programme.
+pub fn check_new_item(item: &NewItem, now: TimeMs) -> Result<(), Refusal> {
     ensure(item.quantity > 0, Code::OUT_OF_RANGE)?;
     let starts = item.not_before.max(now);
-    let window_ms = item.until.since_ms(starts);
+    ensure(item.until > starts, Code::OUT_OF_RANGE)?;
     ensure(
-        window_ms > 0 && window_ms <= programme.validity_ms_max,
-        Code::OUT_OF_RANGE,
-    )?;
-    ensure(
-        item.until.since_ms(now) <= Programme::AHEAD_MS_MAX,
+        item.until.since_ms(now) <= Rules::AHEAD_MS_MAX,
         Code::OUT_OF_RANGE,
     )?;
     let is_part_possible = item
@@ -245,72 +239,8 @@ pub fn check_new_item(item: &NewItem, programme: &Programme, now: TimeMs) -> Res
     ensure(is_part_possible, Code::OUT_OF_RANGE)
 }
 
-/// Whether the programme pays for the medicine, in this quantity, when prescribed with a right to
-/// these categories.
-pub fn check_entitlement(
-    item: &NewItem,
-    programme: &Programme,
-    rule: Option<&MedicineRule>,
-    categories: u32,
-) -> Result<(), Refusal> {
-    ensure(
-        rule.is_some() || !programme.listed_only,
-        Code::CATEGORY_NOT_ENTITLED,
-    )?;
-    let category = rule.map_or(0, |rule| rule.category);
-    let may_prescribe = categories
-        .checked_shr(category.into())
-        .is_some_and(|bits| bits & 1 == 1);
-    ensure(may_prescribe, Code::CATEGORY_NOT_ENTITLED)?;
-    ensure(
-        rule.is_none_or(|rule| item.quantity <= rule.units_max),
-        Code::MAX_QUANTITY,
-    )
-}
-
-/// Whether a pack is what the item prescribes, and not dearer than the item allows.
-/// Where the prescriber forbade another product, the medicine alone is not enough.
-pub fn check_pack(item: &Item, used: &PackUse, supplied: &SuppliedLine) -> Result<(), Refusal> {
-    ensure(item.inn == supplied.inn, Code::INN_MISMATCH)?;
-    let fits = item
-        .strength
-        .is_none_or(|strength| strength == supplied.strength)
-        && item.form.is_none_or(|form| form == supplied.form)
-        && item.unit == supplied.unit;
-    ensure(fits, Code::STRENGTH_MISMATCH)?;
-    let is_ordered = item.product.is_none_or(|product| product == used.pack.gtin);
-    ensure(is_ordered, Code::SUBSTITUTION_NOT_ALLOWED)?;
-    let cap = item
-        .price_cap
-        .map(|cap| cap.checked_share(used.units.into(), 1));
-    match cap {
-        // A cap so high that it does not fit is above every cost.
-        None | Some(None) => Ok(()),
-        Some(Some(cap)) => ensure(supplied.cost <= cap, Code::PRICE_ABOVE_CAP),
-    }
-}
-
-/// What the programme bears of an item's cost; the citizen bears the rest.
-pub fn borne(
-    share: Share,
-    rule: Option<&MedicineRule>,
-    units: u32,
-    cost: Tiyn,
-) -> Result<Tiyn, Refusal> {
-    match share {
-        Share::BasisPoints(points) => cost
-            .checked_share(points.min(Share::WHOLE).into(), Share::WHOLE.into())
-            .ok_or(Code::AMOUNT_OVERFLOW.into()),
-        Share::UpToReference => {
-            let rule = rule.ok_or(Code::CATEGORY_NOT_ENTITLED)?;
-            let reference = rule.reference_price.checked_share(units.into(), 1);
-            Ok(reference.map_or(cost, |reference| reference.min(cost)))
-        }
-    }
-}
-
 /// Whether a programme's own numbers are possible.
-pub fn check_programme(rules: &Programme) -> Result<(), Refusal> {
+pub fn check_programme(rules: &Rules) -> Result<(), Refusal> {
     let share_fits = match rules.share {
         Share::BasisPoints(points) => points <= Share::WHOLE,
         Share::UpToReference => rules.listed_only,
@@ -319,8 +249,8 @@ pub fn check_programme(rules: &Programme) -> Result<(), Refusal> {
         && rules.hold_ms_max >= rules.lease_ms
         && rules.proof_ms_max > 0
         && rules.validity_ms_max > 0
-        && rules.validity_ms_max <= Programme::AHEAD_MS_MAX
-        && rules.reversal_ms <= Programme::REVERSAL_MS_MAX
+        && rules.validity_ms_max <= Rules::AHEAD_MS_MAX
+        && rules.reversal_ms <= Rules::REVERSAL_MS_MAX
         && rules.dispute_ms >= rules.reversal_ms;
     ensure(share_fits && durations_fit, Code::OUT_OF_RANGE)
 }

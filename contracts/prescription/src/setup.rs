@@ -5,7 +5,7 @@ use crate::{rules, state};
 use senim_abi::marking::InnCode;
 use senim_abi::prescription::{
     MedicineRule, PrescriberId, PrescriberRight, PrescriptionEvent, Programme, ProgrammeId,
-    Provider,
+    Provider, Rules,
 };
 use senim_sdk::{Env, Refusal, ensure};
 use senim_types::{Code, OrgId};
@@ -13,19 +13,39 @@ use senim_types::{Code, OrgId};
 /// Categories of medicines are the bits of a right.
 const CATEGORIES: u8 = 32;
 
-/// Sets a programme's rules. They hold from now on for what was issued before, too.
+/// Opens or closes a programme, and makes other rules the next version of its rules. Returns the version.
 pub fn programme<E: Env>(
     env: &mut E,
-    programme: ProgrammeId,
-    rules: Programme,
-) -> Result<(), Refusal> {
+    id: ProgrammeId,
+    open: bool,
+    rules: Rules,
+) -> Result<u32, Refusal> {
     rules::check_programme(&rules)?;
-    state::save_programme(env, programme, rules.clone());
-    emit(env, &PrescriptionEvent::ProgrammeSet { programme, rules });
-    Ok(())
+    let known = state::find_programme(env, id)?;
+    let version = match known {
+        Some(known) if state::rules(env, id, known.version)? == rules => known.version,
+        known => {
+            let version = known.map_or(1, |known| known.version + 1);
+            ensure(version <= Programme::VERSIONS_MAX, Code::TOO_MANY_VERSIONS)?;
+            state::save_rules(env, id, version, rules.clone());
+            version
+        }
+    };
+    let programme = Programme { version, open };
+    if known != Some(programme) {
+        state::save_programme(env, id, programme);
+        let event = PrescriptionEvent::ProgrammeSet {
+            programme: id,
+            version,
+            open,
+            rules,
+        };
+        emit(env, &event);
+    }
+    Ok(version)
 }
 
-/// Sets or removes what a programme says of a medicine.
+/// Sets or removes what a programme says of a medicine, for what is issued from now on.
 pub fn medicine<E: Env>(
     env: &mut E,
     programme: ProgrammeId,

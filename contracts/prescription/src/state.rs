@@ -3,14 +3,15 @@
 use alloc::vec::Vec;
 use senim_abi::marking::InnCode;
 use senim_abi::prescription::programme::{
-    MedicineRecord, PrescriberRecord, ProgrammeRecord, ProviderRecord,
+    MedicineRecord, PrescriberRecord, ProgrammeRecord, ProviderRecord, RulesRecord,
 };
 use senim_abi::prescription::record::{
     COLLECTION_OVERDUE, GroupRecord, Overdue, OverdueRecord, group_key, medicine_key, overdue_key,
-    prescriber_key, programme_key, provider_key,
+    prescriber_key, programme_key, provider_key, rules_key,
 };
 use senim_abi::prescription::{
     Group, GroupId, MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, Provider,
+    Rules,
 };
 use senim_sdk::{Env, Key, Refusal, ensure, state};
 use senim_types::{Code, Hash, OrgId};
@@ -66,15 +67,31 @@ pub fn delete_group<E: Env>(env: &mut E, id: &GroupId) {
     env.delete(&group_key(id));
 }
 
-/// The programme's rules, or `PROGRAMME_UNKNOWN`.
+/// The programme, or none.
+pub fn find_programme<E: Env>(env: &E, id: ProgrammeId) -> Result<Option<Programme>, Refusal> {
+    Ok(state::load(env, &programme_key(id))?.map(ProgrammeRecord::into_current))
+}
+
+/// The programme, or `PROGRAMME_UNKNOWN`.
 pub fn programme<E: Env>(env: &E, id: ProgrammeId) -> Result<Programme, Refusal> {
-    let stored: ProgrammeRecord = state::require(env, &programme_key(id), Code::PROGRAMME_UNKNOWN)?;
+    find_programme(env, id)?.ok_or(Refusal::new(Code::PROGRAMME_UNKNOWN))
+}
+
+/// Writes the programme.
+pub fn save_programme<E: Env>(env: &mut E, id: ProgrammeId, programme: Programme) {
+    state::save(env, &programme_key(id), &ProgrammeRecord::from(programme));
+}
+
+/// A version of the programme's rules, or `PROGRAMME_UNKNOWN`.
+pub fn rules<E: Env>(env: &E, id: ProgrammeId, version: u32) -> Result<Rules, Refusal> {
+    let key = rules_key(id, version);
+    let stored: RulesRecord = state::require(env, &key, Code::PROGRAMME_UNKNOWN)?;
     Ok(stored.into_current())
 }
 
-/// Writes the programme's rules.
-pub fn save_programme<E: Env>(env: &mut E, id: ProgrammeId, rules: Programme) {
-    state::save(env, &programme_key(id), &ProgrammeRecord::from(rules));
+/// Writes a version of the programme's rules: once.
+pub fn save_rules<E: Env>(env: &mut E, id: ProgrammeId, version: u32, rules: Rules) {
+    state::save(env, &rules_key(id, version), &RulesRecord::from(rules));
 }
 
 /// What the programme says of the medicine, or none.

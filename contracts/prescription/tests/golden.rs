@@ -7,7 +7,7 @@ use common::samples::*;
 use common::steps::line;
 use common::*;
 use proptest::prelude::*;
-use senim_abi::prescription::msg::{DispenseReceipt, DueEntry, RIGHTS};
+use senim_abi::prescription::msg::{DispenseReceipt, DueEntry, ProgrammeAnswer, RIGHTS, Refused};
 use senim_abi::prescription::record::*;
 use senim_abi::prescription::*;
 use senim_abi::proof::{CardStatement, HeldStep, HoldStatement, HolderAct, lines_hash};
@@ -38,6 +38,32 @@ fn messages_and_answers_have_these_bytes() {
             programme: PROGRAMME,
         },
     );
+    golden.add(
+        "query.rules",
+        &Query::Rules {
+            programme: PROGRAMME,
+            version: 2,
+        },
+    );
+    let programme = ProgrammeAnswer {
+        version: 2,
+        open: true,
+        rules: rules(),
+    };
+    golden.add("answer.programme", &programme);
+    for (name, facts) in facts() {
+        let refused = Refused {
+            programme: PROGRAMME,
+            version: 2,
+            rule: 33,
+            group: Some(GROUP),
+            facts: Some(facts),
+        };
+        let bytes = codec::encode(&refused).len();
+        let most = senim_sdk::Refusal::DETAIL_BYTES_MAX;
+        assert!(bytes <= most, "{name}: {bytes} bytes");
+        golden.add(&format!("refused.{name}"), &refused);
+    }
     golden.add(
         "query.overdue",
         &Query::Overdue {

@@ -7,7 +7,7 @@ use common::samples::*;
 use common::*;
 use senim_abi::prescription::event::ProofUsed;
 use senim_abi::prescription::programme::{
-    MedicineRecord, PrescriberRecord, ProgrammeRecord, ProviderRecord,
+    MedicineRecord, PrescriberRecord, ProgrammeRecord, ProviderRecord, RulesRecord,
 };
 use senim_abi::prescription::record::*;
 use senim_abi::prescription::*;
@@ -25,7 +25,12 @@ fn records_have_these_bytes() {
     ] {
         golden.add(&format!("group.{name}"), &GroupRecord::from(group(stage)));
     }
-    golden.add("programme", &ProgrammeRecord::from(rules()));
+    let programme = Programme {
+        version: 2,
+        open: true,
+    };
+    golden.add("programme", &ProgrammeRecord::from(programme));
+    golden.add("rules", &RulesRecord::from(rules()));
     golden.add("medicine", &MedicineRecord::from(RULE));
     golden.add("provider", &ProviderRecord::from(PROVIDER));
     golden.add("prescriber", &PrescriberRecord::from(RIGHT));
@@ -40,6 +45,7 @@ fn records_have_these_bytes() {
         "key.medicine",
         &medicine_key(PROGRAMME, &paracetamol()).to_vec(),
     );
+    golden.add("key.rules", &rules_key(PROGRAMME, 2).to_vec());
     golden.add("key.provider", &provider_key(PROGRAMME, APTEKA).to_vec());
     golden.add(
         "key.prescriber",
@@ -66,6 +72,8 @@ fn events_have_these_bytes() {
     let events = [
         PrescriptionEvent::ProgrammeSet {
             programme,
+            version: 2,
+            open: true,
             rules: rules(),
         },
         PrescriptionEvent::MedicineSet {
@@ -91,6 +99,8 @@ fn events_have_these_bytes() {
             holder: holder(),
             items,
             draft,
+            version: 2,
+            facts: issue_facts(),
         },
         PrescriptionEvent::Released { group },
         PrescriptionEvent::Held {
@@ -100,6 +110,9 @@ fn events_have_these_bytes() {
             org,
             until: AT,
             proof,
+            programme,
+            version: 2,
+            facts: hold_facts(),
         },
         PrescriptionEvent::Extended {
             group,
@@ -117,6 +130,8 @@ fn events_have_these_bytes() {
             borne: Tiyn(500),
             citizen: Tiyn(500),
             money: Money::Posted,
+            version: 2,
+            facts: dispense_facts(),
         },
         PrescriptionEvent::Rejected {
             group,
@@ -139,6 +154,9 @@ fn events_have_these_bytes() {
             dispense: 1,
             left: items,
             returned: Tiyn(500),
+            programme,
+            version: 2,
+            facts: REVERSE,
         },
         PrescriptionEvent::Settled {
             group,
@@ -199,6 +217,3 @@ fn the_largest_group_fits_into_a_record() {
     let bytes = codec::encode(&GroupRecord::from(group)).len();
     assert!(bytes <= senim_abi::host::VALUE_BYTES_MAX, "{bytes} bytes");
 }
-
-/// As long as a strength can be.
-const STRENGTH: &str = "1234567890mg/1234567890m";

@@ -6,7 +6,7 @@ mod common;
 use common::steps::*;
 use common::*;
 use senim_abi::card as cards;
-use senim_abi::prescription::{Execute, ItemStatus, Programme, Proof, ProofKinds};
+use senim_abi::prescription::{Execute, ItemStatus, Proof, ProofKinds, Rules};
 use senim_abi::proof::CardStatement;
 use senim_sdk::Roles;
 use senim_sdk::testing::{Actor, key_of};
@@ -129,7 +129,7 @@ fn nothing_is_prescribed_without_a_card_where_only_cards_are_accepted() {
         (all, Ok(())),
     ];
     for (proofs, expected) in cases {
-        let mut world = World::with_rules(Programme { proofs, ..rules() });
+        let mut world = World::with_rules(Rules { proofs, ..rules() });
         let order = order_with(&world, None);
         assert_eq!(step(&world.call(&clinic(), &order, &[])), expected);
         let order = order_with(&world, Some(card()));

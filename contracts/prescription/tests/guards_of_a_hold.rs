@@ -7,9 +7,7 @@ mod common;
 use common::steps::{BOTH, FIRST, HoldTry};
 use common::*;
 use senim_abi::prescription::msg::{DocumentKind, IdentityCheck};
-use senim_abi::prescription::{
-    Execute, GroupId, ItemMask, ItemStatus, Programme, Proof, ProofKinds,
-};
+use senim_abi::prescription::{Execute, GroupId, ItemMask, ItemStatus, Proof, ProofKinds, Rules};
 use senim_abi::proof::{HoldStatement, QrStatement};
 use senim_sdk::testing::key_of;
 use senim_types::{Code, Hash, OrgId, Statement, TimeMs};
@@ -375,7 +373,7 @@ fn a_programme_accepts_only_the_proofs_that_it_names() {
         (ProofKinds::LIVE_QR | ProofKinds::PAPER, 1),
         (ProofKinds::LIVE_QR | ProofKinds::CARD, 2),
     ] {
-        let mut world = World::with_rules(Programme {
+        let mut world = World::with_rules(Rules {
             proofs: accepted,
             ..rules()
         });

@@ -7,7 +7,7 @@ use common::*;
 use senim_abi::PRESCRIPTION;
 use senim_abi::prescription::record::ITEMS_MAX;
 use senim_abi::prescription::{
-    Execute, MedicineRule, NewItem, Part, PrescriberId, PrescriberRight, Programme,
+    Execute, MedicineRule, NewItem, Part, PrescriberId, PrescriberRight, Rules,
 };
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
@@ -176,7 +176,7 @@ fn a_clinics_general_right_stands_in_where_a_prescriber_has_none_of_their_own() 
 #[test]
 fn a_programmes_own_numbers_have_limits() {
     use senim_abi::prescription::Share;
-    type Change = fn(&mut Programme);
+    type Change = fn(&mut Rules);
     let cases: [(&str, Change); 8] = [
         ("more than everything", |p| {
             p.share = Share::BasisPoints(10_001)
@@ -204,6 +204,7 @@ fn a_programmes_own_numbers_have_limits() {
         change(&mut rules);
         let message = Execute::SetProgramme {
             programme: PROGRAMME,
+            open: true,
             rules,
         };
         let outcome = world.call(&fund(), &message, &[]);

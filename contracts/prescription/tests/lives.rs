@@ -9,7 +9,7 @@ use senim_abi::marking::PackState;
 use senim_abi::prescription::msg::Query;
 use senim_abi::prescription::record::Overdue;
 use senim_abi::prescription::{
-    Execute, GroupId, ItemMask, ItemStatus, Money, Part, PrescriptionEvent, Programme,
+    Execute, GroupId, ItemMask, ItemStatus, Money, Part, PrescriptionEvent, Rules,
 };
 use senim_abi::{PRESCRIPTION, TREASURY, treasury};
 use senim_sdk::codec;
@@ -370,7 +370,7 @@ fn a_pending_dispense_is_undone_and_its_reservation_released() {
 
 #[test]
 fn a_programme_may_insist_on_reported_movements() {
-    let mut world = World::with_rules(Programme {
+    let mut world = World::with_rules(Rules {
         movement_may_lag: false,
         ..rules()
     });

@@ -185,7 +185,7 @@ fn the_record_keeps_the_latest_look_of_few_and_the_count_of_all() {
 
 #[test]
 fn a_hold_by_each_proof_is_a_look() {
-    let mut world = World::with_rules(senim_abi::prescription::Programme {
+    let mut world = World::with_rules(senim_abi::prescription::Rules {
         proofs: ProofKinds::ALL,
         ..rules()
     });

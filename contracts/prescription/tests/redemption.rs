@@ -163,7 +163,7 @@ fn the_programme_bears_its_share_and_the_rest_is_only_recorded() {
         (Share::BasisPoints(0), 0),
         (Share::UpToReference, 800),
     ] {
-        let mut world = World::with_rules(senim_abi::prescription::Programme { share, ..rules() });
+        let mut world = World::with_rules(senim_abi::prescription::Rules { share, ..rules() });
         let item = world.item();
         let group = world.issue(vec![item]);
         world.held(APTEKA, group);

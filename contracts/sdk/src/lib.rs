@@ -33,7 +33,6 @@ extern crate alloc;
 
 pub mod codec;
 pub mod env;
-pub mod guards;
 pub mod policy;
 pub mod state;
 #[cfg(feature = "testing")]
@@ -42,7 +41,7 @@ pub mod testing;
 pub mod wasm;
 
 pub use env::{Env, ScanEntry};
-pub use guards::{ensure, refuse, refuse_with};
+pub use senim_abi::guards::{ensure, refuse, refuse_with};
 pub use senim_abi::{CallContext, Caller, Entry, Key, Outcome, Refusal, Roles};
 
 /// Makes the WebAssembly exports of a contract out of its `run` function. Nothing on other targets.

@@ -264,6 +264,7 @@ codes! {
     3334 QR_WINDOW Caller "The QR's or card's own times cannot be accepted: it would live longer than the programme allows, ends before it begins, or begins in the future. Make one of a shorter life, and check the clock."
     3335 LOOK_REFUSED Caller "Only the pharmacy that holds the item, or dispensed it and may still have to answer for it, may look at its medicine data. Hold it by a fresh proof of the patient's."
     3336 SUBSTITUTION_NOT_ALLOWED Caller "The prescriber forbade another product than the one prescribed. Take that product, or ask the prescriber."
+    3337 TOO_MANY_VERSIONS Caller "The programme has had as many versions of its rules as one may have. Close it, and go on with a new programme."
 
     3400 VOUCHER_UNKNOWN Caller "There is no such voucher, or it ended long ago. Check its id."
     3401 VOUCHER_EXISTS Caller "This transaction issues another voucher of this index. Number them apart."

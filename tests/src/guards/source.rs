@@ -16,6 +16,9 @@ const HEADS: &[&str] = &[
     "judge.below(",
 ];
 
+/// The folder of what contracts, node and clients agree on: a programme's rules that both apply are there.
+const ABI: &str = "abi";
+
 /// A guard of a contract.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Guard {
@@ -30,9 +33,14 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// The contract's name, which is its artefact's.
+    /// The contract's name, which is its artefact's: of its own folder, or of its module of what all agree on.
     pub fn contract(&self) -> &str {
-        self.file.split('/').next().unwrap_or_default()
+        let mut parts = self.file.split('/');
+        let name = match parts.next().unwrap_or_default() {
+            ABI => parts.nth(1).unwrap_or_default(),
+            folder => folder,
+        };
+        name.trim_end_matches(".rs")
     }
 }
 
@@ -42,7 +50,7 @@ pub fn guards(contracts: &Path) -> io::Result<Vec<Guard>> {
     for entry in fs::read_dir(contracts)? {
         let folder = entry?.path();
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-        if manifest.contains("[package.metadata.senim]") {
+        if manifest.contains("[package.metadata.senim]") || folder.ends_with(ABI) {
             let mut files = Vec::new();
             sources(&folder.join("src"), &mut files)?;
             for path in files {
@@ -106,6 +114,7 @@ fn heads(line: &str) -> Vec<usize> {
         .flat_map(|head| line.match_indices(head))
         .map(|(at, _)| at)
         .filter(|at| *at == 0 || !is_word(line.as_bytes()[at - 1]))
+        .filter(|at| !line[..*at].ends_with("fn "))
         .collect();
     found.sort_unstable();
     found

@@ -1,4 +1,6 @@
-//! Why something about a voucher was decided as it was.
+//! Why something about a voucher or a prescription was decided as it was.
+
+pub mod medicine;
 
 use crate::answer::Answer;
 use crate::args::Global;
@@ -125,22 +127,27 @@ pub fn of_event(event: &VoucherEvent) -> Option<Decided> {
     })
 }
 
-/// Asks the pinned policies again, here.
+/// Decides again, here, by the pinned rules: asks a voucher's policy, and applies a medicine programme's rules.
 pub fn run(args: &Explain, global: &Global) -> Result<Answer> {
     let session = session(global)?;
     let done = session.receipt(&args.transaction, false)?;
     let decided = decided(&done.receipt);
-    if decided.is_empty() {
+    let judged = medicine::judged(&done.receipt);
+    if decided.is_empty() && judged.is_empty() {
         return Err(Failure::with(
             Code::NOT_FOUND,
-            "No policy decided anything in this transaction: it is about no voucher, or was refused before a policy was \
-             asked. `senim receipt` shows its code.",
+            "No rule of a programme decided anything in this transaction: it is about no voucher and no prescription, or \
+             was refused by the ledger itself before a rule was asked. `senim receipt` shows its code.",
         ));
     }
     let mut answer = Answer::new(Value::Null);
     let mut explained = Vec::new();
-    for decided in &decided {
-        let (lines, json) = again(&session, decided)?;
+    let vouchers = decided.iter().map(|decided| again(&session, decided));
+    let prescriptions = judged
+        .iter()
+        .map(|judged| medicine::again(&session, judged));
+    for one in vouchers.chain(prescriptions) {
+        let (lines, json) = one?;
         answer = answer.lines(lines);
         explained.push(json);
     }
@@ -148,9 +155,17 @@ pub fn run(args: &Explain, global: &Global) -> Result<Answer> {
         "transaction": args.transaction, "height": done.receipt.height, "decided": explained,
     });
     Ok(answer.line(format!(
-        "  proof holds: receipt {} of block {}; the policy was run here",
+        "  proof holds: receipt {} of block {}; the rules were applied here",
         done.receipt.index, done.receipt.height
     )))
+}
+
+/// What nobody should ever see.
+fn otherwise() -> Failure {
+    Failure::with(
+        Code::ANSWER_UNUSABLE,
+        "The pinned rules decide otherwise than the receipt says. Keep the receipt's proof as evidence.",
+    )
 }
 
 fn again(session: &Session, decided: &Decided) -> Result<(Vec<String>, Value)> {
@@ -162,10 +177,7 @@ fn again(session: &Session, decided: &Decided) -> Result<(Vec<String>, Value)> {
         facts: decided.facts.clone(),
     })?;
     if explanation.decision != decided.decision {
-        return Err(Failure::with(
-            Code::ANSWER_UNUSABLE,
-            "The pinned policy decides otherwise than the receipt says. Keep the receipt's proof as evidence.",
-        ));
+        return Err(otherwise());
     }
     let outcome = match decided.decision {
         Ok(terms) if terms == Terms::default() => "yes".to_owned(),

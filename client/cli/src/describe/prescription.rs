@@ -9,7 +9,15 @@ use senim_abi::prescription::{GroupId, ItemMask, LookReason, Money, Prescription
 pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
     use PrescriptionEvent as E;
     match event {
-        E::ProgrammeSet { programme, .. } => format!("the rules of programme {programme} are set"),
+        E::ProgrammeSet {
+            programme,
+            version,
+            open,
+            ..
+        } => format!(
+            "programme {programme} is {} and has rules of version {version}",
+            if *open { "open" } else { "closed" }
+        ),
         E::MedicineSet {
             programme,
             inn,

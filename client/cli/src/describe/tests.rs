@@ -5,7 +5,7 @@ use senim_abi::marking::msg::{PackId, PackView};
 use senim_abi::marking::record::Opened;
 use senim_abi::marking::{Form, Gtin, Pack, PackCode, PackState, Product, Unit};
 use senim_abi::prescription::record::DispensedPack;
-use senim_abi::prescription::{GroupId, ItemMask, Money, ProgrammeId};
+use senim_abi::prescription::{DispenseFacts, GroupId, ItemMask, Money, ProgrammeId, Settlement};
 use senim_types::{
     ContractId, Genesis, Hash, Height, Parameters, TimeMs, Tiyn, TiynTotal, Validator,
     ValidatorSet, codec,
@@ -33,6 +33,11 @@ fn dispensed() -> Event {
         borne: Tiyn(50_000),
         citizen: Tiyn(22_500),
         money: Money::Pending,
+        version: 1,
+        facts: DispenseFacts {
+            settlement: Settlement::Pay,
+            lines: Vec::new(),
+        },
     };
     let (kind, body) = (told.kind(), codec::encode(&told));
     Event {

@@ -119,6 +119,7 @@ pub struct SupplyLine {
 }
 
 /// The answer to a [`SupplyLine`]: what the caller compares with a prescription.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct SuppliedLine {

@@ -10,10 +10,12 @@
 
 pub mod answer;
 pub mod facts;
+pub mod judge;
 pub mod measure;
 
 pub use answer::{Decision, Denial, Description, Explanation, RuleText, Step, Terms};
 pub use facts::{Act, Clock, Delegated, Facts, Line, Listing, Place, Product, ProofKind, Token};
+pub use judge::Judge;
 
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};

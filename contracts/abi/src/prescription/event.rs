@@ -1,10 +1,9 @@
 //! What the prescription contract tells. Kind and version stand beside the body.
 
+use super::facts::{DispenseFacts, HoldFacts, IssueFacts, ReverseFacts};
 use super::look::LookReason;
 use super::msg::{CancelReason, IdentityCheck, RejectReason};
-use super::programme::{
-    MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, Provider,
-};
+use super::programme::{MedicineRule, PrescriberId, PrescriberRight, ProgrammeId, Provider, Rules};
 use super::record::{DispensedPack, GroupId, ItemMask, Money};
 use crate::marking::InnCode;
 use alloc::vec::Vec;
@@ -42,12 +41,16 @@ pub enum ProofUsed {
     serde(rename_all = "snake_case")
 )]
 pub enum PrescriptionEvent {
-    /// A programme's rules were set.
+    /// A programme was opened or closed, or has a new version of its rules.
     ProgrammeSet {
         /// Which.
         programme: ProgrammeId,
-        /// The rules.
-        rules: Programme,
+        /// The version of its rules from now on.
+        version: u32,
+        /// Whether anything new is issued or held.
+        open: bool,
+        /// The rules of that version.
+        rules: Rules,
     },
     /// What a programme says of a medicine was set or removed.
     MedicineSet {
@@ -92,6 +95,10 @@ pub enum PrescriptionEvent {
         items: ItemMask,
         /// Whether it waits for its release.
         draft: bool,
+        /// The version of the programme's rules that it is judged by.
+        version: u32,
+        /// On what it was decided.
+        facts: IssueFacts,
     },
     /// A draft was released.
     Released {
@@ -112,6 +119,12 @@ pub enum PrescriptionEvent {
         until: TimeMs,
         /// By which proof.
         proof: ProofUsed,
+        /// The programme.
+        programme: ProgrammeId,
+        /// The version of its rules.
+        version: u32,
+        /// On what it was decided.
+        facts: HoldFacts,
     },
     /// A lease was lengthened.
     Extended {
@@ -144,6 +157,10 @@ pub enum PrescriptionEvent {
         citizen: Tiyn,
         /// What became of the programme's part.
         money: Money,
+        /// The version of the programme's rules.
+        version: u32,
+        /// On what it was decided.
+        facts: DispenseFacts,
     },
     /// Items were given back undispensed.
     Rejected {
@@ -185,6 +202,12 @@ pub enum PrescriptionEvent {
         left: ItemMask,
         /// What went back to the budget line, in tiyn.
         returned: Tiyn,
+        /// The programme.
+        programme: ProgrammeId,
+        /// The version of its rules.
+        version: u32,
+        /// On what it was decided.
+        facts: ReverseFacts,
     },
     /// A pending payment was posted: the movements of its packs are reported.
     Settled {

@@ -1,20 +1,26 @@
 //! Prescriptions: [`msg`] in, [`record`] kept, [`event`] out; [`programme`] has the rules of a
-//! support measure. What people sign about them is in [`crate::proof`].
+//! support measure, and [`judge`] decides by them on [`facts`]. What people sign about them is in [`crate::proof`].
 
 pub mod event;
+pub mod facts;
+pub mod judge;
 pub mod look;
 pub mod msg;
 pub mod programme;
 pub mod record;
 
 pub use event::PrescriptionEvent;
+pub use facts::{
+    DispenseFacts, DispensedLine, Facts, HoldFacts, IssueFacts, ItemFacts, Ordered, ReverseFacts,
+    SuppliedPack,
+};
 pub use look::{Look, LookReason, Looks};
 pub use msg::{
     CancelReason, DispenseLine, Execute, Genesis, NewItem, PackUse, Proof, Query, RejectReason,
 };
 pub use programme::{
     MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, ProofKinds, Provider,
-    Settlement, Share,
+    Rules, Settlement, Share,
 };
 pub use record::{
     Dispense, Group, GroupId, Hold, Item, ItemMask, ItemStage, ItemStatus, Money, Part,

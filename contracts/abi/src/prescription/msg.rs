@@ -1,9 +1,8 @@
 //! What the prescription contract can be asked. The first byte of a message is its method.
 
+use super::facts::Facts;
 use super::look::LookReason;
-use super::programme::{
-    MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, Provider,
-};
+use super::programme::{MedicineRule, PrescriberId, PrescriberRight, ProgrammeId, Provider, Rules};
 use super::record::{Group, GroupId, ItemMask, ItemStatus, Part};
 use crate::marking::msg::PackCode;
 use crate::marking::{Form, Gtin, InnCode, Strength, Unit};
@@ -178,14 +177,18 @@ pub enum CancelReason {
     serde(rename_all = "snake_case")
 )]
 pub enum Execute {
-    /// Sets a programme's rules.
+    /// Opens or closes a programme, and makes other rules the next version of its rules: for what is issued from now on.
+    /// What it has already is a success that changes nothing. Returns the version. `TOO_MANY_VERSIONS` after
+    /// [`Programme::VERSIONS_MAX`](super::programme::Programme::VERSIONS_MAX).
     SetProgramme {
         /// Which.
         programme: ProgrammeId,
+        /// False: nothing new is issued or held, at once and for what was issued before, too.
+        open: bool,
         /// All of its rules.
-        rules: Programme,
+        rules: Rules,
     },
-    /// Sets or removes what a programme says of a medicine.
+    /// Sets or removes what a programme says of a medicine: for what is issued from now on.
     SetMedicine {
         /// Which programme.
         programme: ProgrammeId,
@@ -377,7 +380,7 @@ pub enum Query {
         /// Which.
         group: GroupId,
     },
-    /// A programme's rules. Answers [`Programme`].
+    /// A programme with the rules that what is issued now is judged by. Answers [`ProgrammeAnswer`].
     Programme {
         /// Which.
         programme: ProgrammeId,
@@ -388,6 +391,43 @@ pub enum Query {
         /// Where the previous page ended.
         after: Option<(GroupId, u8)>,
     },
+    /// A version of a programme's rules. Answers [`Rules`].
+    Rules {
+        /// Which programme.
+        programme: ProgrammeId,
+        /// Which version, from 1.
+        version: u32,
+    },
+}
+
+/// Answer to [`Query::Programme`].
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct ProgrammeAnswer {
+    /// The newest version of its rules. Not asked for where somebody sets rules: the ledger counts.
+    #[cfg_attr(feature = "json", serde(default))]
+    pub version: u32,
+    /// Whether anything new is issued or held.
+    pub open: bool,
+    /// The rules of that version.
+    #[cfg_attr(feature = "json", serde(flatten))]
+    pub rules: Rules,
+}
+
+/// The detail of a refusal by a rule of a programme: from this and the pinned version it can be decided again.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Refused {
+    /// Whose rules.
+    pub programme: ProgrammeId,
+    /// Which version of them.
+    pub version: u32,
+    /// The rule that decided.
+    pub rule: u16,
+    /// The prescription; none for one that was not issued.
+    pub group: Option<GroupId>,
+    /// The facts, as few of them as are refused for the same reason; none where even those do not fit.
+    pub facts: Option<Facts>,
 }
 
 /// A prescription and what time makes of it.

@@ -98,13 +98,12 @@ impl Share {
     pub const WHOLE: u16 = 10_000;
 }
 
-/// A support measure's rules.
+/// A support measure's rules: one version of them. A prescription keeps the version that it was issued under, and is judged
+/// by it to its end; the budget line is part of it, so that what was promised is paid by whoever promised it.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Programme {
-    /// False: nothing new is issued or held; what is held may be finished.
-    pub open: bool,
+pub struct Rules {
     /// The treasury's budget line that pays.
     pub budget: BudgetId,
     /// What the programme bears.
@@ -125,14 +124,14 @@ pub struct Programme {
     pub hold_ms_max: u64,
     /// Longest life of a live QR and of a card's answer, in ms.
     pub proof_ms_max: u64,
-    /// How long a dispense may be reversed, in ms; at most [`Programme::REVERSAL_MS_MAX`].
+    /// How long a dispense may be reversed, in ms; at most [`Rules::REVERSAL_MS_MAX`].
     pub reversal_ms: u64,
     /// How long a finished prescription is kept for disputes after its last step, in ms; at least
     /// `reversal_ms`.
     pub dispute_ms: u64,
 }
 
-impl Programme {
+impl Rules {
     /// EU FMD: ten days.
     pub const REVERSAL_MS_MAX: u64 = 10 * 24 * 60 * 60 * 1000;
     /// A pending payment is looked at again this often, and posted if the gap is closed.
@@ -147,7 +146,23 @@ impl Programme {
     pub const CLOCK_AHEAD_MS_MAX: u64 = 2 * 60 * 1000;
 }
 
-/// What a programme says of one medicine.
+/// A support measure, beside its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Programme {
+    /// The version of its rules that what is issued now is judged by, from 1.
+    pub version: u32,
+    /// False: nothing new is issued or held, whatever version it is of; what is held may be finished.
+    pub open: bool,
+}
+
+impl Programme {
+    /// Versions of a programme's rules at most: none is ever forgotten, since a prescription may be judged by each.
+    pub const VERSIONS_MAX: u32 = 1_000;
+}
+
+/// What a programme says of one medicine. The category and the most units decide at issue and never again; the reference
+/// price goes into the item that is issued.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
@@ -202,6 +217,10 @@ pub struct PrescriberRight {
 versioned! {
     /// A stored [`Programme`].
     ProgrammeRecord(Programme)
+}
+versioned! {
+    /// Stored [`Rules`]. Written once, never changed.
+    RulesRecord(Rules)
 }
 versioned! {
     /// A stored [`MedicineRule`].

@@ -8,6 +8,7 @@
 //! | 4 provider | programme (4, BE) ‖ organisation (4, BE) | [`super::programme::ProviderRecord`] |
 //! | 5 prescriber | programme (4, BE) ‖ organisation (4, BE) ‖ prescriber (4, BE) | [`super::programme::PrescriberRecord`] |
 //! | 6 overdue | group id (32) ‖ dispense (1) | [`OverdueRecord`] |
+//! | 7 rules | programme (4, BE) ‖ version (4, BE) | [`super::programme::RulesRecord`] |
 //!
 //! A group is one value, so that a hold writes once and a dispense writes once here.
 
@@ -33,6 +34,8 @@ pub const COLLECTION_PROVIDER: u8 = 4;
 pub const COLLECTION_PRESCRIBER: u8 = 5;
 /// Collection of dispenses whose packs' movements nobody reported in time: a list for a person.
 pub const COLLECTION_OVERDUE: u8 = 6;
+/// Collection of the versions of programmes' rules.
+pub const COLLECTION_RULES: u8 = 7;
 
 /// Key of a [`GroupRecord`].
 pub fn group_key(group: &GroupId) -> Key {
@@ -42,6 +45,11 @@ pub fn group_key(group: &GroupId) -> Key {
 /// Key of a [`super::programme::ProgrammeRecord`].
 pub fn programme_key(programme: ProgrammeId) -> Key {
     Key::new(COLLECTION_PROGRAMME).u32(programme.0)
+}
+
+/// Key of a [`super::programme::RulesRecord`].
+pub fn rules_key(programme: ProgrammeId, version: u32) -> Key {
+    Key::new(COLLECTION_RULES).u32(programme.0).u32(version)
 }
 
 /// Key of a [`super::programme::MedicineRecord`].
@@ -266,6 +274,9 @@ pub struct Item {
     pub until: TimeMs,
     /// Highest cost per unit, in tiyn, besides the catalogue's cap per pack.
     pub price_cap: Option<Tiyn>,
+    /// What [`Share::UpToReference`](super::programme::Share) bears at most per unit, in tiyn: as the programme's list said
+    /// at issue. None for a medicine that it did not have.
+    pub reference_price: Option<Tiyn>,
     /// Set for a part of a multiple prescription.
     pub part: Option<Part>,
     /// What is stored of its state.
@@ -378,6 +389,8 @@ pub struct Dispense {
 pub struct Group {
     /// The programme that bears it.
     pub programme: ProgrammeId,
+    /// The version of its rules that the prescription is judged by.
+    pub version: u32,
     /// The clinic.
     pub issuer: OrgId,
     /// Its prescriber.

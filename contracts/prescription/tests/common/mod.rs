@@ -14,7 +14,7 @@ use senim_abi::marking::{
 use senim_abi::prescription::msg::{Execute, GroupView, Query};
 use senim_abi::prescription::{
     Genesis, Group, GroupId, ItemStatus, MedicineRule, NewItem, PrescriberId, PrescriberRight,
-    Programme, ProgrammeId, ProofKinds, Provider, Settlement, Share,
+    ProgrammeId, ProofKinds, Provider, Rules, Settlement, Share,
 };
 use senim_abi::treasury::{self, Budget, BudgetId};
 use senim_abi::{CARD, MARKING, PRESCRIPTION, TREASURY, card as cards};
@@ -192,9 +192,8 @@ fn product(name: &str, inn: InnCode, strength: &str) -> Product {
     }
 }
 
-pub fn rules() -> Programme {
-    Programme {
-        open: true,
+pub fn rules() -> Rules {
+    Rules {
         budget: BUDGET,
         share: Share::BasisPoints(Share::WHOLE),
         proofs: ProofKinds::ALL,
@@ -220,7 +219,7 @@ impl World {
         World::with_rules(rules())
     }
 
-    pub fn with_rules(rules: Programme) -> World {
+    pub fn with_rules(rules: Rules) -> World {
         let env = TestEnv::new()
             .with(MARKING, senim_contract_marking::run)
             .with(TREASURY, senim_contract_treasury::run)
@@ -242,23 +241,10 @@ impl World {
     }
 
     fn set_up_treasury(&mut self) {
-        use treasury::Execute::{Allot, OpenBudget};
-        let open = OpenBudget {
-            budget: BUDGET,
-            payer: FUND,
-            programme: PROGRAMME,
-            callers: vec![PRESCRIPTION],
-            offsets: UtcOffsets::fixed(300),
-        };
-        let allot = Allot {
-            id: Hash::of(b"allot"),
-            budget: BUDGET,
-            amount: Tiyn(ALLOTTED),
-        };
-        self.genesis(TREASURY, &treasury::msg::Genesis(vec![open, allot]));
+        self.open_budget(BUDGET.0);
     }
 
-    fn set_up_programme(&mut self, rules: Programme) {
+    fn set_up_programme(&mut self, rules: Rules) {
         let programme = PROGRAMME;
         let rule = Some(MedicineRule {
             category: 0,
@@ -276,7 +262,11 @@ impl World {
             until,
         });
         let messages = vec![
-            Execute::SetProgramme { programme, rules },
+            Execute::SetProgramme {
+                programme,
+                open: true,
+                rules,
+            },
             Execute::SetMedicine {
                 programme,
                 inn: paracetamol(),

@@ -68,6 +68,7 @@ pub fn messages() -> Vec<(&'static str, Execute)> {
             "set_programme",
             Execute::SetProgramme {
                 programme,
+                open: true,
                 rules: rules(),
             },
         ),
@@ -181,6 +182,7 @@ pub fn group(stage: ItemStage) -> Group {
         not_before: new.not_before,
         until: new.until,
         price_cap: new.price_cap,
+        reference_price: Some(RULE.reference_price),
         part: new.part,
         stage,
         cancel_requested: true,
@@ -196,6 +198,7 @@ pub fn group(stage: ItemStage) -> Group {
     let (borne, money) = (Tiyn(750), Money::Posted);
     Group {
         programme: PROGRAMME,
+        version: 2,
         issuer: CLINIC,
         prescriber: DOCTOR,
         created: AT,
@@ -231,4 +234,82 @@ pub fn group(stage: ItemStage) -> Group {
             }],
         },
     }
+}
+
+/// As long as a strength can be.
+pub const STRENGTH: &str = "1234567890mg/1234567890m";
+
+pub fn issue_facts() -> IssueFacts {
+    let new = new_item();
+    IssueFacts {
+        open: true,
+        now: AT,
+        has_card: true,
+        categories: 3,
+        items: vec![ItemFacts {
+            item: 0,
+            inn: new.inn,
+            quantity: new.quantity,
+            not_before: new.not_before,
+            until: new.until,
+            rule: Some(RULE),
+        }],
+    }
+}
+
+pub fn hold_facts() -> HoldFacts {
+    HoldFacts {
+        open: true,
+        now: AT,
+        proof: ProofKinds::LIVE_QR,
+        proof_ms: 60_000,
+        window_until: AT,
+    }
+}
+
+/// A pack, with everything that it can have.
+pub fn dispense_facts() -> DispenseFacts {
+    let new = new_item();
+    let strength = STRENGTH.parse().unwrap();
+    DispenseFacts {
+        settlement: Settlement::Pay,
+        lines: vec![DispensedLine {
+            item: 0,
+            ordered: Ordered {
+                inn: new.inn,
+                strength: Some(strength),
+                form: new.form,
+                product: new.product,
+                unit: new.unit,
+                price_cap: new.price_cap,
+                reference_price: Some(Tiyn(40)),
+            },
+            packs: vec![SuppliedPack {
+                gtin: paracetamol_gtin(),
+                units: 20,
+                supplied: marking::SuppliedLine {
+                    inn: new.inn,
+                    strength,
+                    form: Form::Tablet,
+                    unit: new.unit,
+                    cost: Tiyn(1_000),
+                    movement_missing: false,
+                },
+            }],
+        }],
+    }
+}
+
+pub const REVERSE: ReverseFacts = ReverseFacts {
+    now: AT,
+    dispensed_at: AT,
+};
+
+pub fn facts() -> Vec<(&'static str, Facts)> {
+    vec![
+        ("issue", Facts::Issue(issue_facts())),
+        ("hold", Facts::Hold(hold_facts())),
+        ("dispense", Facts::Dispense(dispense_facts())),
+        ("reverse", Facts::Reverse(REVERSE)),
+    ]
 }

@@ -207,6 +207,16 @@ impl World {
     }
 
     pub fn reverse(&mut self, org: OrgId, group: GroupId, dispense: u8, left: ItemMask) -> Step {
+        step(&self.reverse_outcome(org, group, dispense, left))
+    }
+
+    pub fn reverse_outcome(
+        &mut self,
+        org: OrgId,
+        group: GroupId,
+        dispense: u8,
+        left: ItemMask,
+    ) -> TestOutcome {
         let signed = HeldStep::Reverse {
             group,
             dispense,
@@ -218,7 +228,7 @@ impl World {
             dispense,
             left,
         };
-        step(&self.call(&apteka(org), &message, &[signed]))
+        self.call(&apteka(org), &message, &[signed])
     }
 
     pub fn settle(&mut self, group: GroupId, dispense: u8) -> Step {
@@ -244,19 +254,23 @@ pub const BOTH: ItemMask = ItemMask(3);
 
 /// What the fund, the regulator and the marking operator do.
 impl World {
-    pub fn set_rules(&mut self, rules: Programme) {
-        self.ok(
-            &fund(),
-            &Execute::SetProgramme {
-                programme: PROGRAMME,
-                rules,
-            },
-            &[],
-        );
+    /// Other rules for what is issued from now on; the programme is open. Returns their version.
+    pub fn set_rules(&mut self, rules: Rules) -> u32 {
+        self.set_programme(true, rules)
     }
 
     pub fn set_open(&mut self, open: bool) {
-        self.set_rules(Programme { open, ..rules() });
+        self.set_programme(open, rules());
+    }
+
+    pub fn set_programme(&mut self, open: bool, rules: Rules) -> u32 {
+        let message = Execute::SetProgramme {
+            programme: PROGRAMME,
+            open,
+            rules,
+        };
+        let outcome = self.ok(&fund(), &message, &[]);
+        codec::decode(outcome.output()).unwrap()
     }
 
     pub fn set_provider_until(&mut self, org: OrgId, until: TimeMs) {
@@ -287,12 +301,41 @@ impl World {
         self.ok(&fund(), &message, &[]);
     }
 
+    /// A budget line of the programme with its money.
+    pub fn open_budget(&mut self, number: u32) -> BudgetId {
+        use treasury::Execute::{Allot, OpenBudget};
+        let budget = BudgetId(number);
+        let open = OpenBudget {
+            budget,
+            payer: FUND,
+            programme: PROGRAMME,
+            callers: vec![PRESCRIPTION],
+            offsets: UtcOffsets::fixed(300),
+        };
+        let allot = Allot {
+            id: Hash::of(&number.to_be_bytes()),
+            budget,
+            amount: Tiyn(ALLOTTED),
+        };
+        self.genesis(TREASURY, &treasury::msg::Genesis(vec![open, allot]));
+        budget
+    }
+
     /// Paracetamol is of this category from now on.
     pub fn set_category(&mut self, category: u8) {
+        self.set_paracetamol(category, Tiyn(40));
+    }
+
+    /// Paracetamol has this reference price per tablet from now on.
+    pub fn set_reference(&mut self, price: Tiyn) {
+        self.set_paracetamol(0, price);
+    }
+
+    fn set_paracetamol(&mut self, category: u8, reference_price: Tiyn) {
         let rule = Some(MedicineRule {
             category,
             units_max: 60,
-            reference_price: Tiyn(40),
+            reference_price,
         });
         let message = Execute::SetMedicine {
             programme: PROGRAMME,

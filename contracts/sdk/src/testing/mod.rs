@@ -21,7 +21,6 @@
 //! Not modelled: fuel, memory, and rights of devices, which the execution engine checks before a contract is entered.
 
 mod golden;
-pub mod guards;
 mod host;
 mod world;
 

@@ -7,7 +7,7 @@ use senim_abi::civil::UtcOffsets;
 use senim_abi::marking::InnCode;
 use senim_abi::prescription::msg as prescription;
 use senim_abi::prescription::programme::{
-    MedicineRule, PrescriberId, PrescriberRight, Programme, ProgrammeId, ProofKinds, Provider,
+    MedicineRule, PrescriberId, PrescriberRight, ProgrammeId, ProofKinds, Provider, Rules,
     Settlement, Share,
 };
 use senim_abi::treasury::{BudgetId, msg as treasury};
@@ -91,8 +91,7 @@ impl ProgrammeRules {
     /// The calls that set it up.
     pub fn calls(&self) -> Result<Vec<prescription::Execute>, TemplateError> {
         let programme = ProgrammeId(self.id);
-        let rules = Programme {
-            open: true,
+        let rules = Rules {
             budget: BudgetId(self.budget),
             share: Share::BasisPoints(self.share_basis_points),
             proofs: proofs(&self.proofs)?,
@@ -105,7 +104,11 @@ impl ProgrammeRules {
             reversal_ms: self.reversal_days * DAY_MS,
             dispute_ms: self.dispute_days * DAY_MS,
         };
-        let mut calls = vec![prescription::Execute::SetProgramme { programme, rules }];
+        let mut calls = vec![prescription::Execute::SetProgramme {
+            programme,
+            open: true,
+            rules,
+        }];
         for provider in &self.provider {
             let contract = Provider {
                 settlement: provider.settlement,

@@ -5,13 +5,12 @@ use crate::answer::Answer;
 use crate::args::Global;
 use crate::context::{device, enrolled, session};
 use crate::failure::{Failure, Result};
+use crate::programmes;
 use crate::words::tenge_total;
+use senim_abi::TREASURY;
 use senim_abi::civil::Month;
 use senim_abi::prescription::ProgrammeId;
-use senim_abi::prescription::programme::ProgrammeRecord;
-use senim_abi::prescription::record::programme_key;
 use senim_abi::treasury::record::{BudgetRecord, ClaimRecord, budget_key, claim_key};
-use senim_abi::{PRESCRIPTION, TREASURY};
 use senim_types::Code;
 use serde_json::json;
 
@@ -33,16 +32,11 @@ pub fn sales(args: &Sales, global: &Global) -> Result<Answer> {
     let (session, key) = (session(global)?, device(global, &args.key)?);
     let org = enrolled(&session, &key)?.org;
     let programme = ProgrammeId(args.programme);
-    let rules = session.record::<ProgrammeRecord>(&programme_key(programme), PRESCRIPTION)?;
-    let now = rules.header.time;
-    let rules = rules
-        .value
-        .ok_or_else(|| Failure::new(Code::PROGRAMME_UNKNOWN))?
-        .into_current();
-    let budget = session
-        .record::<BudgetRecord>(&budget_key(rules.budget), TREASURY)?
-        .value;
+    let rules = programmes::current(&session, programme)?.rules;
+    let budget = session.record::<BudgetRecord>(&budget_key(rules.budget), TREASURY)?;
+    let now = budget.header.time;
     let budget = budget
+        .value
         .ok_or_else(|| Failure::new(Code::NO_BUDGET))?
         .into_current();
     let month = args.month.unwrap_or_else(|| budget.offsets.month_of(now));

@@ -5,11 +5,10 @@ use crate::answer::Answer;
 use crate::args::Global;
 use crate::context::{applied, device, enrolled, group, save_proof, session, told};
 use crate::failure::{Failure, Result};
+use crate::programmes;
 use crate::session::{Final, Session};
 use crate::words;
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::programme::ProgrammeRecord;
-use senim_abi::prescription::record::programme_key;
 use senim_abi::prescription::{Execute, GroupId, ItemMask};
 use senim_abi::proof::HeldStep;
 use senim_types::crypto::SecretKey;
@@ -70,12 +69,7 @@ pub fn extend(args: &Extend, global: &Global) -> Result<Answer> {
         .iter()
         .find(is_meant)
         .ok_or_else(|| Failure::new(Code::NOT_HELD))?;
-    let rules =
-        session.record::<ProgrammeRecord>(&programme_key(record.programme), PRESCRIPTION)?;
-    let rules = rules
-        .value
-        .ok_or_else(|| Failure::new(Code::PROGRAMME_UNKNOWN))?
-        .into_current();
+    let rules = programmes::rules(&session, record.programme, record.version)?;
     let reach = [
         TimeMs(now.0.saturating_add(rules.lease_ms)),
         TimeMs(hold.since.0.saturating_add(rules.hold_ms_max)),

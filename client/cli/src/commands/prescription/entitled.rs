@@ -4,11 +4,12 @@
 use super::medicine::name;
 use crate::context::enrolled;
 use crate::failure::{Failure, Result};
+use crate::programmes;
 use crate::session::Session;
 use crate::words::{item_numbers, items, quantity};
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::programme::{MedicineRecord, PrescriberRecord, ProgrammeRecord};
-use senim_abi::prescription::record::{medicine_key, prescriber_key, programme_key};
+use senim_abi::prescription::programme::{MedicineRecord, PrescriberRecord};
+use senim_abi::prescription::record::{medicine_key, prescriber_key};
 use senim_abi::prescription::{ItemMask, MedicineRule, NewItem, PrescriberId, ProgrammeId};
 use senim_types::Code;
 use senim_types::crypto::SecretKey;
@@ -59,10 +60,7 @@ fn read_rules(
     new: &[NewItem],
 ) -> Result<Rules> {
     let org = enrolled(session, device)?.org;
-    let record = session.record::<ProgrammeRecord>(&programme_key(programme), PRESCRIPTION)?;
-    let is_listed_only = record
-        .value
-        .is_some_and(|record| record.into_current().listed_only);
+    let is_listed_only = programmes::current(session, programme)?.rules.listed_only;
     let right = |prescriber| {
         let key = prescriber_key(programme, org, prescriber);
         session.record::<PrescriberRecord>(&key, PRESCRIPTION)

@@ -20,6 +20,7 @@ pub use issue::{Issuance, Wanted, issue_message};
 pub use medicine::name as medicine_name;
 pub use names::NamedLine;
 pub use paper::PaperCode;
+pub use rules::read as read_rules;
 pub use show::{item_json, item_line, state_name};
 
 use crate::answer::Answer;
@@ -60,7 +61,7 @@ pub enum Command {
         after_help = "Example:\n  senim prescription report --fhir tests/data/demo/order.json --out dispensed.json"
     )]
     Report(Report),
-    /// Sets a programme's rules: by its payer.
+    /// Sets a programme's rules, by its payer: for what is issued from now on. What was issued before keeps its own.
     #[command(
         after_help = "Example:\n  senim query prescription '{\"programme\":{\"programme\":1}}' > rules.json\n  senim prescription rules 1 --file rules.json"
     )]

@@ -161,6 +161,7 @@ mod tests {
         let key = SecretKey::from_seed(&[1; 32]).public();
         let mut group = Group {
             programme: ProgrammeId(1),
+            version: 1,
             issuer: OrgId(10),
             prescriber: PrescriberId(1),
             created: TimeMs(1),
@@ -181,6 +182,7 @@ mod tests {
                 not_before: TimeMs(0),
                 until: TimeMs(1_000),
                 price_cap: None,
+                reference_price: None,
                 part: None,
                 stage: ItemStage::Open,
                 cancel_requested: false,

@@ -50,7 +50,7 @@ pub enum Command {
     Rules(SetRules),
     /// Tries rules on history, before anybody is judged by them: who and what sum would change.
     #[command(
-        after_help = "Examples:\n  senim programme simulate 2 --file rules.toml\n  senim programme simulate 2 --wasm rides.wasm --parameters 03 --from 1000"
+        after_help = "Examples:\n  senim programme simulate 2 --file rules.toml\n  senim programme simulate 2 --wasm rides.wasm --parameters 03 --from 1000\n  senim programme simulate 1 --file rules.json --medicines list.json"
     )]
     Simulate(simulate::Simulate),
     /// What the programme pays for, product by product: highest price, units in a pack, the programme's share.

@@ -7,12 +7,11 @@ use crate::args::Global;
 use crate::context::{applied, device, group, session, told};
 use crate::failure::{Failure, Result};
 use crate::files;
+use crate::programmes;
 use crate::sealing::{ContentKey, SealedObject};
 use crate::session::Session;
 use crate::words::{self, items, time};
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::programme::ProgrammeRecord;
-use senim_abi::prescription::record::programme_key;
 use senim_abi::prescription::{Execute, Group, ItemMask};
 use senim_abi::proof::HolderAct;
 use senim_codes::live_qr::{LiveQr, QrRequest};
@@ -93,11 +92,7 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
 
 /// A QR that lives longer than the programme allows would be refused at the counter, and only there.
 fn check_ttl(session: &Session, group: &Group, ttl_ms: u64) -> Result<()> {
-    let rules = session.record::<ProgrammeRecord>(&programme_key(group.programme), PRESCRIPTION)?;
-    let rules = rules
-        .value
-        .ok_or_else(|| Failure::new(Code::PROGRAMME_UNKNOWN))?
-        .into_current();
+    let rules = programmes::rules(session, group.programme, group.version)?;
     check_ttl_max(ttl_ms, rules.proof_ms_max)
 }
 
