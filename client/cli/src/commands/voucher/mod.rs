@@ -2,6 +2,7 @@
 
 pub mod excess;
 pub mod offline;
+mod refund;
 
 use crate::answer::Answer;
 use crate::args::Global;
@@ -38,6 +39,11 @@ pub enum Command {
         after_help = "Examples:\n  senim voucher redeem VOUCHER --price 900\n  senim voucher redeem --scan qr.png --price 900"
     )]
     Redeem(Redeem),
+    /// Undoes a use that was a mistake: its money goes from the provider's claim back to the voucher.
+    #[command(
+        after_help = "Examples:\n  senim voucher refund VOUCHER\n  senim voucher refund VOUCHER --number 7"
+    )]
+    Refund(refund::Refund),
     /// What a terminal does while it has no connection, and what it does before and after.
     #[command(subcommand)]
     Offline(offline::Command),
@@ -205,6 +211,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
     match command {
         Command::Issue(args) => issue(args, global),
         Command::Redeem(args) => redeem(args, global),
+        Command::Refund(args) => refund::run(args, global),
         Command::Offline(command) => offline::run(command, global),
         Command::Excess(command) => excess::run(command, global),
         Command::Show(args) => show(&args.voucher, global),
@@ -402,7 +409,7 @@ fn show(id: &VoucherId, global: &Global) -> Result<Answer> {
         Status::Lapsed => "lapsed",
         Status::Revoked => "taken back",
     };
-    let lines = [
+    let mut lines = vec![
         format!("Voucher {id}: {word}"),
         format!(
             "  {} left, used {} at {place}, until {}",
@@ -410,8 +417,10 @@ fn show(id: &VoucherId, global: &Global) -> Result<Answer> {
             words::counted(voucher.uses as usize, "time"),
             time(voucher.until)
         ),
-        format!("  proof holds: after block {}", header.height),
     ];
+    let recent = voucher.recent.iter();
+    lines.extend(recent.map(|used| refund::line(used, &session.names)));
+    lines.push(format!("  proof holds: after block {}", header.height));
     let json = json!({
         "voucher": id, "status": status, "record": voucher, "height": header.height,
     });
