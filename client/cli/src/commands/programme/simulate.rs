@@ -13,7 +13,7 @@ use crate::words::{counted, short, tenge_total, time};
 use clap::Args;
 use senim_abi::MEASURE;
 use senim_abi::policy::Question;
-use senim_abi::voucher::ProgrammeId;
+use senim_abi::voucher::{ProgrammeId, VoucherEvent};
 use senim_types::{ContractId, Height, TiynTotal};
 use serde_json::json;
 use std::path::PathBuf;
@@ -56,12 +56,22 @@ pub fn run(args: &Simulate, global: &Global) -> Result<Answer> {
     for height in args.from.max(1)..=to {
         let (header, receipts) = history::receipts(&session, Height(height))?;
         times = Some((times.map_or(header.time, |(first, _)| first), header.time));
-        for was in receipts.iter().flat_map(explain::decided) {
-            if was.programme == ProgrammeId(args.programme) {
-                simulation.take(&was, |facts| {
-                    let parameters = parameters.clone();
-                    runner.decide(Question { parameters, facts })
-                })?;
+        for receipt in &receipts {
+            for was in explain::decided(receipt) {
+                if was.programme == ProgrammeId(args.programme) {
+                    simulation.take(&was, |facts| {
+                        let parameters = parameters.clone();
+                        runner.decide(Question { parameters, facts })
+                    })?;
+                }
+            }
+            for event in history::voucher_events(receipt) {
+                if let VoucherEvent::Refunded {
+                    voucher, refunded, ..
+                } = event
+                {
+                    simulation.undo(voucher, refunded.number);
+                }
             }
         }
     }
