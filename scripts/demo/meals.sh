@@ -218,6 +218,12 @@ RULES
     run "senim query treasury '{\"claims\":{\"provider\":50,\"after\":null}}'$at"
     says '"sum": 180000'
 
+    step "The first meal was booked for the wrong pupil: the canteen undoes it, and the child may eat today" "the money is on the voucher again; the act will have both lines, and pay neither"
+    refused 1 NOT_REDEEMED_HERE "senim voucher refund $meals --key $roles/pharmacy/device.key$at"
+    run "senim voucher refund $meals $canteen$at"
+    says "was undone"
+    run "senim voucher redeem $meals --price 900 $canteen$at"
+
     step "The department takes the second voucher back: what is left returns to the same line"
     run "senim voucher revoke $voucher $department$at"
     run "senim budget 2$at"

@@ -220,6 +220,12 @@ fn of_vouchers(wasm: &Wasm) -> String {
     names.last(&world.env, "voucher.redeem_again");
     assert_eq!(world.view(meals).unwrap().voucher.uses, 2);
     names.last(&world.env, "voucher.query_voucher");
+    let refund = Execute::Refund {
+        voucher: meals,
+        number: 2,
+    };
+    world.done(terminal(), &refund);
+    names.last(&world.env, "voucher.refund");
     let revoke = Execute::Revoke { voucher: meals };
     assert_eq!(world.by(education(), &revoke).code(), None);
     names.last(&world.env, "voucher.revoke");

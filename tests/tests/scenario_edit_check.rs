@@ -9,7 +9,7 @@ mod over_http;
 
 use over_http::OverHttp;
 use senim_abi::VOUCHER;
-use senim_abi::civil::UtcOffsets;
+use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::policy::{Line, Product};
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, Settings, VoucherId};
 use senim_tests::world::{Request, secret};
@@ -122,6 +122,12 @@ fn month_ended() -> (OverHttp, [u32; 3]) {
         }
         ledger.world.advance(DAY_MS);
     }
+    sign_act(&mut ledger);
+    (ledger, days)
+}
+
+/// Time moves on to now, the caterer's details are confirmed, and it signs the act.
+fn sign_act(ledger: &mut OverHttp) {
     let ahead = now().0.saturating_sub(ledger.world.now().0);
     ledger.world.advance(ahead);
     let details = ledger.path("caterer.json");
@@ -138,7 +144,99 @@ fn month_ended() -> (OverHttp, [u32; 3]) {
         ledger.done(&[&approve[..], &[key]].concat());
     }
     ledger.done(&["act", "sign", ACT, "--key", "canteen"]);
-    (ledger, days)
+}
+
+/// What comes of it when a device of this organisation undoes a use.
+fn undone(ledger: &mut OverHttp, by: &str, voucher: VoucherId, number: u32) -> Option<Code> {
+    let refund = Execute::Refund { voucher, number };
+    let submitted = ledger.world.submit(by, Request::call(VOUCHER, &refund));
+    submitted.expect("it is taken").status.code()
+}
+
+/// A meal that was booked for the wrong pupil is undone: no finding is left of it, the pupil may eat, and the act is paid for
+/// what was served, to the tiyn.
+#[test]
+fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
+    let mut ledger = OverHttp::new(1, 79);
+    let first = pupil(&mut ledger, "a first pupil's key");
+    let second = pupil(&mut ledger, "a second pupil's key");
+    check_days(&mut ledger);
+    let day = day_of(&ledger);
+    eats(&mut ledger, first);
+    eats(&mut ledger, second);
+    present(&mut ledger, day, 1);
+    let another = undone(&mut ledger, "pharmacy", first, 1);
+    assert_eq!(another, Some(Code::NOT_REDEEMED_HERE));
+    assert_eq!(undone(&mut ledger, "canteen", first, 1), None);
+    // The same again, by another terminal, is a success and nothing more.
+    assert_eq!(undone(&mut ledger, "canteen-2", first, 1), None);
+
+    // On the next day it eats, by mistake, and eats again.
+    ledger.world.advance(DAY_MS);
+    let next_day = day_of(&ledger);
+    eats(&mut ledger, first);
+    assert_eq!(undone(&mut ledger, "canteen", first, 2), None);
+    eats(&mut ledger, first);
+    present(&mut ledger, next_day, 1);
+    ledger.world.advance(4 * DAY_MS);
+    let late = undone(&mut ledger, "canteen", first, 3);
+    assert_eq!(late, Some(Code::REFUND_TOO_LATE));
+
+    // On the evening of the month's last day it can be undone, and after midnight no more.
+    let march = UtcOffsets::fixed(300).start_of(Month::new(2026, 3)).0;
+    let ahead = march - 60 * 60 * 1000 - ledger.world.now().0;
+    ledger.world.advance(ahead);
+    let last_day = day_of(&ledger);
+    eats(&mut ledger, first);
+    present(&mut ledger, last_day, 1);
+    ledger.world.advance(2 * 60 * 60 * 1000);
+    let of_the_act = undone(&mut ledger, "canteen", first, 4);
+    assert_eq!(of_the_act, Some(Code::MONTH_ENDED));
+
+    sign_act(&mut ledger);
+    let found = ledger.done(&["act", "check", ACT]);
+    assert_eq!(found["findings"], json!([]));
+    let body = ledger.done(&["act", "show", ACT])["record"]["body"].clone();
+    assert_eq!(
+        (&body["lines"], &body["reversed_lines"]),
+        (&json!(5), &json!(2))
+    );
+    assert_eq!(
+        (&body["sum"], &body["reversed"]),
+        (&json!(5 * MEAL), &json!(2 * MEAL))
+    );
+    let page = ledger.path("act.html");
+    let page = page.to_str().expect("UTF-8").to_owned();
+    let details = ledger.path("caterer.json");
+    let details = details.to_str().expect("UTF-8").to_owned();
+    let document = [
+        "act",
+        "document",
+        ACT,
+        "--contract",
+        "No 50/2026 of 2026-01-05",
+        "--provider-details",
+        &details,
+        "--payer-details",
+        &details,
+        "--out",
+        &page,
+    ];
+    let lines = ledger.done(&document)["lines"].clone();
+    let lines = lines.as_array().expect("a list").iter();
+    let taken_off: Vec<(bool, &Value)> = lines
+        .map(|line| (line["takes_off"] == true, &line["transfer"]))
+        .collect();
+    let signs: Vec<bool> = taken_off.iter().map(|(takes_off, _)| *takes_off).collect();
+    assert_eq!(signs, [false, false, true, false, true, false, false]);
+    assert_eq!(taken_off[2].1, taken_off[0].1, "under the id of its line");
+    let html = std::fs::read_to_string(&page).expect("it was written");
+    assert_eq!(html.matches("(отмена)").count(), 2);
+    ledger.done(&["act", "accept", ACT]);
+    assert_eq!(
+        ledger.done(&["purse", "show", "50"])["balance_tiyn"],
+        3 * MEAL
+    );
 }
 
 #[test]

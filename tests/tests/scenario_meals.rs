@@ -65,6 +65,32 @@ fn a_pupil_eats_once_a_day_and_the_caterer_is_paid_at_once() {
     ]);
     assert_eq!(claims[0][2]["sum"], 90_000, "{claims}");
 
+    // It was another pupil's meal: the canteen undoes it, nobody else does, and this pupil may eat today.
+    let refund = |key: &str, number: &str| {
+        let words = ["voucher", "refund", &voucher, "--number", number];
+        ledger.senim(&[&words[..], &["--key", key]].concat())
+    };
+    assert_eq!(refund("school", "1").err(), Some(Code::NOT_REDEEMED_HERE));
+    assert_eq!(refund("canteen", "2").err(), Some(Code::USE_UNKNOWN));
+    refund("canteen-2", "1").expect("by another terminal of the canteen's");
+    refund("canteen", "1").expect("the same again is a success");
+    let latest = ["voucher", "refund", &voucher];
+    assert_eq!(ledger.refused(&latest), Code::USE_UNKNOWN);
+    let shown = ledger.done(&["voucher", "show", &voucher]);
+    assert_eq!(shown["record"]["left"], 170_000);
+    assert_eq!(shown["record"]["recent"][0]["refunded"], true);
+    assert_eq!(budget(&ledger), (available - 170_000, 170_000));
+    redeem("canteen", "900").expect("a meal on the same day");
+    assert_eq!(redeem("canteen", "100").err(), Some(Code::DAILY_LIMIT));
+    let claims = ledger.done(&[
+        "query",
+        "treasury",
+        r#"{"claims":{"provider":50,"after":null}}"#,
+    ]);
+    let claim = &claims[0][2];
+    assert_eq!(claim["sum"], 180_000, "{claims}");
+    assert_eq!(claim["reversed"], 90_000, "{claims}");
+
     // Only the payer takes it back, and what is left returns to the line.
     let revoke = |key: &str| ledger.senim(&["voucher", "revoke", &voucher, "--key", key]);
     assert_eq!(revoke("fund").err(), Some(Code::NOT_AUTHORISED));

@@ -10,9 +10,10 @@ use crate::failure::Result;
 use senim_abi::civil::Month;
 use senim_abi::policy::{Act, Clock, Decision, Denial, Facts, Terms, Token};
 use senim_abi::voucher::VoucherId;
+use senim_abi::voucher::record::RecentUse;
 use senim_types::{Code, Tiyn};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The number that stands for a rule of the ledger's own: what is left does not suffice, or it was never issued.
 pub const RULE_OF_THE_LEDGER: u16 = 0;
@@ -128,6 +129,29 @@ impl Life {
         self.this_month = facts.token.uses_this_month.saturating_add(1);
         self.spent = facts.token.spent_this_month.0 + terms.pays.0;
     }
+
+    fn undo(&mut self, used: &Recent, terms: &Terms) {
+        self.left += terms.pays.0;
+        self.uses = self.uses.saturating_sub(1);
+        if self.day == used.day {
+            self.today = self.today.saturating_sub(1);
+        }
+        if self.month == used.month {
+            self.this_month = self.this_month.saturating_sub(1);
+            self.spent = self.spent.saturating_sub(terms.pays.0);
+        }
+    }
+}
+
+/// A use that was paid and may yet be undone.
+#[derive(Debug)]
+struct Recent {
+    number: u32,
+    day: u32,
+    month: Month,
+    before: Terms,
+    /// The other rules' terms, or the rule that refuses it.
+    after: std::result::Result<Terms, u16>,
 }
 
 /// A simulation under way.
@@ -135,6 +159,8 @@ impl Life {
 pub struct Simulation {
     lives: BTreeMap<VoucherId, Life>,
     tokens: BTreeMap<VoucherId, Compared>,
+    /// Of each token, as many as its voucher knows.
+    recent: BTreeMap<VoucherId, VecDeque<Recent>>,
     report: Report,
 }
 
@@ -209,12 +235,54 @@ impl Simulation {
                 compared.after.add(terms);
             }
         }
+        if let (Some(number), Ok(before)) = (was.number, &was.decision) {
+            let recent = self.recent.entry(was.voucher).or_default();
+            if recent.len() == RecentUse::KNOWN_MAX {
+                recent.pop_front();
+            }
+            recent.push_back(Recent {
+                number,
+                day: facts.clock.day,
+                month: facts.clock.month(),
+                before: *before,
+                after: now.as_ref().map(|terms| *terms).map_err(|no| no.rule),
+            });
+        }
         match (&was.decision, &now) {
             (Ok(_), Err(denial)) => *self.report.refused.entry(denial.rule).or_default() += 1,
             (Err(_), Ok(_)) => self.report.allowed += 1,
             _ => {}
         }
         Ok(())
+    }
+
+    /// A use was undone: it is none, under either rules. One from before history begins is in no sum.
+    pub fn undo(&mut self, voucher: VoucherId, number: u32) {
+        let Some(recent) = self.recent.get_mut(&voucher) else {
+            return;
+        };
+        let index = recent.iter().position(|used| used.number == number);
+        let Some(used) = index.and_then(|index| recent.remove(index)) else {
+            return;
+        };
+        self.report.acts -= 1;
+        let token = self.tokens.entry(voucher).or_default();
+        for compared in [&mut self.report.total, token] {
+            compared.before.take_back(&used.before);
+            if let Ok(terms) = &used.after {
+                compared.after.take_back(terms);
+            }
+        }
+        match (&used.after, self.lives.get_mut(&voucher)) {
+            (Ok(terms), Some(life)) => life.undo(&used, terms),
+            (Err(rule), _) => {
+                if let Some(count) = self.report.refused.get_mut(rule) {
+                    *count -= 1;
+                }
+                self.report.refused.retain(|_, count| *count > 0);
+            }
+            (Ok(_), None) => {}
+        }
     }
 
     /// The token's life; one that was issued before history begins is taken as it is found.

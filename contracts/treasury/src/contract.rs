@@ -1,5 +1,6 @@
 //! Who is entered how, and the payer's messages.
 
+use crate::posting::Line;
 use crate::rules::{self, Authority, Step};
 use crate::terms::{self, Pair};
 use crate::transfer::{self, Order};
@@ -169,6 +170,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             provider,
             amount,
             reference,
+            served_at,
         } => {
             let caller = rules::contract_only(authority)?;
             let order = Order {
@@ -179,7 +181,33 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
                 reference,
                 expires_at: None,
             };
-            lock::spend(env, caller, &order).map(|answer| codec::encode(&answer))
+            let spent = lock::spend(env, caller, &order, served_at)?;
+            Ok(codec::encode(&spent))
+        }
+        Execute::Unspend {
+            id,
+            budget,
+            provider,
+            amount,
+            reference,
+            period,
+            vat_basis_points,
+        } => {
+            let caller = rules::contract_only(authority)?;
+            let order = Order {
+                id,
+                budget,
+                provider,
+                amount,
+                reference,
+                expires_at: None,
+            };
+            let line = Line {
+                period,
+                vat_basis_points,
+            };
+            lock::unspend(env, caller, &order, line)?;
+            Ok(Vec::new())
         }
         Execute::SetTerms {
             payer,

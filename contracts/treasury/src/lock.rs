@@ -1,14 +1,14 @@
 //! Money that stands behind a contract's tokens: locked when they are issued, spent as they are used, unlocked when they
 //! end. Each line keeps one sum for each contract, so that a use of a token writes no key of its own here.
 
-use crate::posting::{self, Named};
+use crate::posting::{self, Line, Named};
 use crate::rules;
 use crate::state;
 use crate::transfer::Order;
 use senim_abi::treasury::record::Lock;
-use senim_abi::treasury::{BudgetId, Posted, PostingKind, TransferState, TreasuryEvent};
+use senim_abi::treasury::{BudgetId, PostingKind, Spent, TransferState, TreasuryEvent};
 use senim_sdk::{Env, Refusal, ensure};
-use senim_types::{Code, ContractId, Tiyn};
+use senim_types::{Code, ContractId, TimeMs, Tiyn};
 
 /// Makes money unavailable for others.
 pub fn lock<E: Env>(
@@ -58,8 +58,13 @@ pub fn unlock<E: Env>(
     Ok(())
 }
 
-/// Pays out of what is locked. As with a reservation, a promise outlives a suspension of the line.
-pub fn spend<E: Env>(env: &mut E, contract: ContractId, order: &Order) -> Result<Posted, Refusal> {
+/// Pays out of what is locked, for what was served then. As with a reservation, a promise outlives a suspension of the line.
+pub fn spend<E: Env>(
+    env: &mut E,
+    contract: ContractId,
+    order: &Order,
+    served_at: TimeMs,
+) -> Result<Spent, Refusal> {
     let mut budget = state::require_budget(env, order.budget)?;
     rules::named_by(&budget, contract)?;
     rules::not_zero(order.amount)?;
@@ -71,14 +76,56 @@ pub fn spend<E: Env>(env: &mut E, contract: ContractId, order: &Order) -> Result
         issuer: contract,
         id: &order.id,
         transfer: &transfer,
+        served_at: Some(served_at),
     };
     let line = posting::to_claim(env, PostingKind::Post, named, &mut budget, order.amount)?;
     state::save_budget(env, order.budget, budget);
     state::save_lock(env, order.budget, contract, lock);
-    Ok(Posted {
+    Ok(Spent {
         amount: order.amount,
         period: line.period,
+        vat_basis_points: line.vat_basis_points,
     })
+}
+
+/// Takes off what was spent, and locks it again.
+///
+/// The line's act is cut when its month ends, and whoever disputes that act can have the line taken off there: so that
+/// nothing is taken off twice, it can be here only as long as its month lasts.
+pub fn unspend<E: Env>(
+    env: &mut E,
+    contract: ContractId,
+    order: &Order,
+    line: Line,
+) -> Result<(), Refusal> {
+    let mut budget = state::require_budget(env, order.budget)?;
+    rules::named_by(&budget, contract)?;
+    rules::not_zero(order.amount)?;
+    let is_open = budget.offsets.month_of(env.now()) == line.period;
+    ensure(is_open, Code::MONTH_ENDED)?;
+    let claim = state::claim(env, order.provider, budget.programme, line.period)?;
+    let stands = claim.map_or(0, |claim| {
+        let taken_off = claim.reversed.0.saturating_add(claim.corrected.0);
+        claim.sum.0.saturating_sub(taken_off)
+    });
+    ensure(
+        u128::from(order.amount.0) <= stands,
+        Code::REVERSAL_EXCEEDS_POSTED,
+    )?;
+    let mut lock = state::lock(env, order.budget, contract)?;
+    lock.amount = rules::plus(lock.amount, order.amount)?;
+    posting::promise(&mut budget, order.amount)?;
+    let transfer = order.transfer(TransferState::Pending);
+    let named = Named {
+        issuer: contract,
+        id: &order.id,
+        transfer: &transfer,
+        served_at: None,
+    };
+    posting::from_claim(env, named, &mut budget, order.amount, line)?;
+    state::save_budget(env, order.budget, budget);
+    state::save_lock(env, order.budget, contract, lock);
+    Ok(())
 }
 
 /// The lock without the amount; no contract touches what another has locked.

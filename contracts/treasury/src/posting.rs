@@ -11,7 +11,7 @@ use senim_abi::treasury::{
     Transfer, TransferKey, TreasuryEvent, vat_share,
 };
 use senim_sdk::{Env, Refusal};
-use senim_types::{Code, ContractId, Hash, OrgId, Tiyn, TiynTotal};
+use senim_types::{Code, ContractId, Hash, OrgId, TimeMs, Tiyn, TiynTotal};
 
 /// Which transfer a movement belongs to.
 #[derive(Clone, Copy)]
@@ -19,6 +19,8 @@ pub struct Named<'a> {
     pub issuer: ContractId,
     pub id: &'a Hash,
     pub transfer: &'a Transfer,
+    /// When what is paid was served; none: now.
+    pub served_at: Option<TimeMs>,
 }
 
 impl Named<'_> {
@@ -53,7 +55,7 @@ pub fn to_claim<E: Env>(
     let mut claim = claim_of(env, transfer.provider, budget, period)?;
     let mut terms = state::terms(env, pair.programme, pair.provider)?;
     if let Some(terms) = &mut terms {
-        terms::count(terms, now, amount)?;
+        terms::count(terms, now, named.served_at.unwrap_or(now), amount)?;
         terms::take_over(env, pair, terms, named.key(), period, &mut claim)?;
     }
     let vat_basis_points = terms.map_or(0, |terms| terms.vat_basis_points);

@@ -74,10 +74,15 @@ pub fn set<E: Env>(env: &mut E, payer: OrgId, pair: Pair, new: Terms) -> Result<
     Ok(())
 }
 
-/// Whether the contract allows this much more at this time; counts it.
-pub fn count(terms: &mut Terms, now: TimeMs, amount: Tiyn) -> Result<(), Refusal> {
+/// Whether the contract allows this much more, for what was served then; counts it.
+pub fn count(
+    terms: &mut Terms,
+    now: TimeMs,
+    served_at: TimeMs,
+    amount: Tiyn,
+) -> Result<(), Refusal> {
     ensure(terms.kind != SettlementKind::StockOnly, Code::STOCK_ONLY)?;
-    let in_force = (terms.from..terms.until).contains(&now);
+    let in_force = terms.in_force(now, served_at);
     ensure(in_force, Code::CONTRACT_NOT_IN_FORCE)?;
     let posted = plus(terms.posted, amount)?;
     ensure(

@@ -60,6 +60,7 @@ pub fn pay<E: Env>(env: &mut E, caller: ContractId, order: &Order) -> Result<Pos
         issuer: caller,
         id: &order.id,
         transfer: &transfer,
+        served_at: None,
     };
     let line = posting::to_claim(env, PostingKind::Pay, named, &mut budget, order.amount)?;
     transfer.state = posted_as(order.amount, &line);
@@ -134,6 +135,7 @@ pub fn post<E: Env>(
             issuer: caller,
             id,
             transfer: &transfer,
+            served_at: None,
         };
         let line = posting::to_claim(env, PostingKind::Post, named, &mut budget, amount)?;
         if let Some(rest) = transfer
@@ -191,6 +193,7 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
             issuer: caller,
             id,
             transfer: &transfer,
+            served_at: None,
         };
         let line = Line {
             period: reversed_in,

@@ -102,8 +102,25 @@ fn messages() {
         provider,
         amount,
         reference,
+        served_at: expires_at,
     };
     golden.add("execute.spend", &spend);
+    let unspend = Execute::Unspend {
+        id: ID,
+        budget,
+        provider,
+        amount,
+        reference,
+        period,
+        vat_basis_points: 1_600,
+    };
+    golden.add("execute.unspend", &unspend);
+    let spent = Spent {
+        amount,
+        period,
+        vat_basis_points: 1_600,
+    };
+    golden.add("answer.spent", &spent);
     golden.add("answer.posted", &Posted { amount, period });
     golden.add("answer.reserved", &Reserved { amount, expires_at });
     golden.add("answer.reversed", &Reversed { amount, period });

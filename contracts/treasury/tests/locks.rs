@@ -7,12 +7,12 @@ use common::*;
 use senim_abi::TREASURY;
 use senim_abi::treasury::msg::LockedAnswer;
 use senim_abi::treasury::{
-    BudgetId, BudgetStanding, ClaimLine, Execute, Issuer, Posted, PostingKind, Query, TransferKey,
+    BudgetId, BudgetStanding, ClaimLine, Execute, Issuer, PostingKind, Query, Spent, TransferKey,
     TreasuryEvent,
 };
 use senim_sdk::codec;
 use senim_sdk::testing::TestEnv;
-use senim_types::{Code, Hash, OrgId, Tiyn};
+use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 
 fn lock(amount: u64) -> Execute {
     let (budget, amount) = (LINE, Tiyn(amount));
@@ -31,6 +31,19 @@ fn spend(number: u64, amount: u64) -> Execute {
         provider: PHARMACY,
         amount: Tiyn(amount),
         reference: id(900),
+        served_at: TimeMs(0),
+    }
+}
+
+fn unspend(number: u64, amount: u64) -> Execute {
+    Execute::Unspend {
+        id: id(number),
+        budget: LINE,
+        provider: PHARMACY,
+        amount: Tiyn(amount),
+        reference: id(900),
+        period: JANUARY,
+        vat_basis_points: 0,
     }
 }
 
@@ -52,7 +65,7 @@ fn locked_money_is_there_for_this_contract_alone_until_it_is_spent_or_unlocked()
     assert_eq!(refused, Some(Code::BUDGET_EXHAUSTED));
 
     let outcome = by_named(&mut env, &spend(2, 250));
-    let posted: Posted = codec::decode(&applied(&outcome)).unwrap();
+    let posted: Spent = codec::decode(&applied(&outcome)).unwrap();
     assert_eq!((posted.amount, posted.period), (Tiyn(250), JANUARY));
     assert_eq!((available(&mut env), locked(&mut env)), (300, 450));
     assert_eq!(
@@ -124,6 +137,7 @@ fn each_guard_of_a_lock_is_met() {
             provider,
             amount,
             reference,
+            served_at,
             ..
         } => Execute::Spend {
             id,
@@ -131,6 +145,24 @@ fn each_guard_of_a_lock_is_met() {
             provider,
             amount,
             reference,
+            served_at,
+        },
+        Execute::Unspend {
+            id,
+            provider,
+            amount,
+            reference,
+            period,
+            vat_basis_points,
+            ..
+        } => Execute::Unspend {
+            id,
+            budget: BudgetId(99),
+            provider,
+            amount,
+            reference,
+            period,
+            vat_basis_points,
         },
         other => other,
     };
@@ -140,6 +172,7 @@ fn each_guard_of_a_lock_is_met() {
         provider: OrgId(0),
         amount: Tiyn(1),
         reference: id(900),
+        served_at: TimeMs(0),
     };
     let cases = [
         (lock(601), Code::BUDGET_EXHAUSTED),
@@ -152,6 +185,9 @@ fn each_guard_of_a_lock_is_met() {
         (spend(1, 0), Code::AMOUNT_ZERO),
         (nobody, Code::OUT_OF_RANGE),
         (nowhere(spend(1, 1)), Code::NO_BUDGET),
+        (unspend(1, 1), Code::REVERSAL_EXCEEDS_POSTED),
+        (unspend(1, 0), Code::AMOUNT_ZERO),
+        (nowhere(unspend(1, 1)), Code::NO_BUDGET),
     ];
     for (message, expected) in cases {
         let before = env.state().clone();
@@ -209,4 +245,59 @@ fn a_contract_that_the_line_no_longer_names_ends_its_tokens_and_pays_nothing() {
     assert_eq!(outcome.code(), Some(Code::NOT_AUTHORISED));
     applied(&by_named(&mut env, &unlock(400)));
     assert_eq!(available(&mut env), 1_000);
+}
+
+#[test]
+fn what_was_spent_is_taken_off_and_locked_again_while_its_month_lasts() {
+    let mut env = with_budget(1_000);
+    applied(&by_named(&mut env, &lock(700)));
+    applied(&by_named(&mut env, &spend(1, 250)));
+    let posted = claim(&mut env, JANUARY);
+    let outcome = by_named(&mut env, &unspend(1, 250));
+    applied(&outcome);
+    assert_eq!((available(&mut env), locked(&mut env)), (300, 700));
+    let claim = claim(&mut env, JANUARY);
+    assert_eq!((claim.lines, claim.sum.0), (1, 250), "the line stays");
+    assert_eq!((claim.reversed_lines, claim.reversed.0), (1, 250));
+    assert_eq!(claim.owed().0, 0);
+    let line = ClaimLine {
+        kind: PostingKind::Reverse,
+        transfer: TransferKey {
+            issuer: Issuer::Contract(NAMED),
+            id: id(1),
+        },
+        reference: id(900),
+        amount: Tiyn(250),
+        vat_basis_points: 0,
+        at: env.time(),
+    };
+    assert_eq!(claim.chain, line.append_to(&posted.chain));
+    assert_eq!(outcome.writes.len(), 3, "line, claim, lock");
+    senim_abi::treasury::check_postings(&outcome.events).unwrap();
+
+    // More than stands in the claim is nobody's to take off.
+    let more = by_named(&mut env, &unspend(1, 1)).code();
+    assert_eq!(more, Some(Code::REVERSAL_EXCEEDS_POSTED));
+    applied(&by_named(&mut env, &spend(2, 100)));
+    env.advance(31 * 24 * 60 * 60 * 1000);
+    let late = by_named(&mut env, &unspend(2, 100)).code();
+    assert_eq!(late, Some(Code::MONTH_ENDED));
+}
+
+#[test]
+fn another_contract_takes_nothing_off() {
+    let mut env = with_budget(1_000);
+    applied(&by_named(&mut env, &lock(700)));
+    applied(&by_named(&mut env, &spend(1, 250)));
+    let callers = Vec::new();
+    let budget = LINE;
+    applied(&env.execute(
+        &fund(),
+        TREASURY,
+        &Execute::SetBudgetCallers { budget, callers },
+    ));
+    let before = env.state().clone();
+    let refused = by_named(&mut env, &unspend(1, 250)).code();
+    assert_eq!(refused, Some(Code::NOT_AUTHORISED));
+    assert_eq!(env.state(), &before);
 }

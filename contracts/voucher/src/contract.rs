@@ -1,7 +1,7 @@
 //! Dispatch, and the questions.
 
 use crate::redeem::Order;
-use crate::{attend, excess, holder, life, list, offline, redeem, setup, state, tally};
+use crate::{attend, excess, holder, life, list, offline, redeem, refund, setup, state, tally};
 use alloc::vec::Vec;
 use senim_abi::voucher::event::EVENT_VERSION;
 use senim_abi::voucher::msg::VoucherView;
@@ -199,6 +199,7 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             sequence,
             pays,
         } => excess::answer(env, context, (programme, terminal, sequence), pays)?,
+        Execute::Refund { voucher, number } => refund::refund(env, context, voucher, number)?,
     }
     Ok(Vec::new())
 }

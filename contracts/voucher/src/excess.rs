@@ -87,9 +87,10 @@ fn pay<E: Env>(
         provider: excess.provider,
         amount: pays,
         reference: excess.voucher.0,
+        served_at: time_of(excess),
     };
     env.call(TREASURY, &codec::encode(&spend))?;
-    let (place, day) = (excess.place, day_of(settings, excess));
+    let (place, day) = (excess.place, settings.clock(time_of(excess)).day);
     let voucher = state::find_voucher(env, &excess.voucher)?;
     let counted = Counted {
         provider: excess.provider,
@@ -101,12 +102,11 @@ fn pay<E: Env>(
     tally::count(env, settings, (programme, place, day), &counted)
 }
 
-/// The day that the record belongs to; where the terminal's clock was wrong, the day on which it was taken.
-fn day_of(settings: &Settings, excess: &Excess) -> u32 {
-    let at = if excess.code == Code::OFFLINE_CLOCK {
+/// When the person was served; where the terminal's clock was wrong, when the record was taken.
+fn time_of(excess: &Excess) -> TimeMs {
+    if excess.code == Code::OFFLINE_CLOCK {
         excess.taken_at
     } else {
         excess.at
-    };
-    settings.clock(at).day
+    }
 }

@@ -90,6 +90,10 @@ fn delegate<E: Env>(
     let act = Act::Delegate(delegation.bounds);
     let facts = life::judged(env, id, &voucher, settings, act)?;
     voucher.delegation = Some(delegation);
+    // What an earlier delegate used never was of this one's uses.
+    for recent in &mut voucher.recent {
+        recent.delegated = false;
+    }
     let event = VoucherEvent::Delegated {
         voucher: id,
         programme: voucher.programme,

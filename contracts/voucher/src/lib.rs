@@ -33,6 +33,7 @@ mod list;
 mod offline;
 mod proof;
 mod redeem;
+mod refund;
 mod rules;
 mod setup;
 mod state;

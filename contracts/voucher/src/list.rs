@@ -2,6 +2,7 @@
 
 use crate::contract::emit;
 use crate::{life, rules, state};
+use alloc::vec::Vec;
 use senim_abi::voucher::Asked;
 use senim_abi::voucher::msg::{Attestation, Channel};
 use senim_abi::voucher::record::{Absences, Programme};
@@ -26,6 +27,8 @@ pub fn begin(programme: ProgrammeId, version: u32, entry: &Entry, now: TimeMs) -
         amount: entry.amount,
         left: entry.amount,
         uses: 0,
+        refunds: 0,
+        recent: Vec::new(),
         last_use: None,
         absences: Absences::default(),
         delegation: None,

@@ -8,12 +8,14 @@ use crate::proof::{CLOCK_AHEAD_MS_MAX, Terminal};
 use crate::redeem::{self, Judged, Order};
 use crate::{excess, rules, state};
 use alloc::vec::Vec;
+use senim_abi::civil::DAY_MS;
 use senim_abi::registry::{self, Standing};
 use senim_abi::treasury::msg::{BudgetAnswer, TermsAnswer};
 use senim_abi::treasury::record::Terms;
 use senim_abi::treasury::{self, SettlementKind};
 use senim_abi::voucher::msg::Taken;
 use senim_abi::voucher::offline::OfflineStatement;
+use senim_abi::voucher::record::DAYS_KNOWN;
 use senim_abi::voucher::{
     DueEntry, Excess, OfflineChain, OfflineRecord, OfflineSession, ProgrammeId, Settings,
     VoucherEvent,
@@ -21,6 +23,10 @@ use senim_abi::voucher::{
 use senim_abi::{REGISTRY, TREASURY, VOUCHER};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
 use senim_types::{Code, Domain, Hash, OrgId, PublicKey, TimeMs, Tiyn};
+
+/// How long after its own time a record is paid under the contract that was in force then, without the payer: as long as the
+/// uses of its day are known. Its time is bounded by the session, which began at a block's.
+const SERVED_MS_MAX: u64 = DAYS_KNOWN as u64 * DAY_MS;
 
 /// A terminal syncs: what it does without connection from now on is judged by the bounds of now. The block's time is the
 /// anchor, so nobody has to believe the terminal when it was.
@@ -361,20 +367,24 @@ impl<'a> Batch<'a> {
             lines: record.lines,
             proof: record.proof,
         };
-        let judged = redeem::judge(env, terminal, order, (voucher, self.settings), service)?;
-        self.may_post(env.now(), judged.terms.pays)?;
+        let mut judged = redeem::judge(env, terminal, order, (voucher, self.settings), service)?;
+        let now = env.now();
+        if now.since_ms(record.at) > SERVED_MS_MAX {
+            judged.served_at = now;
+        }
+        self.may_post((now, judged.served_at), judged.terms.pays)?;
         Ok(judged)
     }
 
     /// Whether the treasury will post this much; counts it.
-    fn may_post(&mut self, now: TimeMs, pays: Tiyn) -> Result<(), Refusal> {
+    fn may_post(&mut self, (now, served_at): (TimeMs, TimeMs), pays: Tiyn) -> Result<(), Refusal> {
         ensure(pays != Tiyn::ZERO, Code::AMOUNT_ZERO)?;
         ensure(self.may_pay, Code::NOT_AUTHORISED)?;
         let Some(terms) = &mut self.terms else {
             return Ok(());
         };
         ensure(terms.kind != SettlementKind::StockOnly, Code::STOCK_ONLY)?;
-        let in_force = (terms.from..terms.until).contains(&now);
+        let in_force = terms.in_force(now, served_at);
         ensure(in_force, Code::CONTRACT_NOT_IN_FORCE)?;
         let posted = terms.posted.0.saturating_add(u128::from(pays.0));
         let in_ceiling = posted <= u128::from(terms.ceiling.0);

@@ -8,11 +8,11 @@ use crate::{rules, state};
 use alloc::vec::Vec;
 use senim_abi::policy::{Act, Clock, Facts, Line, Place, Terms};
 use senim_abi::voucher::msg::Redeemed;
-use senim_abi::voucher::record::LastUse;
+use senim_abi::voucher::record::{LastUse, RecentUse};
 use senim_abi::voucher::{ProgrammeId, Proof, Service, Settings, Voucher, VoucherEvent, VoucherId};
 use senim_abi::{TREASURY, treasury};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
-use senim_types::{Code, OrgId};
+use senim_types::{Code, OrgId, TimeMs};
 
 /// What is to be bought, where, and who stands there.
 pub struct Order {
@@ -28,6 +28,12 @@ pub struct Judged {
     voucher: Voucher,
     /// Which use of the voucher it is, from 1.
     number: u32,
+    /// Whose terminal takes it.
+    by: OrgId,
+    /// When the person was served, as far as that is to be believed.
+    pub served_at: TimeMs,
+    /// Whether a delegate uses it.
+    delegated: bool,
     /// What the policy judged.
     facts: Facts,
     /// On which terms.
@@ -91,6 +97,9 @@ pub fn judge<E: Env>(
     Ok(Judged {
         voucher,
         number,
+        by: terminal.org,
+        served_at: terminal.at,
+        delegated: proven.delegation.is_some(),
         facts,
         terms,
     })
@@ -104,8 +113,11 @@ pub fn pay<E: Env>(
     judged: Judged,
 ) -> Result<Redeemed, Refusal> {
     let Judged {
-        voucher,
+        mut voucher,
         number,
+        by,
+        served_at,
+        delegated,
         facts,
         terms,
     } = judged;
@@ -116,8 +128,9 @@ pub fn pay<E: Env>(
         provider: place.provider,
         amount: terms.pays,
         reference: id.0,
+        served_at,
     };
-    env.call(TREASURY, &codec::encode(&spend))?;
+    let spent: treasury::Spent = codec::decode(&env.call(TREASURY, &codec::encode(&spend))?)?;
     let (programme, version, left) = (voucher.programme, voucher.version, voucher.left);
     let day = facts.clock.day;
     let counted = Counted {
@@ -127,6 +140,23 @@ pub fn pay<E: Env>(
         is_another_person: voucher.uses_on(day) == 1 || voucher.place.is_none(),
         open: place.open,
     };
+    if voucher.recent.len() == RecentUse::KNOWN_MAX {
+        voucher.recent.remove(0);
+    }
+    voucher.recent.push(RecentUse {
+        number,
+        day,
+        place: place.place,
+        provider: place.provider,
+        by,
+        paid: terms.pays,
+        at: env.now(),
+        period: spent.period,
+        vat_basis_points: spent.vat_basis_points,
+        counts_person: counted.is_another_person,
+        delegated,
+        refunded: false,
+    });
     tally::count(env, settings, (programme, place.place, day), &counted)?;
     state::save_voucher(env, &id, voucher);
     let event = VoucherEvent::Redeemed {
@@ -192,6 +222,8 @@ fn used(
     voucher.left = left.ok_or(Refusal::new(Code::INSUFFICIENT))?;
     let overflow = Code::AMOUNT_OVERFLOW;
     voucher.uses = voucher.uses.checked_add(1).ok_or(overflow)?;
+    // With all that were undone it has to fit, too: the number of a use is of both.
+    voucher.uses.checked_add(voucher.refunds).ok_or(overflow)?;
     let counted = LastUse::with(voucher.last_use, clock.day, terms.pays);
     voucher.last_use = Some(counted.ok_or(overflow)?);
     if let (Some(_), Some(delegation)) = (proven.delegation, voucher.delegation.as_mut()) {
@@ -200,5 +232,5 @@ fn used(
     if let Some(at) = proven.stated_at {
         voucher.stated_at = at;
     }
-    Ok(voucher.uses)
+    Ok(voucher.last_number())
 }

@@ -4,6 +4,7 @@ use senim_abi::policy::measure::WHOLE;
 use senim_abi::policy::{Line, Listing};
 use senim_abi::voucher::Arms;
 use senim_abi::voucher::msg::{BATCH_MAX, Channel};
+use senim_abi::voucher::record::RecentUse;
 use senim_abi::voucher::{Entry, Service, Settings, Status, Voucher, Window};
 use senim_sdk::{CallContext, Caller, Refusal, Roles, ensure, refuse};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
@@ -113,6 +114,12 @@ pub fn serves(service: Option<Service>, org: OrgId, now: TimeMs) -> Result<Servi
     ensure(now < service.until, Code::NOT_WHITELISTED)?;
     ensure(service.terminals == org, Code::WRONG_PLACE)?;
     Ok(service)
+}
+
+/// A use is undone by whose terminal took it, or by who is paid for it.
+pub fn took(used: &RecentUse, org: OrgId) -> Result<(), Refusal> {
+    let theirs = used.by == org || used.provider == org;
+    ensure(theirs, Code::NOT_REDEEMED_HERE)
 }
 
 /// The voucher may be used at this place.

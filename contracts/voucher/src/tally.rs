@@ -53,6 +53,28 @@ pub fn count<E: Env>(
     Ok(())
 }
 
+/// Takes a use off where it was counted. A day that was forgotten since is nobody's to judge.
+pub fn uncount<E: Env>(
+    env: &mut E,
+    settings: &Settings,
+    key: Key,
+    paid: Tiyn,
+    with_its_person: bool,
+) -> Result<(), Refusal> {
+    let (programme, place, day) = key;
+    let Some(known) = state::tally(env, programme, place, day)? else {
+        return Ok(());
+    };
+    let mut tally = known.clone();
+    tally.uses = tally.uses.saturating_sub(1);
+    let persons = tally.persons.saturating_sub(u32::from(with_its_person));
+    tally.persons = persons;
+    tally.paid = TiynTotal(tally.paid.0.saturating_sub(u128::from(paid.0)));
+    let open = is_open(env, programme, place, day)?;
+    save(env, settings, key, Some(known), tally, open);
+    Ok(())
+}
+
 /// Writes what a day came to, and what is wrong with it; the first time its end is scheduled, too.
 pub fn save<E: Env>(
     env: &mut E,

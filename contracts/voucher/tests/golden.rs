@@ -169,6 +169,13 @@ fn messages() -> Vec<(&'static str, Execute)> {
                 pays: PRICE,
             },
         ),
+        (
+            "refund",
+            Execute::Refund {
+                voucher: ID,
+                number: 8,
+            },
+        ),
     ]
 }
 

@@ -26,6 +26,7 @@ fn records_have_these_bytes() {
     let bare = Voucher {
         holder: None,
         place: None,
+        recent: Vec::new(),
         last_use: None,
         delegation: None,
         nullifier: None,
@@ -245,6 +246,13 @@ fn events_have_these_bytes() {
         VoucherEvent::ExcessAnswered {
             programme,
             excess: excess(Some(PRICE)),
+        },
+        VoucherEvent::Refunded {
+            voucher: ID,
+            programme,
+            refunded: RECENT,
+            org: MEAL_SYSTEM,
+            left: PRICE,
         },
     ];
     for (number, event) in (0_u16..).zip(events) {

@@ -59,15 +59,19 @@ fn name_nobody(world: &mut World) {
     assert_eq!(outcome.code(), None, "{outcome:?}");
 }
 
-/// It was in force when the meal was served, and counts when the meal is posted.
+/// It had ended before the meal was served.
 fn end_terms(world: &mut World) {
+    set_terms(world, TimeMs(world.env.time().0 - 2 * DAY_MS));
+}
+
+fn set_terms(world: &mut World, until: TimeMs) {
     let message = treasury::Execute::SetTerms {
         payer: EDUCATION,
         programme: MEALS,
         provider: CATERER,
         agreement: Hash([7; 32]),
         from: TimeMs(0),
-        until: world.env.time(),
+        until,
         ceiling: Tiyn(1_000_000),
         vat_basis_points: 0,
         kind: SettlementKind::TengeAtRedemption,
@@ -75,4 +79,54 @@ fn end_terms(world: &mut World) {
     let env = &mut world.env;
     let outcome = env.execute_as(SETTLEMENT, &education(), TREASURY, &message);
     assert_eq!(outcome.code(), None, "{outcome:?}");
+}
+
+#[test]
+fn a_record_is_paid_under_the_contract_that_was_in_force_when_it_was_made() {
+    let mut world = World::new();
+    let pupil = world.issued(10);
+    let mut pad = Pad::new(&mut world);
+    pad.serve(pupil, world.env.time());
+    world.env.advance(HOUR_MS);
+    let end = world.env.time();
+    set_terms(&mut world, end);
+    // One more after the contract's end.
+    world.env.advance(DAY_MS);
+    pad.serve(pupil, world.env.time());
+    world.env.advance(DAY_MS);
+    assert_eq!(counts(pad.sent(&mut world)), (1, 1, 0));
+    assert_eq!(world.codes(), [Code::CONTRACT_NOT_IN_FORCE]);
+    let claim = world.claim().unwrap();
+    assert_eq!((claim.lines, claim.sum.0), (1, u128::from(PRICE.0)));
+    // Nor can the payer pay for what no contract was in force for.
+    let answered = world.by(education(), &accept(1)).code();
+    assert_eq!(answered, Some(Code::CONTRACT_NOT_IN_FORCE));
+}
+
+#[test]
+fn a_record_of_a_contract_that_ended_long_ago_is_paid_by_the_payers_word_alone() {
+    for (days, paid) in [(16, 1), (17, 0)] {
+        let mut world = World::new();
+        let pupil = world.issued(10);
+        let mut pad = Pad::new(&mut world);
+        pad.serve(pupil, world.env.time());
+        let end = TimeMs(world.env.time().0 + HOUR_MS);
+        set_terms(&mut world, end);
+        world.env.advance(days * DAY_MS);
+        assert_eq!(counts(pad.sent(&mut world)), (paid, 1 - paid, 0), "{days}");
+        if paid == 0 {
+            assert_eq!(world.codes(), [Code::CONTRACT_NOT_IN_FORCE]);
+            world.done(education(), &accept(0));
+        }
+        assert_eq!(world.claim().unwrap().sum.0, u128::from(PRICE.0));
+    }
+}
+
+fn accept(sequence: u64) -> Execute {
+    Execute::AnswerExcess {
+        programme: MEALS,
+        terminal: terminal().device,
+        sequence,
+        pays: PRICE,
+    }
 }

@@ -205,6 +205,7 @@ codes! {
     3110 AMOUNT_OVERFLOW Caller "The sum does not fit. Name a smaller amount."
     3111 REVERSAL_EXCEEDS_POSTED Caller "More would be reversed than was posted. Name at most what was posted."
     3112 RETURN_EXCEEDS_SETTLED Caller "More would come back than was paid out. Name at most what was paid."
+    3113 MONTH_ENDED Caller "The month of what would be taken off has ended, and its act is cut. Have the line disputed in that act: a correcting act takes it off."
     3130 TRANSFER_PENDING Contract "A transfer that may still be posted cannot be forgotten. Post, void or let it lapse first."
     3131 CLAIM_OPEN Contract "A claim of which something is owed, or that waits to be set off, cannot be forgotten. Look again later."
 
@@ -315,6 +316,9 @@ codes! {
     3446 EXCESS_UNKNOWN Caller "No such record of a terminal waits for the payer, or it was answered long ago. `senim voucher excess list` has those that wait."
     3447 EXCESS_ANSWERED Caller "The payer answered otherwise for this record, and an answer is final."
     3448 EXCESS_WAITS Caller "A thousand records of this terminal wait for the payer, and no more are taken until some are answered. Ask the payer to answer, then send again: nothing is lost."
+    3449 USE_UNKNOWN Caller "The voucher has no such use that can still be undone: it knows its last four. `senim voucher show` has them."
+    3450 NOT_REDEEMED_HERE Caller "Another organisation took this use. Whose terminal it was, or who is paid for it, can undo it."
+    3451 REFUND_TOO_LATE Caller "A use can be undone for three days. Ask the payer to dispute its line in the month's act."
     3459 OFFLINE_FORGOTTEN Caller "The terminal was silent so long that the ledger has forgotten its earlier records: whether these were among them is no longer known, and they are not taken. Settle with the payer outside the ledger."
     3460 EXCLUSION_SET Caller "The programme counts each person once in its exclusion group: the group is neither changed nor left out once there are rules. Start another programme for another group."
 

@@ -110,7 +110,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn random_lives_of_vouchers_are_the_same_in_wasm(steps in proptest::collection::vec((0..5u8, 0..4usize, 0..120_000u64), 1..24)) {
+    fn random_lives_of_vouchers_are_the_same_in_wasm(steps in proptest::collection::vec((0..6u8, 0..4usize, 0..120_000u64), 1..24)) {
         let mut world = World::with_budget(3_000_000);
         let mut vouchers = vec![world.issued(3)];
         for (what, number, amount) in steps {
@@ -125,6 +125,10 @@ proptest! {
                 }
                 1 | 2 => _ = world.by(terminal(), &redeem_message(voucher, Tiyn(amount))),
                 3 => _ = world.by(education(), &Execute::Revoke { voucher }),
+                4 => {
+                    let number = 1 + (amount % 3) as u32;
+                    _ = world.by(terminal(), &Execute::Refund { voucher, number });
+                }
                 _ => {
                     world.env.advance(amount * 70_000);
                     world.env.serve_due();

@@ -33,6 +33,8 @@ pub struct Decided {
     pub programme: ProgrammeId,
     /// Version of its rules.
     pub version: u32,
+    /// Which use of the voucher it was, if it was one that was paid.
+    pub number: Option<u32>,
     /// What was judged.
     pub facts: Facts,
     /// What was decided; the terms of anything but a use are zeros.
@@ -56,6 +58,7 @@ pub fn refused(code: Code, detail: &[u8]) -> Option<Decided> {
         voucher: refused.voucher,
         programme: refused.programme,
         version: refused.version,
+        number: None,
         decision: Err(refused.denial(code)),
         facts: refused.facts?,
     })
@@ -109,6 +112,7 @@ pub fn of_event(event: &VoucherEvent) -> Option<Decided> {
                 voucher: excess.voucher,
                 programme: *programme,
                 version: *version,
+                number: None,
                 facts: facts.clone(),
                 decision: Err(Denial {
                     code: excess.code,
@@ -118,10 +122,15 @@ pub fn of_event(event: &VoucherEvent) -> Option<Decided> {
         }
         _ => return None,
     };
+    let number = match event {
+        E::Redeemed { number, .. } => Some(*number),
+        _ => None,
+    };
     Some(Decided {
         voucher: *voucher,
         programme: *programme,
         version: *version,
+        number,
         facts: facts.clone(),
         decision: Ok(terms),
     })

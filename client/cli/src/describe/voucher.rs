@@ -248,6 +248,21 @@ fn life(event: &VoucherEvent, names: &Names) -> String {
             terms,
             ..
         } => used(&of(voucher), *number, facts, terms, names),
+        E::Refunded {
+            voucher,
+            refunded,
+            org,
+            left,
+            ..
+        } => format!(
+            "use {} of {} was undone by {}: {} back from {}, {} left",
+            refunded.number,
+            of(voucher),
+            names.of_org(*org),
+            tenge(refunded.paid),
+            names.of_org(refunded.provider),
+            tenge(*left)
+        ),
         E::Ended {
             voucher,
             standing,

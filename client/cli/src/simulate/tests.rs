@@ -42,6 +42,7 @@ fn decided(act: Act, day: u32, left: u64, uses_today: u8, decision: Decision) ->
         voucher: VoucherId(Hash([7; 32])),
         programme: ProgrammeId(1),
         version: 1,
+        number: None,
         facts,
         decision,
     }
@@ -168,4 +169,38 @@ fn nobody_uses_what_was_not_issued() {
     assert_eq!(report.not_issued.get(&30), Some(&1));
     assert_eq!(report.total.after, Sum::default());
     assert_eq!(report.refused.get(&RULE_OF_THE_LEDGER), Some(&1));
+}
+
+#[test]
+fn a_use_that_was_undone_is_none_under_either_rules() {
+    // Eaten by mistake, undone, eaten on the same day: under the other rules too, whose half price it was.
+    let eaten = |number| Decided {
+        number: Some(number),
+        ..meal(1, 10_000, 0)
+    };
+    let mut simulation = Simulation::default();
+    simulation.take(&eaten(1), rules(450, 1)).unwrap();
+    let voucher = eaten(1).voucher;
+    simulation.undo(voucher, 1);
+    simulation.undo(voucher, 1);
+    simulation.undo(voucher, 7);
+    simulation.take(&eaten(2), rules(450, 1)).unwrap();
+    let report = simulation.finish();
+    let sum = |pays: u64, bears: u64| Sum {
+        uses: 1,
+        pays: u128::from(pays),
+        bears: u128::from(bears),
+    };
+    assert_eq!(report.acts, 1);
+    assert_eq!(report.total.before, sum(MEAL, 0));
+    assert_eq!(report.total.after, sum(450, 450));
+    assert!(report.refused.is_empty());
+
+    // What the other rules refuse is no longer refused.
+    let mut simulation = Simulation::default();
+    simulation.take(&eaten(1), rules(450, 0)).unwrap();
+    simulation.undo(voucher, 1);
+    let report = simulation.finish();
+    assert!(report.refused.is_empty());
+    assert_eq!(report.total, Compared::default());
 }

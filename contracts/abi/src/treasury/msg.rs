@@ -162,7 +162,7 @@ pub enum Execute {
         amount: Tiyn,
     },
     /// By a named contract: pays out of what it has locked. Keeps no transfer, so that a small payment costs no new key:
-    /// the id only names the line, and the caller's own state has to say that it happened once. Answers [`Posted`].
+    /// the id only names the line, and the caller's own state has to say that it happened once. Answers [`Spent`].
     /// `NO_BUDGET`, `AMOUNT_EXCEEDS_PENDING`, `AMOUNT_ZERO`, `AMOUNT_OVERFLOW`, `OUT_OF_RANGE` for provider 0.
     Spend {
         /// The caller's id for this line.
@@ -175,6 +175,9 @@ pub enum Execute {
         amount: Tiyn,
         /// What the line is to be joined to; kept, not interpreted.
         reference: Hash,
+        /// When what is paid was served, at most now: a provider's contract has to be in force now, or to have been then.
+        /// The caller answers for it.
+        served_at: TimeMs,
     },
     /// By the settlement contract: sets what may be posted to a provider. The same contract again with another ceiling
     /// keeps what was posted; another contract counts from nothing. `ACCOUNT_UNKNOWN` for a programme without a line,
@@ -282,6 +285,25 @@ pub enum Execute {
         /// Of which month.
         period: Month,
     },
+    /// By a named contract, whose own state has to say that it happened once: takes off what it has spent, within the month
+    /// of the line, and locks it again. The line stays; one that takes off is appended, under the same id. `NO_BUDGET`,
+    /// `MONTH_ENDED`, `REVERSAL_EXCEEDS_POSTED` above what stands in the claim, `AMOUNT_ZERO`.
+    Unspend {
+        /// The id that it was spent under.
+        id: Hash,
+        /// Back to.
+        budget: BudgetId,
+        /// Off whose claim.
+        provider: OrgId,
+        /// How much: the whole line.
+        amount: Tiyn,
+        /// What the line was joined to.
+        reference: Hash,
+        /// The claim's month, as [`Spent`] said.
+        period: Month,
+        /// The rate of the VAT in the line, as [`Spent`] said.
+        vat_basis_points: u16,
+    },
 }
 
 /// Lines in one [`Execute::Correct`] and [`Execute::ForgetCorrected`].
@@ -294,7 +316,19 @@ impl Execute {
     pub const METHOD_LEAVE: u8 = 17;
 }
 
-/// Answer to [`Execute::Pay`], [`Execute::Post`] and [`Execute::Spend`].
+/// Answer to [`Execute::Spend`]: what [`Execute::Unspend`] has to name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Spent {
+    /// How much, in tiyn.
+    pub amount: Tiyn,
+    /// The month of the claim that it stands in.
+    pub period: Month,
+    /// The rate of the VAT in it, in 1/10,000.
+    pub vat_basis_points: u16,
+}
+
+/// Answer to [`Execute::Pay`] and [`Execute::Post`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Posted {

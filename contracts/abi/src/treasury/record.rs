@@ -331,6 +331,14 @@ pub struct Terms {
     pub debt: Option<Month>,
 }
 
+impl Terms {
+    /// Whether something that was served then may be posted now: the contract is in force, or was when it was served.
+    pub fn in_force(&self, now: TimeMs, served_at: TimeMs) -> bool {
+        let times = self.from..self.until;
+        times.contains(&now) || times.contains(&served_at.min(now))
+    }
+}
+
 /// A provider's purse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]

@@ -2,7 +2,7 @@
 
 use super::msg::Channel;
 use super::offline::{Excess, OfflineSession};
-use super::record::{Calendar, Policy, Service, Settings, Standing};
+use super::record::{Calendar, Policy, RecentUse, Service, Settings, Standing};
 use super::{Asked, VoucherId};
 use crate::civil::Month;
 use crate::policy::{Facts, Listing, Product, Terms};
@@ -276,6 +276,19 @@ pub enum VoucherEvent {
         /// What was paid is in it.
         excess: Excess,
     },
+    /// A use was undone: its money is on the voucher again.
+    Refunded {
+        /// Which voucher.
+        voucher: VoucherId,
+        /// Under which programme.
+        programme: ProgrammeId,
+        /// Which use, where, and for how much.
+        refunded: RecentUse,
+        /// Who undid it.
+        org: OrgId,
+        /// What is left of the voucher's money, in tiyn.
+        left: Tiyn,
+    },
 }
 
 impl VoucherEvent {
@@ -308,6 +321,7 @@ impl VoucherEvent {
             VoucherEvent::OfflineTaken { .. } => 23,
             VoucherEvent::Exceeded { .. } => 24,
             VoucherEvent::ExcessAnswered { .. } => 25,
+            VoucherEvent::Refunded { .. } => 26,
         }
     }
 }

@@ -317,6 +317,15 @@ pub enum Execute {
         /// What is paid, in tiyn; 0 refuses it.
         pays: Tiyn,
     },
+    /// By whoever took a use, or is paid for it: undoes it. Its money goes from the provider's claim back to the voucher, and
+    /// it counts no more. The same again is a success. `USE_UNKNOWN`, `NOT_REDEEMED_HERE`, `REFUND_TOO_LATE`,
+    /// `MONTH_ENDED`, `VOUCHER_EXPIRED`, `VOUCHER_REVOKED`.
+    Refund {
+        /// Of which voucher.
+        voucher: VoucherId,
+        /// Which of its uses, by the number that [`Redeemed`] has.
+        number: u32,
+    },
 }
 
 /// Vouchers in one message at most: each may have an event, of which a transaction has 64.
@@ -328,7 +337,7 @@ const ANSWERS: Roles =
     Roles(Roles::PORTAL.0 | WALLETS.0 | Roles::SERVICE_CENTRE.0 | Roles::SCHOOL.0);
 
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
-pub const RIGHTS: [(&str, Roles); 24] = [
+pub const RIGHTS: [(&str, Roles); 25] = [
     ("set_programme", Roles::FUND),
     ("set_policy", Roles::FUND),
     ("set_service", Roles::FUND),
@@ -353,6 +362,7 @@ pub const RIGHTS: [(&str, Roles); 24] = [
     ("sync_offline", TERMINALS),
     ("redeem_offline", TERMINALS),
     ("answer_excess", Roles::FUND),
+    ("refund", TERMINALS),
 ];
 
 /// The input of `Entry::Genesis`: programmes, policies, services, listings, calendars, carried out with the ledger's

@@ -23,7 +23,7 @@ pub use super::offline::{
     OfflineChainRecord, OfflineSession, chain_key, excess_key, excess_prefix, forgotten_chains_key,
     taken_key,
 };
-pub use super::uses::{Absences, DAYS_KNOWN, LastUse, Used};
+pub use super::uses::{Absences, DAYS_KNOWN, LastUse, RecentUse, Used};
 
 pub use super::tally::{
     FindingKind, FindingRecord, Served, Tally, TallyRecord, finding_key, findings_prefix, tally_key,
@@ -306,8 +306,12 @@ pub struct Voucher {
     pub amount: Tiyn,
     /// What is left of it, in tiyn. While the voucher is backed it is locked in the budget line.
     pub left: Tiyn,
-    /// How often it was used.
+    /// How often it was used; a use that was undone is none.
     pub uses: u32,
+    /// How many uses were undone.
+    pub refunds: u32,
+    /// The last uses, at most [`RecentUse::KNOWN_MAX`], the latest at the end.
+    pub recent: Vec<RecentUse>,
     /// The uses of the last days and months.
     pub last_use: Option<LastUse>,
     /// Days on which the person was absent.
@@ -400,6 +404,11 @@ impl Voucher {
             absent: self.absences.contains(clock.day),
             delegated,
         }
+    }
+
+    /// The number of its latest use: it never goes back, so that no two lines have one id.
+    pub const fn last_number(&self) -> u32 {
+        self.uses.saturating_add(self.refunds)
     }
 
     /// Uses on a civil day; 0 for one too far back to be known.

@@ -2,11 +2,49 @@
 
 use crate::civil::Month;
 use borsh::{BorshDeserialize, BorshSerialize};
-use senim_types::Tiyn;
+use senim_types::{OrgId, TimeMs, Tiyn};
 
 /// How many days back uses are known by day: a terminal's records come late, and none of a day may be judged as if it were
 /// the first.
 pub const DAYS_KNOWN: usize = 16;
+
+/// A use that can still be undone, as far as that needs it: what it counted, and where its line stands.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct RecentUse {
+    /// Which use of the voucher it was, from 1.
+    pub number: u32,
+    /// The civil day that it belongs to.
+    pub day: u32,
+    /// Where.
+    pub place: OrgId,
+    /// Who is paid.
+    pub provider: OrgId,
+    /// Whose terminal took it.
+    pub by: OrgId,
+    /// What the programme paid, in tiyn.
+    pub paid: Tiyn,
+    /// When the ledger took it; for a record that was made without connection, later than it was made.
+    pub at: TimeMs,
+    /// The month in whose act its line stands.
+    pub period: Month,
+    /// The rate of the VAT in its line, in 1/10,000.
+    pub vat_basis_points: u16,
+    /// Whether the day's tally counts the person by this use.
+    pub counts_person: bool,
+    /// Whether it was one of the uses of the present delegation.
+    pub delegated: bool,
+    /// Whether it was undone.
+    pub refunded: bool,
+}
+
+impl RecentUse {
+    /// How many a voucher knows: more than are served before a mistake is noticed.
+    pub const KNOWN_MAX: usize = 4;
+    /// How long a use can be undone: a mistake of Friday's is seen on Monday.
+    pub const REFUND_MS_MAX: u64 = 3 * crate::civil::DAY_MS;
+}
 
 /// The last day with a use, and what came before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -62,6 +100,25 @@ impl LastUse {
         month.uses = month.uses.saturating_add(1);
         month.spent = month.spent.checked_add(spent)?;
         Some(last)
+    }
+
+    /// Without a use for this much on a day. What lies too far back to be known stays as it is: nothing is judged by it.
+    pub fn without(mut self, day: u32, spent: Tiyn) -> LastUse {
+        let back = self.day.checked_sub(day).map(|back| back as usize);
+        if let Some(count) = back.and_then(|back| self.days.get_mut(back)) {
+            *count = count.saturating_sub(1);
+        }
+        let (month, last) = (month_of(day), month_of(self.day));
+        let month = if month == last {
+            &mut self.month
+        } else if month.next() == last {
+            &mut self.month_before
+        } else {
+            return self;
+        };
+        month.uses = month.uses.saturating_sub(1);
+        month.spent = Tiyn(month.spent.0.saturating_sub(spent.0));
+        self
     }
 
     /// Moves the window forward to a later day.

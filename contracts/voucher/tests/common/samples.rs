@@ -135,6 +135,21 @@ pub fn holder(act: HolderAct) -> HolderStatement {
     }
 }
 
+pub const RECENT: RecentUse = RecentUse {
+    number: 8,
+    day: FRIDAY,
+    place: SCHOOL,
+    provider: CATERER,
+    by: MEAL_SYSTEM,
+    paid: PRICE,
+    at: AT,
+    period: MONTH,
+    vat_basis_points: 1_600,
+    counts_person: true,
+    delegated: false,
+    refunded: false,
+};
+
 pub fn voucher(standing: Standing) -> Voucher {
     Voucher {
         programme: MEALS,
@@ -149,6 +164,8 @@ pub fn voucher(standing: Standing) -> Voucher {
         amount: Tiyn(999_999),
         left: Tiyn(123_456),
         uses: 7,
+        refunds: 1,
+        recent: vec![RECENT],
         last_use: Some(LastUse {
             day: FRIDAY,
             days: [1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],

@@ -16,7 +16,7 @@ use crate::words::{counted, short, tenge_total, time};
 use clap::Args;
 use senim_abi::MEASURE;
 use senim_abi::policy::{Description, Question};
-use senim_abi::voucher::ProgrammeId;
+use senim_abi::voucher::{ProgrammeId, VoucherEvent};
 use senim_types::{ContractId, Header, Height, Receipt, TimeMs, TiynTotal};
 use serde_json::json;
 use std::path::PathBuf;
@@ -63,12 +63,22 @@ pub fn run(args: &Simulate, global: &Global) -> Result<Answer> {
     runner.check(&parameters)?;
     let mut simulation = Simulation::default();
     let past = past(&session, args, |_, receipts| {
-        for was in receipts.iter().flat_map(explain::decided) {
-            if was.programme == ProgrammeId(args.programme) {
-                simulation.take(&was, |facts| {
-                    let parameters = parameters.clone();
-                    runner.decide(Question { parameters, facts })
-                })?;
+        for receipt in receipts {
+            for was in explain::decided(receipt) {
+                if was.programme == ProgrammeId(args.programme) {
+                    simulation.take(&was, |facts| {
+                        let parameters = parameters.clone();
+                        runner.decide(Question { parameters, facts })
+                    })?;
+                }
+            }
+            for event in history::voucher_events(receipt) {
+                if let VoucherEvent::Refunded {
+                    voucher, refunded, ..
+                } = event
+                {
+                    simulation.undo(voucher, refunded.number);
+                }
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 pub mod excess;
 pub mod offline;
+mod refund;
 mod show;
 
 pub use show::stands;
@@ -41,6 +42,11 @@ pub enum Command {
         after_help = "Examples:\n  senim voucher redeem VOUCHER --price 900\n  senim voucher redeem --scan qr.png --price 900"
     )]
     Redeem(Redeem),
+    /// Undoes a use that was a mistake: its money goes from the provider's claim back to the voucher.
+    #[command(
+        after_help = "Examples:\n  senim voucher refund VOUCHER\n  senim voucher refund VOUCHER --number 7"
+    )]
+    Refund(refund::Refund),
     /// What a terminal does while it has no connection, and what it does before and after.
     #[command(subcommand)]
     Offline(offline::Command),
@@ -208,6 +214,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
     match command {
         Command::Issue(args) => issue(args, global),
         Command::Redeem(args) => redeem(args, global),
+        Command::Refund(args) => refund::run(args, global),
         Command::Offline(command) => offline::run(command, global),
         Command::Excess(command) => excess::run(command, global),
         Command::Show(args) => show::show(&args.voucher, global),

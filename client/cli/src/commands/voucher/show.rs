@@ -1,6 +1,6 @@
 //! How a voucher stands, for people.
 
-use super::voucher;
+use super::{refund, voucher};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::context::session;
@@ -16,11 +16,13 @@ pub fn show(id: &VoucherId, global: &Global) -> Result<Answer> {
     let session = session(global)?;
     let (voucher, header) = voucher(&session, id)?;
     let status = voucher.status(header.time);
-    let lines = [
+    let mut lines = vec![
         format!("Voucher {id}: {}", word(status)),
         format!("  {}", use_line(&voucher, &session.names)),
-        format!("  proof holds: after block {}", header.height),
     ];
+    let recent = voucher.recent.iter();
+    lines.extend(recent.map(|used| refund::line(used, &session.names)));
+    lines.push(format!("  proof holds: after block {}", header.height));
     let json = json!({
         "voucher": id, "status": status, "record": voucher, "height": header.height,
     });

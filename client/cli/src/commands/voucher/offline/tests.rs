@@ -41,6 +41,8 @@ fn voucher() -> Voucher {
         amount: Tiyn(200_000),
         left: Tiyn(200_000),
         uses: 0,
+        refunds: 0,
+        recent: Vec::new(),
         last_use: None,
         absences: Absences::default(),
         delegation: None,
