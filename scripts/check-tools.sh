@@ -51,7 +51,7 @@ if [ "${1:-}" = test ] && [ "$missing" = 0 ]; then
     fi
     if [ -z "${SENIM_WITHOUT_WASM_TOOLCHAIN:-}" ]; then
         "$here/contracts/has-std.sh" ||
-            lacks "a standard library for WebAssembly" "rustup target add wasm32-unknown-unknown; or leave it out: SENIM_WITHOUT_WASM_TOOLCHAIN=1"
+            lacks "a standard library for WebAssembly" "rustup target add wasm32v1-none; or leave it out: SENIM_WITHOUT_WASM_TOOLCHAIN=1"
     fi
     if [ -z "${SENIM_WITHOUT_NAMESPACES:-}" ] && ! unshare -rm true 2>/dev/null; then
         lacks "leave to mount in namespaces of one's own (unshare -rm)" "a machine that gives it; or leave those tests out: SENIM_WITHOUT_NAMESPACES=1"
