@@ -139,18 +139,50 @@ impl Shown {
 /// A voucher of the parent's of which the child has a part.
 fn delegated(world: &mut World) -> VoucherId {
     let voucher = world.activated();
+    delegate(world, voucher, 20);
+    voucher
+}
+
+fn delegate(world: &mut World, voucher: VoucherId, uses: u16) {
     world.env.advance(1);
     let child = Delegation {
         key: key_of(CHILD),
         bounds: Delegated {
             until: world.in_days(50),
-            uses: 20,
+            uses,
             uses_per_day: 1,
         },
     };
     let outcome = world.holder_acts(voucher, HolderAct::Delegate(child));
     assert_eq!(outcome.code(), None, "{outcome:?}");
-    voucher
+}
+
+#[test]
+fn a_use_that_is_undone_is_the_delegates_again_but_no_later_ones() {
+    let mut world = World::new();
+    let voucher = delegated(&mut world);
+    let uses = |world: &mut World| {
+        let delegation = world.view(voucher).unwrap().voucher.delegation;
+        delegation.unwrap().bounds.uses
+    };
+    world.env.advance(1);
+    let shown = shown(&world, voucher, CHILD);
+    assert_eq!(show(&mut world, voucher, &shown).code(), None);
+    assert_eq!(uses(&mut world), 19);
+    let number = 1;
+    world.done(terminal(), &Execute::Refund { voucher, number });
+    assert_eq!(uses(&mut world), 20);
+    // What was shown once is worth nothing, all the same.
+    let again = show(&mut world, voucher, &shown).code();
+    assert_eq!(again, Some(Code::STATEMENT_REPLAYED));
+
+    world.env.advance(1);
+    let shown = self::shown(&world, voucher, CHILD);
+    assert_eq!(show(&mut world, voucher, &shown).code(), None);
+    delegate(&mut world, voucher, 5);
+    let number = 2;
+    world.done(terminal(), &Execute::Refund { voucher, number });
+    assert_eq!(uses(&mut world), 5);
 }
 
 #[test]

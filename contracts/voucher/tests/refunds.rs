@@ -69,10 +69,19 @@ fn who_was_served_by_mistake_may_eat_on_the_same_day() {
     assert_eq!(day(&mut world, FRIDAY), (1, 1, price));
 }
 
+/// Who undoes which use, after what, and what comes of it.
+type Case = (
+    &'static str,
+    Actor,
+    u32,
+    fn(&mut World, VoucherId),
+    Option<Code>,
+);
+
 #[test]
 fn each_guard_of_a_refund_is_met() {
     let other = Actor::new(33, OrgId(61), Roles::PROVIDER);
-    let cases: [(&str, Actor, u32, fn(&mut World, VoucherId), Option<Code>); 9] = [
+    let cases: [Case; 9] = [
         ("as it should be", terminal(), 1, |_, _| (), None),
         ("by who is paid", caterer(), 1, |_, _| (), None),
         (
