@@ -172,18 +172,24 @@ play() {
     says "Pharmacy Zhusan (20) looks at item 1"
     says "all of them"
 
-    step "The fund bears a reference price from now on, and lets nothing be undone any more" "rules are data, and apply to what was issued before"
+    step "The fund bears a reference price from now on, and lets nothing be undone any more" "rules are versions: what was issued before keeps its own"
     run "senim query prescription '{\"programme\":{\"programme\":1}}'$at >$roles/fund/rules.json"
     run "sed -i -e 's/\"reversal_ms\": [0-9]*/\"reversal_ms\": 0/' $roles/fund/rules.json"
     run "sed -i -z -e 's/\"share\": {[^}]*}/\"share\": \"up_to_reference\"/' $roles/fund/rules.json"
     run "senim prescription rules 1 --file $roles/fund/rules.json --key $roles/fund/device.key$at"
-    refused 1 REVERSAL_TOO_LATE "senim pharmacy reverse --group $group --dispense 4 $pharmacy$at"
     issue "$third"
     qr "$issued" 1
     run "senim pharmacy hold --qr $roles/wallet/qr.png $pharmacy$at"
     run "$(give "$issued" 1 "$other" 30 1700 "$pharmacy")"
     says "paid 1 350.00 ₸"
     says "350.00 ₸"
+    local given
+    given=$(sed -n 's/^  transaction \([0-9a-f]*\)$/\1/p' "$scratch/out")
+    refused 1 REVERSAL_TOO_LATE "senim pharmacy reverse --group $issued --dispense 0 $pharmacy$at"
+
+    step "Why so much? The rules of its version are applied again, from the proven receipt"
+    run "senim explain $given$at"
+    says "rules of version 2, dispense: yes: the programme pays 1 350.00 ₸, the citizen bears 350.00 ₸"
 
     step "After all that, to the tiyn" "483.33 + 966.67 + 980.00 + 1 350.00 at the first pharmacy, 800.00 at the other; the citizen's part is nobody's claim"
     run "senim budget 1$at"
