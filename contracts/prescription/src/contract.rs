@@ -4,8 +4,9 @@ use crate::{
     card, dispense, hold, issue, look, pending, proofs::HoldRequest, reverse, setup, state,
 };
 use alloc::vec::Vec;
+use senim_abi::prescription::due::DueEntry;
 use senim_abi::prescription::event::EVENT_VERSION;
-use senim_abi::prescription::msg::{DueEntry, GroupView, ProgrammeAnswer};
+use senim_abi::prescription::msg::{GroupView, ProgrammeAnswer};
 use senim_abi::prescription::{Execute, Genesis, PrescriptionEvent, Query};
 use senim_sdk::{CallContext, Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::Code;

@@ -7,7 +7,7 @@ use crate::rules::{self, Input};
 use crate::{card, proofs, state};
 use alloc::vec::Vec;
 use senim_abi::policy::Judge;
-use senim_abi::prescription::msg::DueEntry;
+use senim_abi::prescription::due::DueEntry;
 use senim_abi::prescription::record::ITEMS_MAX;
 use senim_abi::prescription::{
     CancelReason, Dispense, Facts, Group, GroupId, IssueFacts, Item, ItemFacts, ItemMask,

@@ -5,7 +5,7 @@ use crate::contract::emit;
 use crate::dispense::transfer_id;
 use crate::state;
 use senim_abi::marking::msg as marking;
-use senim_abi::prescription::msg::DueEntry;
+use senim_abi::prescription::due::DueEntry;
 use senim_abi::prescription::record::Overdue;
 use senim_abi::prescription::{Dispense, Group, GroupId, Money, PrescriptionEvent, Rules};
 use senim_abi::{MARKING, TREASURY, treasury};

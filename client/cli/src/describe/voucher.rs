@@ -32,6 +32,7 @@ pub const fn subject(event: &VoucherEvent) -> Option<VoucherId> {
         | E::Moved { voucher, .. }
         | E::Suspended { voucher, .. }
         | E::Redeemed { voucher, .. }
+        | E::Refunded { voucher, .. }
         | E::Ended { voucher, .. } => Some(*voucher),
         E::Exceeded { excess, .. } | E::ExcessAnswered { excess, .. } => Some(excess.voucher),
         E::ProgrammeSet { .. }

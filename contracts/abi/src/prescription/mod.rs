@@ -1,6 +1,7 @@
 //! Prescriptions: [`msg`] in, [`record`] kept, [`event`] out; [`programme`] has the rules of a
 //! support measure, and [`judge`] decides by them on [`facts`]. What people sign about them is in [`crate::proof`].
 
+pub mod due;
 pub mod event;
 pub mod facts;
 pub mod judge;

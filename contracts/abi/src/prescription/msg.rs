@@ -442,23 +442,6 @@ pub struct GroupView {
     pub statuses: Vec<ItemStatus>,
 }
 
-/// What the contract gives the due-queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub enum DueEntry {
-    /// Look again at a pending payment.
-    Movement {
-        /// Which prescription.
-        group: GroupId,
-        /// Number of the dispense.
-        dispense: u8,
-    },
-    /// A prescription whose windows and time for disputes are over goes, and its transfers with it.
-    Forget {
-        /// Which prescription.
-        group: GroupId,
-    },
-}
-
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
 pub const RIGHTS: [(&str, Roles); 16] = [
     ("set_programme", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
