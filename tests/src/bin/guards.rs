@@ -49,66 +49,69 @@ fn run(args: &Args) -> io::Result<bool> {
     let guards = source::guards(&root().join("contracts"))?;
     let path = root().join(table::PATH);
     let text = fs::read_to_string(&path).unwrap_or_default();
-    let known = table::read(&text).ok_or_else(|| io::Error::other("the table has another form"))?;
-    let mut wanted = Vec::new();
-    for scenario in &chosen {
-        if args.renew {
-            let words = source::words_of_scenario(&root().join("tests/tests"), scenario)?;
-            let asked = guards
-                .iter()
-                .filter(|guard| guard.codes.iter().any(|code| words.contains(code)));
-            wanted.extend(asked.map(|guard| (*scenario, guard)));
-        } else {
-            let rows = known
-                .iter()
-                .filter(|row| row.scenario == *scenario)
-                .step_by(args.every.max(1));
-            for row in rows {
-                let gone = || {
-                    io::Error::other(format!(
-                        "no longer in {}: {}; renew the table",
-                        row.file, row.text
-                    ))
-                };
-                wanted.push((*scenario, row.guard(&guards).ok_or_else(gone)?));
-            }
-        }
-    }
+    let mut rows =
+        table::read(&text).ok_or_else(|| io::Error::other("the table has another form"))?;
     println!("guards: building {} scenarios", chosen.len());
-    let programs = Programs::build(&root(), &chosen)?;
     let stage = Stage {
-        programs,
+        programs: Programs::build(&root(), &chosen)?,
         contracts: fs::canonicalize(&args.contracts)?,
     };
-    for scenario in &chosen {
+    let (mut played, mut passed) = (0, 0);
+    for scenario in chosen {
         if let Ending::Failed(test) = stage.programs.play(&root(), scenario, &stage.contracts)? {
             println!("{scenario}: {test} fails without leaving anything out");
             return Ok(false);
         }
+        let wanted = if args.renew {
+            let words = source::words_of_scenario(&root().join("tests/tests"), scenario)?;
+            let is_asked = |guard: &&Guard| guard.codes.iter().any(|code| words.contains(code));
+            guards.iter().filter(is_asked).collect()
+        } else {
+            of_table(&rows, scenario, args.every, &guards)?
+        };
+        let endings = stage.play_all(scenario, &wanted)?;
+        played += endings.len();
+        passed += endings
+            .iter()
+            .filter(|(_, ending)| *ending == Ending::Passed)
+            .count();
+        if args.renew {
+            rows.retain(|row| row.scenario != scenario);
+            let failed = endings
+                .into_iter()
+                .filter(|(_, ending)| *ending != Ending::Passed);
+            rows.extend(failed.map(|(row, _)| row));
+            // Each as soon as it is known: all of them take long.
+            fs::write(&path, table::write(&rows))?;
+        }
     }
-    println!("guards: {} plays, each without a guard", wanted.len());
-    let played = stage.play_all(&wanted)?;
-    let failed: BTreeSet<Row> = played
-        .iter()
-        .filter(|(.., ending)| *ending != Ending::Passed)
-        .map(|(row, _)| row.clone())
-        .collect();
-    let passed = played.len() - failed.len();
     if args.renew {
-        let mut rows: BTreeSet<Row> = known
-            .into_iter()
-            .filter(|row| !chosen.contains(&row.scenario.as_str()))
-            .collect();
-        rows.extend(failed);
-        fs::write(&path, table::write(&rows))?;
         tell(&rows, &guards);
         return Ok(true);
     }
-    println!(
-        "guards: {} left out in turn; {passed} plays did not fail",
-        played.len()
-    );
-    Ok(passed == 0 && !played.is_empty())
+    println!("guards: {played} left out in turn; {passed} plays did not fail");
+    Ok(passed == 0 && played > 0)
+}
+
+/// The guards that the table has for a scenario, or every so many of them.
+fn of_table<'a>(
+    rows: &BTreeSet<Row>,
+    scenario: &str,
+    every: usize,
+    guards: &'a [Guard],
+) -> io::Result<Vec<&'a Guard>> {
+    let rows = rows.iter().filter(|row| row.scenario == scenario);
+    rows.step_by(every.max(1))
+        .map(|row| {
+            let gone = || {
+                io::Error::other(format!(
+                    "no longer in {}: {}; renew the table",
+                    row.file, row.text
+                ))
+            };
+            row.guard(guards).ok_or_else(gone)
+        })
+        .collect()
 }
 
 /// The scenarios of these stories.
@@ -156,13 +159,14 @@ struct Stage {
 }
 
 impl Stage {
-    fn play_all(&self, wanted: &[(&str, &Guard)]) -> io::Result<Vec<(Row, Ending)>> {
+    /// Plays a scenario without each of these guards in turn.
+    fn play_all(&self, scenario: &str, wanted: &[&Guard]) -> io::Result<Vec<(Row, Ending)>> {
         let next = AtomicUsize::new(0);
         let played = Mutex::new(Vec::new());
         let work = || -> io::Result<()> {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some((scenario, guard)) = wanted.get(number) else {
+                let Some(guard) = wanted.get(number) else {
                     return Ok(());
                 };
                 let ending = self.play(scenario, guard)?;
