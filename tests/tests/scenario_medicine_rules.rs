@@ -13,6 +13,18 @@ use serde_json::{Value, json};
 const PRICE: u64 = 170_000;
 const TO_REFERENCE: u64 = 135_000;
 
+/// The clinic prescribes amlodipine to the same person, each time by another message.
+fn issue(shop: &Dispensary, number: u32) -> String {
+    let message = senim_tests::world::network::root().join("tests/data/demo/card-amlodipine.json");
+    let message = std::fs::read_to_string(message).expect("it is there");
+    let changed = message
+        .replace("LINE-CARD-2", &format!("LINE-RULES-{number}"))
+        .replace("RX-DEMO-0001-CARD2", &format!("RX-RULES-{number}"));
+    let file = shop.path("order.json");
+    std::fs::write(&file, changed).expect("a file can be written");
+    shop.issue(&file, &[]).expect("it is issued")
+}
+
 fn rules(shop: &Dispensary) -> Value {
     let question = json!({ "programme": { "programme": 1 } }).to_string();
     shop.ledger.done(&["query", "prescription", &question])
@@ -60,8 +72,8 @@ fn steps(decided: &Value) -> Vec<(u64, bool)> {
 fn rules_that_change_in_mid_course_are_foretold_pinned_and_explained() {
     let shop = Dispensary::start();
     assert_eq!(rules(&shop)["version"], 1);
-    let dispensed = shop.issue("card-amlodipine.json", &[]).expect("it is issued");
-    let waiting = shop.issue("card-amlodipine.json", &[]).expect("it is issued");
+    let dispensed = issue(&shop, 1);
+    let waiting = issue(&shop, 2);
     shop.hold("pharmacy", &dispensed, "1").expect("it is held");
     let first = give(&shop, &dispensed, OTHER_AMLODIPINE);
     assert_eq!(first["dispense"]["borne"], PRICE, "everything, as yet");
@@ -110,12 +122,16 @@ fn rules_that_change_in_mid_course_are_foretold_pinned_and_explained() {
     let undo = ["reverse", "--group", &waiting, "--dispense", "0"];
     let undone = shop.pharmacy("pharmacy", &undo).expect("by its version");
     let (by, undone) = ("/transaction", explained(&shop, &undone, "/transaction"));
-    assert_eq!((&undone["version"], steps(&undone)), (&json!(1), vec![(50, true)]));
+    assert_eq!(
+        (&undone["version"], steps(&undone)),
+        (&json!(1), vec![(50, true)])
+    );
     let first_explained = explained(&shop, &first, by);
     let undo_first = ["reverse", "--group", &dispensed, "--dispense", "0"];
-    shop.pharmacy("pharmacy", &undo_first).expect("by its version");
+    shop.pharmacy("pharmacy", &undo_first)
+        .expect("by its version");
 
-    let issued = shop.issue("card-amlodipine.json", &[]).expect("it is issued");
+    let issued = issue(&shop, 3);
     shop.hold("pharmacy", &issued, "1").expect("it is held");
     let newer = give(&shop, &issued, OTHER_AMLODIPINE);
     assert_eq!(newer["dispense"]["borne"], foretold.1);
@@ -123,10 +139,16 @@ fn rules_that_change_in_mid_course_are_foretold_pinned_and_explained() {
 
     // Why?
     assert_eq!(first_explained["version"], 1);
-    assert_eq!(first_explained.pointer("/decision/Ok/terms/pays"), Some(&json!(PRICE)));
+    assert_eq!(
+        first_explained.pointer("/decision/Ok/terms/pays"),
+        Some(&json!(PRICE))
+    );
     assert!(steps(&first_explained).contains(&(40, true)));
     let newer = explained(&shop, &newer, by);
-    assert_eq!((&newer["version"], &newer["prescription"]), (&json!(2), &json!(issued)));
+    assert_eq!(
+        (&newer["version"], &newer["prescription"]),
+        (&json!(2), &json!(issued))
+    );
     let terms = json!({ "pays": foretold.1, "bears": foretold.2 });
     assert_eq!(newer.pointer("/decision/Ok/terms"), Some(&terms));
     assert!(steps(&newer).contains(&(41, true)));
@@ -134,11 +156,26 @@ fn rules_that_change_in_mid_course_are_foretold_pinned_and_explained() {
     // And why not?
     let folder = shop.path("pharmacy");
     let too_late = shop.ledger.failure(&[
-        "pharmacy", "reverse", "--group", &issued, "--dispense", "0", "--key", "pharmacy",
-        "--hold-dir", &folder,
+        "pharmacy",
+        "reverse",
+        "--group",
+        &issued,
+        "--dispense",
+        "0",
+        "--key",
+        "pharmacy",
+        "--hold-dir",
+        &folder,
     ]);
-    assert_eq!(too_late["code"], json!(Code::REVERSAL_TOO_LATE.name()), "{too_late}");
+    assert_eq!(
+        too_late["code"],
+        json!(Code::REVERSAL_TOO_LATE.name()),
+        "{too_late}"
+    );
     let refused = explained(&shop, &too_late, "/receipt/transaction");
     assert_eq!(steps(&refused), [(50, false)]);
-    assert_eq!((&refused["version"], &refused["steps"][0]["bound"]), (&json!(2), &json!(0)));
+    assert_eq!(
+        (&refused["version"], &refused["steps"][0]["bound"]),
+        (&json!(2), &json!(0))
+    );
 }

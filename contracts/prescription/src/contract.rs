@@ -5,7 +5,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 use senim_abi::prescription::event::EVENT_VERSION;
-use senim_abi::prescription::msg::{DueEntry, GroupView, ProgrammeAnswer};
+use senim_abi::prescription::msg::{DueEntry, GroupView};
+use senim_abi::prescription::programme::ProgrammeAnswer;
 use senim_abi::prescription::{Execute, Genesis, PrescriptionEvent, Query};
 use senim_sdk::{CallContext, Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::Code;

@@ -6,8 +6,7 @@ mod common;
 use common::steps::*;
 use common::*;
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::msg::ProgrammeAnswer;
-use senim_abi::prescription::programme::Programme;
+use senim_abi::prescription::programme::{Programme, ProgrammeAnswer};
 use senim_abi::prescription::{
     Execute, GroupId, ItemMask, LookReason, PrescriptionEvent, ProofKinds, Query, Rules, Share,
 };
@@ -212,7 +211,7 @@ fn an_older_prescription_is_forgotten_when_its_own_version_says() {
         let answer = world.env.ask(PRESCRIPTION, &Query::Group { group });
         answer.is_ok()
     };
-    let mut pass = |world: &mut World, days: u64| {
+    let pass = |world: &mut World, days: u64| {
         for _ in 0..days {
             world.env.advance(DAY_MS);
             world.env.serve_due();
