@@ -13,6 +13,18 @@ use serde_json::{Value, json};
 const PRICE: u64 = 170_000;
 const TO_REFERENCE: u64 = 135_000;
 
+/// The clinic prescribes amlodipine to the same person, each time by another message.
+fn issue(shop: &Dispensary, number: u32) -> String {
+    let message = senim_tests::world::network::root().join("tests/data/demo/card-amlodipine.json");
+    let message = std::fs::read_to_string(message).expect("it is there");
+    let changed = message
+        .replace("LINE-CARD-2", &format!("LINE-RULES-{number}"))
+        .replace("RX-DEMO-0001-CARD2", &format!("RX-RULES-{number}"));
+    let file = shop.path("order.json");
+    std::fs::write(&file, changed).expect("a file can be written");
+    shop.issue(&file, &[]).expect("it is issued")
+}
+
 fn rules(shop: &Dispensary) -> Value {
     let question = json!({ "programme": { "programme": 1 } }).to_string();
     shop.ledger.done(&["query", "prescription", &question])
@@ -60,12 +72,8 @@ fn steps(decided: &Value) -> Vec<(u64, bool)> {
 fn rules_that_change_in_mid_course_are_foretold_pinned_and_explained() {
     let shop = Dispensary::start();
     assert_eq!(rules(&shop)["version"], 1);
-    let dispensed = shop
-        .issue("card-amlodipine.json", &[])
-        .expect("it is issued");
-    let waiting = shop
-        .issue("card-amlodipine.json", &[])
-        .expect("it is issued");
+    let dispensed = issue(&shop, 1);
+    let waiting = issue(&shop, 2);
     shop.hold("pharmacy", &dispensed, "1").expect("it is held");
     let first = give(&shop, &dispensed, OTHER_AMLODIPINE);
     assert_eq!(first["dispense"]["borne"], PRICE, "everything, as yet");
@@ -123,9 +131,7 @@ fn rules_that_change_in_mid_course_are_foretold_pinned_and_explained() {
     shop.pharmacy("pharmacy", &undo_first)
         .expect("by its version");
 
-    let issued = shop
-        .issue("card-amlodipine.json", &[])
-        .expect("it is issued");
+    let issued = issue(&shop, 3);
     shop.hold("pharmacy", &issued, "1").expect("it is held");
     let newer = give(&shop, &issued, OTHER_AMLODIPINE);
     assert_eq!(newer["dispense"]["borne"], foretold.1);

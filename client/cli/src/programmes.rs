@@ -4,8 +4,7 @@
 use crate::failure::{Failure, Result};
 use crate::session::Session;
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::msg::ProgrammeAnswer;
-use senim_abi::prescription::programme::{ProgrammeRecord, RulesRecord};
+use senim_abi::prescription::programme::{ProgrammeAnswer, ProgrammeRecord, RulesRecord};
 use senim_abi::prescription::record::{programme_key, rules_key};
 use senim_abi::prescription::{ProgrammeId, Rules};
 use senim_types::Code;

@@ -6,7 +6,8 @@ use crate::{
 use alloc::vec::Vec;
 use senim_abi::prescription::due::DueEntry;
 use senim_abi::prescription::event::EVENT_VERSION;
-use senim_abi::prescription::msg::{GroupView, ProgrammeAnswer};
+use senim_abi::prescription::msg::GroupView;
+use senim_abi::prescription::programme::ProgrammeAnswer;
 use senim_abi::prescription::{Execute, Genesis, PrescriptionEvent, Query};
 use senim_sdk::{CallContext, Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::Code;

@@ -2,8 +2,7 @@
 
 use crate::state;
 use senim_abi::policy::Denial;
-use senim_abi::prescription::judge;
-use senim_abi::prescription::msg::Refused;
+use senim_abi::prescription::judge::{self, Refused};
 use senim_abi::prescription::{Facts, Group, GroupId, ProgrammeId, Rules};
 use senim_sdk::{Env, Refusal, codec};
 

@@ -6,8 +6,7 @@ mod common;
 use common::steps::*;
 use common::*;
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::msg::ProgrammeAnswer;
-use senim_abi::prescription::programme::Programme;
+use senim_abi::prescription::programme::{Programme, ProgrammeAnswer};
 use senim_abi::prescription::{
     Execute, GroupId, ItemMask, LookReason, PrescriptionEvent, ProofKinds, Query, Rules, Share,
 };

@@ -364,7 +364,7 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
         ),
         PRESCRIPTION => ask!(prescription::msg::Query,
             prescription::msg::Query::Group { .. } => prescription::msg::GroupView,
-            prescription::msg::Query::Programme { .. } => prescription::msg::ProgrammeAnswer,
+            prescription::msg::Query::Programme { .. } => prescription::programme::ProgrammeAnswer,
             prescription::msg::Query::Overdue { .. } =>
                 Vec<(prescription::GroupId, u8, prescription::record::Overdue)>,
             prescription::msg::Query::Rules { .. } => prescription::Rules,

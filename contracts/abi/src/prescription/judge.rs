@@ -8,10 +8,10 @@ use super::facts::{
     DispenseFacts, DispensedLine, Facts, HoldFacts, IssueFacts, ItemFacts, Ordered, ReverseFacts,
     SuppliedPack,
 };
-use super::msg::Refused;
 use super::programme::{ProgrammeId, ProofKinds, Rules, Settlement, Share};
 use super::record::GroupId;
 use crate::policy::{Denial, Judge, Terms};
+use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{Code, TimeMs, Tiyn};
 
 /// Each rule's number and what it asks for. `{0}` and `{1}` stand for what was found and what that was compared with.
@@ -61,6 +61,22 @@ pub enum Granted {
     Until(TimeMs),
     /// A dispense on these terms: all of its lines.
     Terms(Terms),
+}
+
+/// The detail of a refusal by a rule of a programme: from this and the pinned version it can be decided again.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Refused {
+    /// Whose rules.
+    pub programme: ProgrammeId,
+    /// Which version of them.
+    pub version: u32,
+    /// The rule that decided.
+    pub rule: u16,
+    /// The prescription; none for one that was not issued.
+    pub group: Option<GroupId>,
+    /// The facts, as few of them as are refused for the same reason; none where even those do not fit.
+    pub facts: Option<Facts>,
 }
 
 /// Something that rules decided, as an event or a refusal keeps it.

@@ -1,6 +1,5 @@
 //! What the prescription contract can be asked. The first byte of a message is its method.
 
-use super::facts::Facts;
 use super::look::LookReason;
 use super::programme::{MedicineRule, PrescriberId, PrescriberRight, ProgrammeId, Provider, Rules};
 use super::record::{Group, GroupId, ItemMask, ItemStatus, Part};
@@ -380,7 +379,7 @@ pub enum Query {
         /// Which.
         group: GroupId,
     },
-    /// A programme with the rules that what is issued now is judged by. Answers [`ProgrammeAnswer`].
+    /// A programme with the rules that what is issued now is judged by. Answers [`ProgrammeAnswer`](super::programme::ProgrammeAnswer).
     Programme {
         /// Which.
         programme: ProgrammeId,
@@ -398,36 +397,6 @@ pub enum Query {
         /// Which version, from 1.
         version: u32,
     },
-}
-
-/// Answer to [`Query::Programme`].
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct ProgrammeAnswer {
-    /// The newest version of its rules. Not asked for where somebody sets rules: the ledger counts.
-    #[cfg_attr(feature = "json", serde(default))]
-    pub version: u32,
-    /// Whether anything new is issued or held.
-    pub open: bool,
-    /// The rules of that version.
-    #[cfg_attr(feature = "json", serde(flatten))]
-    pub rules: Rules,
-}
-
-/// The detail of a refusal by a rule of a programme: from this and the pinned version it can be decided again.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Refused {
-    /// Whose rules.
-    pub programme: ProgrammeId,
-    /// Which version of them.
-    pub version: u32,
-    /// The rule that decided.
-    pub rule: u16,
-    /// The prescription; none for one that was not issued.
-    pub group: Option<GroupId>,
-    /// The facts, as few of them as are refused for the same reason; none where even those do not fit.
-    pub facts: Option<Facts>,
 }
 
 /// A prescription and what time makes of it.

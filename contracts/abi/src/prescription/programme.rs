@@ -161,6 +161,20 @@ impl Programme {
     pub const VERSIONS_MAX: u32 = 1_000;
 }
 
+/// Answer to [`Query::Programme`](super::msg::Query::Programme).
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct ProgrammeAnswer {
+    /// The newest version of its rules. Not asked for where somebody sets rules: the ledger counts.
+    #[cfg_attr(feature = "json", serde(default))]
+    pub version: u32,
+    /// Whether anything new is issued or held.
+    pub open: bool,
+    /// The rules of that version.
+    #[cfg_attr(feature = "json", serde(flatten))]
+    pub rules: Rules,
+}
+
 /// What a programme says of one medicine. The category and the most units decide at issue and never again; the reference
 /// price goes into the item that is issued.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]

@@ -7,7 +7,7 @@ use crate::context::{applied, device, session, told};
 use crate::failure::{Failure, Result};
 use crate::files;
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::msg::ProgrammeAnswer;
+use senim_abi::prescription::programme::ProgrammeAnswer;
 use senim_abi::prescription::{Execute, ProgrammeId};
 use senim_types::{Call, Code, codec};
 use serde_json::json;
