@@ -230,6 +230,10 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
     let signs: Vec<bool> = taken_off.iter().map(|(takes_off, _)| *takes_off).collect();
     assert_eq!(signs, [false, false, true, false, true, false, false]);
     assert_eq!(taken_off[2].1, taken_off[0].1, "under the id of its line");
+    // What was undone is off already.
+    let undone = format!("{}=900", taken_off[0].1.as_str().expect("an id"));
+    let again = ledger.refused(&["act", "correct", ACT, "--line", &undone]);
+    assert_eq!(again, Code::LINE_REVERSED);
     let html = std::fs::read_to_string(&page).expect("it was written");
     assert_eq!(html.matches("(отмена)").count(), 2);
     ledger.done(&["act", "accept", ACT]);

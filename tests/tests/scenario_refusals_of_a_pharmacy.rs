@@ -128,13 +128,16 @@ fn who_may_prescribe_and_who_may_dispense_is_the_funds_to_say() {
         let set = ["prescription", "rules", "1", "--file", &file];
         shop.ledger.done(&set);
     };
-    let before = rules();
-    let mut by_card = before.clone();
-    by_card["proofs"] = json!(ProofKinds::CARD);
-    set(&by_card);
-    let code = refused(&shop, &group, || shop.hold("rival", &group, "1"));
+    let mut without_qr = rules();
+    without_qr["proofs"] = json!(ProofKinds(ProofKinds::CARD.0 | ProofKinds::PAPER.0));
+    set(&without_qr);
+    let later = order(&shop, "3", |request| {
+        request["quantity"]["value"] = json!(30)
+    });
+    let later = shop.issue(&later, &[]).expect("under the new rules");
+    let code = refused(&shop, &later, || shop.hold("rival", &later, "1"));
     assert_eq!(code, Some(Code::PROOF_NOT_ACCEPTED));
-    set(&before);
+    // What was issued before keeps the rules that it was issued under.
     shop.hold("rival", &group, "1").expect("it has a contract");
     let sold = shop.dispense("rival", &group, ("1", RIVALS_METFORMIN), "30", "800");
     assert_eq!(sold, Ok(80_000));

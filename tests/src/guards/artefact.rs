@@ -2,7 +2,7 @@
 
 use super::source::Guard;
 
-/// What the name of the guard stands after. `contracts/sdk/src/guards.rs` has the same.
+/// What the name of the guard stands after. `contracts/abi/src/guards.rs` has the same.
 const MARK: &[u8; 24] = b"SENIM-GUARD-LEFT-OUT-IS:";
 /// Bytes for the name: line (4, little-endian) and file, with a zero after it.
 const NAME_BYTES: usize = 104;

@@ -116,6 +116,16 @@ pub const ALLOWED: &[(&str, &str, &str)] = &[
         "reads messages that are not carried here: `make test` runs it where SENIM_VECTORS names their folder",
     ),
     (
+        "contracts/abi/src/guards.rs",
+        "std::env",
+        "only with the feature `testing`: which guard the contracts' native tests do without",
+    ),
+    (
+        "contracts/abi/src/guards.rs",
+        "env::var",
+        "only with the feature `testing`: which guard the contracts' native tests do without",
+    ),
+    (
         "tests/tests/light_client_wasm.rs",
         "#[ignore",
         "takes a module that only a toolchain for wasm makes: `make contracts-check` makes it and runs it",

@@ -23,18 +23,9 @@ pub const RANGES: &[RangeInclusive<u16>] = &[
 pub const OFFERED: &[(&str, &str)] = &[
     ("GTIN_INVALID", "the client reads no such number"),
     (
-        "HOLD_NOT_SIGNED",
-        "a hold copied from somebody's pending transaction",
-    ),
-    (
         "LEASE_EXPIRED",
         "hours pass, which no clock of a machine lets",
     ),
-    (
-        "PRESCRIPTION_UNKNOWN",
-        "the client proves that there is none before it sends",
-    ),
-    ("QR_NOT_SIGNED", "a QR forged with another key"),
     ("QR_OTHER_TOKEN", "a QR put before another prescription"),
     (
         "QR_WINDOW",
@@ -79,6 +70,10 @@ pub const NOT_MET: &[(&str, &str)] = &[
         "the client takes no paper without a record of the check",
     ),
     (
+        "LINE_RATE",
+        "the client takes the rate from the act's proven list",
+    ),
+    (
         "OFFLINE_CHAIN",
         "the terminal's file is checked before it is sent",
     ),
@@ -93,6 +88,10 @@ pub const NOT_MET: &[(&str, &str)] = &[
     (
         "OFFLINE_DEVICE",
         "a terminal is suspended while its records are under way",
+    ),
+    (
+        "OFFLINE_FORGOTTEN",
+        "a terminal is silent for 400 days first",
     ),
     (
         "OFFLINE_GAP",
@@ -125,6 +124,10 @@ pub const NOT_MET: &[(&str, &str)] = &[
     (
         "TOO_MANY_ITEMS",
         "a message of so many items is refused before it is sent",
+    ),
+    (
+        "TOO_MANY_VERSIONS",
+        "a programme's rules have to change a thousand times first",
     ),
     (
         "VOUCHER_EXISTS",
