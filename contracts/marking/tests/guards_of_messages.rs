@@ -277,3 +277,27 @@ fn a_genesis_sets_up_the_catalogue_and_dispenses_nothing() {
     assert_eq!(genesis(vec![set.clone()]), None);
     assert_eq!(genesis(vec![set, supply]), Some(Code::NOT_AUTHORISED));
 }
+
+/// A code that was given out and is on no pack yet is as good as unknown.
+#[test]
+fn a_code_without_a_pack_goes_nowhere() {
+    let mut world = World::new();
+    world.ok(
+        &marker(),
+        Execute::Emit {
+            gtin: gtin(),
+            serials: vec![serial(1)],
+        },
+    );
+    let packs = vec![id(1)];
+    let ship = Execute::Ship {
+        packs: packs.clone(),
+        to: WHOLESALER,
+    };
+    world.refused(&distributor(MAKER), ship, Code::PACK_UNKNOWN);
+    world.refused(
+        &apteka(APTEKA),
+        Execute::Receive { packs },
+        Code::PACK_UNKNOWN,
+    );
+}

@@ -6,7 +6,7 @@ mod common;
 use common::steps::*;
 use common::*;
 use senim_abi::PRESCRIPTION;
-use senim_abi::policy::{Judge, Step as RuleStep, Terms};
+use senim_abi::policy::{Denial, Judge, Step as RuleStep, Terms};
 use senim_abi::prescription::judge::{self, Granted, Judged, TEXTS};
 use senim_abi::prescription::{
     Execute, Facts, ItemMask, PrescriptionEvent, ProofKinds, Query, Rules, Settlement, Share,
@@ -199,4 +199,28 @@ fn every_rule_has_a_text_and_a_number_of_its_own() {
     assert!(numbers.is_sorted_by(|a, b| a < b));
     assert!(TEXTS.iter().all(|(_, text)| !text.is_empty()));
     assert_eq!(Code::TOO_MANY_VERSIONS.0, 3337);
+}
+
+/// The contract lets no such item be issued; whoever decides again meets what anybody may have written down.
+#[test]
+fn a_share_up_to_the_reference_price_needs_one() {
+    let mut world = World::with_rules(Rules {
+        share: Share::UpToReference,
+        ..rules()
+    });
+    let item = world.item();
+    let group = world.issue(vec![item]);
+    assert_eq!(world.hold(APTEKA, group, FIRST), Ok(()));
+    let lines = vec![line(0, pack(APTEKA, 0), 20, 999)];
+    let mut dispensed = judged(&world.dispense_outcome(APTEKA, group, lines));
+    let Facts::Dispense(facts) = &mut dispensed.facts else {
+        panic!("{dispensed:?}")
+    };
+    facts.lines[0].ordered.reference_price = None;
+    dispensed.decision = Err(Denial {
+        code: Code::CATEGORY_NOT_ENTITLED,
+        rule: 12,
+    });
+    let steps = again(&mut world, &dispensed);
+    assert_eq!(kept(&steps).last(), Some(&(12, false)));
 }

@@ -7,7 +7,7 @@ use common::*;
 use senim_abi::VOUCHER;
 use senim_abi::voucher::Execute;
 use senim_sdk::codec;
-use senim_types::Code;
+use senim_types::{Code, Tiyn};
 
 #[test]
 fn what_has_ended_goes_nowhere_and_gets_no_other_holder() {
@@ -26,6 +26,30 @@ fn what_has_ended_goes_nowhere_and_gets_no_other_holder() {
             bind(voucher, CHILD),
             Code::VOUCHER_STATE,
         ),
+    ];
+    refused(&mut world, cases);
+}
+
+/// Without money there is nothing to take back or to add to.
+#[test]
+fn what_has_no_money_is_given_no_more_and_what_nobody_took_is_not_taken_back() {
+    let mut world = World::new();
+    let voucher = world.offered();
+    let until = world.in_days(300);
+    let amount = Tiyn(100_000);
+    let top_up = |voucher| Execute::TopUp {
+        voucher,
+        amount,
+        until,
+    };
+    let more = ("more", education(), top_up(voucher), Code::VOUCHER_STATE);
+    refused(&mut world, vec![more]);
+    world.env.advance(30 * DAY_MS);
+    world.env.serve_due();
+    let revoke = Execute::Revoke { voucher };
+    let cases = vec![
+        ("more", education(), top_up(voucher), Code::VOUCHER_STATE),
+        ("taken back", education(), revoke, Code::VOUCHER_STATE),
     ];
     refused(&mut world, cases);
 }

@@ -22,7 +22,7 @@ const THREADS: usize = 2;
 struct Args {
     /// Stories or scenarios; all, if there is none
     names: Vec<String>,
-    /// Try every guard whose code a scenario names, and write down which it fails without
+    /// Try each guard whose code a scenario names and few others share, and write down which it fails without
     #[arg(long)]
     renew: bool,
     /// Only every so many of the table's rows of each story, beginning with the first
@@ -63,9 +63,8 @@ fn run(args: &Args) -> io::Result<bool> {
             return Ok(false);
         }
         let wanted = if args.renew {
-            let words = source::words_of_scenario(&root().join("tests/tests"), scenario)?;
-            let is_asked = |guard: &&Guard| guard.codes.iter().any(|code| words.contains(code));
-            guards.iter().filter(is_asked).collect()
+            let codes = source::codes_of_scenario(&root().join("tests/tests"), scenario)?;
+            source::asked(&guards, &codes)
         } else {
             of_table(&rows, scenario, args.every, &guards)?
         };
@@ -146,7 +145,7 @@ fn tell(rows: &BTreeSet<Row>, guards: &[Guard]) {
     }
     let shown: BTreeSet<_> = rows.iter().map(|row| (&row.file, &row.text)).collect();
     println!(
-        "{} of the contracts' {} guards are shown by a story; the others by the contracts' own tests (make guards)",
+        "{} of the contracts' {} guards are in the table; for each of them all, make guards has a test that fails",
         shown.len(),
         guards.len()
     );

@@ -157,8 +157,24 @@ const fn is_of_code(letter: char) -> bool {
     letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'
 }
 
-/// Every word in capitals of a scenario's sources: the codes that it asks for are among them.
-pub fn words_of_scenario(tests: &Path, scenario: &str) -> io::Result<BTreeSet<String>> {
+/// Guards that may share a code which is looked for in scenarios: what more of them share says little of any.
+const SHARED_MAX: usize = 12;
+
+/// The guards by whose codes a scenario that names these may be refused.
+pub fn asked<'a>(guards: &'a [Guard], codes: &BTreeSet<String>) -> Vec<&'a Guard> {
+    let mut shared: BTreeMap<&str, usize> = BTreeMap::new();
+    for code in guards.iter().flat_map(|guard| &guard.codes) {
+        *shared.entry(code).or_default() += 1;
+    }
+    let is_asked = |code: &String| codes.contains(code) && shared[code.as_str()] <= SHARED_MAX;
+    let asked = guards
+        .iter()
+        .filter(|guard| guard.codes.iter().any(is_asked));
+    asked.collect()
+}
+
+/// The codes that a scenario's sources name.
+pub fn codes_of_scenario(tests: &Path, scenario: &str) -> io::Result<BTreeSet<String>> {
     let mut files = Vec::new();
     let folder = tests.join(scenario);
     if folder.is_dir() {
@@ -166,14 +182,9 @@ pub fn words_of_scenario(tests: &Path, scenario: &str) -> io::Result<BTreeSet<St
     } else {
         files.push(tests.join(format!("{scenario}.rs")));
     }
-    let mut words = BTreeSet::new();
+    let mut named = BTreeSet::new();
     for file in files {
-        let text = fs::read_to_string(file)?;
-        words.extend(
-            text.split(|c: char| !is_of_code(c))
-                .filter(|word| word.len() > 2)
-                .map(str::to_owned),
-        );
+        named.append(&mut codes(&fs::read_to_string(file)?));
     }
-    Ok(words)
+    Ok(named)
 }
