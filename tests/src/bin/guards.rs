@@ -129,7 +129,12 @@ fn chosen(names: &[String]) -> io::Result<Vec<&'static str>> {
     let mut chosen = Vec::new();
     for name in names {
         let unknown = || io::Error::other(format!("there is no story or scenario {name}"));
-        chosen.extend(scenarios(&name).ok_or_else(unknown)?);
+        for scenario in scenarios(&name).ok_or_else(unknown)? {
+            // Some belong to several stories.
+            if !chosen.contains(&scenario) {
+                chosen.push(scenario);
+            }
+        }
     }
     Ok(chosen)
 }

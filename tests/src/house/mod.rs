@@ -9,6 +9,7 @@
 //! | [`commands`] | commands that documents name |
 //! | [`errors`] | the page of error codes, and the table it is made from |
 //! | [`guards`] | which refusals of the automata a scenario meets over the public interface |
+//! | [`stories`] | what `make demo` plays is held by scenarios |
 //! | [`machine`] | traces of one machine, or of a person: absolute paths, addresses, hosts |
 //!
 //! An exception is a row in a table with its reason. A row that excuses nothing any more is a finding
@@ -23,6 +24,7 @@ pub mod guards;
 pub mod machine;
 pub mod rust;
 pub mod sizes;
+pub mod stories;
 pub mod tree;
 
 pub use tree::{File, Tree};

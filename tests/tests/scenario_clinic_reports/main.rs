@@ -10,7 +10,7 @@ mod parties;
 use connector::wait;
 use parties::{Parties, code, json};
 use senim_connector::rehearsal::Mood;
-use senim_types::{Code, TimeMs};
+use senim_types::{Code, Hash, TimeMs};
 use senimd::driver::now;
 use std::time::Duration;
 
@@ -221,8 +221,11 @@ fn a_system_that_is_out_of_order_is_told_everything_in_the_end() {
     });
     let ids: Vec<_> = parties.waiting().iter().map(|one| one.message.id).collect();
     system.mood(Mood::Well);
-    parties.order(&ids[0], None);
-    parties.order(&ids[1], Some("told by telephone"));
+    parties.order(&ids[0], None).expect("it waits");
+    let dismissed = parties.order(&ids[1], Some("told by telephone"));
+    dismissed.expect("it waits");
+    let unknown = parties.order(&Hash::of(b"no report"), None);
+    assert_eq!(unknown, Err(Code::REPORT_UNKNOWN));
     wait("an empty register", || parties.waiting().is_empty());
     assert_eq!(told("LINE-F"), ["Dispense in-progress"]);
     assert_eq!(

@@ -11,7 +11,7 @@ use senim_connector::outbox::Standing;
 use senim_connector::service::{Settings, State, order};
 use senim_tests::world::network::root;
 use senim_types::text::KeyKind;
-use senim_types::{Hash, TimeMs};
+use senim_types::{Code, Hash, TimeMs};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -169,9 +169,10 @@ impl Parties {
     }
 
     /// `retry`, or `dismiss` with a reason.
-    pub fn order(&self, id: &Hash, reason: Option<&str>) {
+    pub fn order(&self, id: &Hash, reason: Option<&str>) -> Result<(), Code> {
         let settings = self.settings();
-        order::<Watch>(&settings.state, &settings.vault, id, reason).expect("it waits");
+        let ordered = order::<Watch>(&settings.state, &settings.vault, id, reason);
+        ordered.map_err(|failure| failure.code)
     }
 
     /// A message that orders metformin, or withdraws it.

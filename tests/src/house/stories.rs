@@ -1,0 +1,87 @@
+//! What `make demo` plays is held by tests: each refusal that a story shows is met by a scenario of the same story, and the
+//! table of guards that scenarios fail without is of guards that are there.
+
+use super::rust::is_word;
+use super::{Finding, Tree};
+use crate::guards::source::{Guard, of_file};
+use crate::guards::{STORIES, table};
+
+/// Scripts of stories; the name of the story follows, and `.sh`.
+const SCRIPTS: &str = "scripts/demo/";
+
+/// The scripts' word for a command that is refused: an exit code and the refusal follow.
+const REFUSED: &str = "refused ";
+
+/// The refusals that a script shows, each with its line.
+fn shown(script: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = (1..).zip(script.lines());
+    lines.filter_map(|(number, line)| {
+        let mut words = line.trim_start().strip_prefix(REFUSED)?.split(' ');
+        words.next()?.parse::<u8>().ok()?;
+        Some((number, words.next()?))
+    })
+}
+
+/// Whether a scenario's sources have this word outside of comments.
+fn names(tree: &Tree, scenario: &str, word: &str) -> bool {
+    let file = format!("tests/tests/{scenario}.rs");
+    let folder = format!("tests/tests/{scenario}/");
+    tree.with_extension("rs")
+        .filter(|source| source.path == file || source.path.starts_with(&folder))
+        .flat_map(|source| source.text.lines())
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .any(|line| {
+            line.split(|letter| !is_word(letter))
+                .any(|part| part == word)
+        })
+}
+
+/// Each refusal of each story is met by one of its scenarios, and each scenario of a story is there.
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for script in tree.with_extension("sh") {
+        let story = script.path.strip_prefix(SCRIPTS);
+        let Some(story) = story.and_then(|name| name.strip_suffix(".sh")) else {
+            continue;
+        };
+        let known = STORIES.iter().find(|(name, _)| *name == story);
+        let Some((_, scenarios)) = known else {
+            findings.push(Finding::file(
+                &script.path,
+                "no scenario of this story is named in tests/src/guards/mod.rs",
+            ));
+            continue;
+        };
+        for (line, code) in shown(&script.text) {
+            if !scenarios.iter().any(|scenario| names(tree, scenario, code)) {
+                let message =
+                    format!("no scenario of the story meets {code}: add a step that does");
+                findings.push(Finding::at(&script.path, line, message));
+            }
+        }
+    }
+    findings
+}
+
+/// Each row of the table is of a guard in the contracts' sources and of a scenario of a story.
+pub fn check_table(tree: &Tree, table: &str) -> Vec<Finding> {
+    let Some(rows) = table::read(table) else {
+        return vec![Finding::file(table::PATH, "a line has another form")];
+    };
+    let sources = tree.with_extension("rs").filter_map(|file| {
+        let name = file.path.strip_prefix("contracts/")?;
+        name.contains("/src/").then(|| of_file(name, &file.text))
+    });
+    let guards: Vec<Guard> = sources.flatten().collect();
+    let is_played = |scenario: &str| STORIES.iter().any(|(_, all)| all.contains(&scenario));
+    rows.iter()
+        .filter(|row| row.guard(&guards).is_none() || !is_played(&row.scenario))
+        .map(|row| {
+            let message = format!(
+                "{} without {}: {}: one of them is gone; renew the table by `make story-guards ARGS=\"--renew {}\"`",
+                row.scenario, row.file, row.text, row.scenario
+            );
+            Finding::file(table::PATH, message)
+        })
+        .collect()
+}
