@@ -1,7 +1,7 @@
 //! House rule: what `make demo` plays is held by tests.
 
 use senim_tests::guards::table;
-use senim_tests::house::stories::{check, check_table};
+use senim_tests::house::stories::{WITHOUT_ROW, check, check_shown, check_table};
 use senim_tests::house::{Tree, assert_clean, assert_finds};
 use senim_tests::world::network::root;
 
@@ -15,6 +15,32 @@ fn the_table_of_guards_is_of_what_is_there() {
     let table = std::fs::read_to_string(root().join(table::PATH)).expect("the table");
     assert!(table::read(&table).is_some_and(|rows| !rows.is_empty()));
     assert_clean(&check_table(&Tree::repository(), &table));
+}
+
+#[test]
+fn each_refusal_of_a_story_fails_without_its_guard() {
+    let table = std::fs::read_to_string(root().join(table::PATH)).expect("the table");
+    assert_clean(&check_shown(&Tree::repository(), &table, WITHOUT_ROW));
+}
+
+#[test]
+fn a_story_that_shows_a_guard_which_nothing_holds_is_found() {
+    let tree = Tree::of([
+        (
+            "contracts/card/src/rules.rs",
+            "ensure(a, Code::CARD_BLOCKED)?;\n",
+        ),
+        (
+            "scripts/demo/card.sh",
+            "    refused 1 CARD_BLOCKED \"senim\"\n",
+        ),
+    ]);
+    let row = "scenario_card\tcard/src/rules.rs\tensure(a, Code::CARD_BLOCKED)\n";
+    let excuse = [("CARD_BLOCKED", "of a test")];
+    assert_clean(&check_shown(&tree, row, &[]));
+    assert_clean(&check_shown(&tree, "", &excuse));
+    assert_finds(&check_shown(&tree, "", &[]), "fails without the guard");
+    assert_finds(&check_shown(&tree, row, &excuse), "take it out");
 }
 
 #[test]

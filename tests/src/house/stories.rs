@@ -12,6 +12,23 @@ const SCRIPTS: &str = "scripts/demo/";
 /// The scripts' word for a command that is refused: an exit code and the refusal follow.
 const REFUSED: &str = "refused ";
 
+/// Refusals that stories show and contracts have guards for, and that no row of the table is of, with the reason.
+pub const WITHOUT_ROW: &[(&str, &str)] = &[
+    (
+        "CARD_MISMATCH",
+        "the pharmacy's program proves the prescription and refuses before it sends; `contracts/prescription/tests/guards_of_a_card.rs` sends",
+    ),
+    ("NOT_AUTHORISED", "a node's refusal to list terminals"),
+    (
+        "PACK_UNKNOWN",
+        "what is not in the register has no guard to leave out",
+    ),
+    (
+        "WRONG_STATE",
+        "more guards share it than are tried; `make guards` has a test for each",
+    ),
+];
+
 /// The refusals that a script shows, each with its line.
 fn shown(script: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = (1..).zip(script.lines());
@@ -63,16 +80,58 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// The guards of the contracts.
+fn guards(tree: &Tree) -> Vec<Guard> {
+    let sources = tree.with_extension("rs").filter_map(|file| {
+        let name = file.path.strip_prefix("contracts/")?;
+        name.contains("/src/").then(|| of_file(name, &file.text))
+    });
+    sources.flatten().collect()
+}
+
+/// Each refusal of a story that a guard of a contract gives is of a guard that a scenario of the story fails without, or
+/// excused.
+pub fn check_shown(tree: &Tree, table: &str, excused: &[(&str, &str)]) -> Vec<Finding> {
+    let (guards, rows) = (guards(tree), table::read(table).unwrap_or_default());
+    let (mut findings, mut used) = (Vec::new(), vec![false; excused.len()]);
+    for (story, scenarios) in STORIES {
+        let path = format!("{SCRIPTS}{story}.sh");
+        let Some(script) = tree.files().iter().find(|file| file.path == path) else {
+            continue;
+        };
+        let of_story = rows
+            .iter()
+            .filter(|row| scenarios.contains(&row.scenario.as_str()));
+        let held: Vec<&Guard> = of_story.filter_map(|row| row.guard(&guards)).collect();
+        for (line, code) in shown(&script.text) {
+            let is_contracts = guards.iter().any(|guard| guard.codes.contains(code));
+            if !is_contracts || held.iter().any(|guard| guard.codes.contains(code)) {
+                continue;
+            }
+            match excused.iter().position(|(name, _)| *name == code) {
+                Some(row) => used[row] = true,
+                None => findings.push(Finding::at(
+                    &path,
+                    line,
+                    format!("no scenario of the story fails without the guard of {code}: renew its table, or add a step"),
+                )),
+            }
+        }
+    }
+    let unused = excused.iter().zip(used).filter(|(_, used)| !used);
+    findings.extend(unused.map(|((name, _), _)| {
+        let message = format!("{name} is shown by no story, or has its row now: take it out");
+        Finding::file("tests/src/house/stories.rs", message)
+    }));
+    findings
+}
+
 /// Each row of the table is of a guard in the contracts' sources and of a scenario of a story.
 pub fn check_table(tree: &Tree, table: &str) -> Vec<Finding> {
     let Some(rows) = table::read(table) else {
         return vec![Finding::file(table::PATH, "a line has another form")];
     };
-    let sources = tree.with_extension("rs").filter_map(|file| {
-        let name = file.path.strip_prefix("contracts/")?;
-        name.contains("/src/").then(|| of_file(name, &file.text))
-    });
-    let guards: Vec<Guard> = sources.flatten().collect();
+    let guards = guards(tree);
     let is_played = |scenario: &str| STORIES.iter().any(|(_, all)| all.contains(&scenario));
     rows.iter()
         .filter(|row| row.guard(&guards).is_none() || !is_played(&row.scenario))
