@@ -25,6 +25,9 @@ struct Args {
     /// Try each guard whose code a scenario names and few others share, and write down which it fails without
     #[arg(long)]
     renew: bool,
+    /// With --renew: codes that more guards share are not tried
+    #[arg(long, value_name = "N", default_value_t = 12, requires = "renew")]
+    shared: usize,
     /// Only every so many of the table's rows of each story, beginning with the first
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "renew")]
     every: usize,
@@ -64,7 +67,7 @@ fn run(args: &Args) -> io::Result<bool> {
         }
         let wanted = if args.renew {
             let codes = source::codes_of_scenario(&root().join("tests/tests"), scenario)?;
-            source::asked(&guards, &codes)
+            source::asked(&guards, &codes, args.shared)
         } else {
             of_table(&rows, scenario, args.every, &guards)?
         };

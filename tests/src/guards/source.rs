@@ -157,16 +157,18 @@ const fn is_of_code(letter: char) -> bool {
     letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_'
 }
 
-/// Guards that may share a code which is looked for in scenarios: what more of them share says little of any.
-const SHARED_MAX: usize = 12;
-
-/// The guards by whose codes a scenario that names these may be refused.
-pub fn asked<'a>(guards: &'a [Guard], codes: &BTreeSet<String>) -> Vec<&'a Guard> {
+/// The guards by whose codes a scenario that names these may be refused. What more than `shared_max` guards share says
+/// little of any, and is left out.
+pub fn asked<'a>(
+    guards: &'a [Guard],
+    codes: &BTreeSet<String>,
+    shared_max: usize,
+) -> Vec<&'a Guard> {
     let mut shared: BTreeMap<&str, usize> = BTreeMap::new();
     for code in guards.iter().flat_map(|guard| &guard.codes) {
         *shared.entry(code).or_default() += 1;
     }
-    let is_asked = |code: &String| codes.contains(code) && shared[code.as_str()] <= SHARED_MAX;
+    let is_asked = |code: &String| codes.contains(code) && shared[code.as_str()] <= shared_max;
     let asked = guards
         .iter()
         .filter(|guard| guard.codes.iter().any(is_asked));
