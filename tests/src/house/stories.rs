@@ -25,7 +25,7 @@ pub const WITHOUT_ROW: &[(&str, &str)] = &[
     ),
     (
         "WRONG_STATE",
-        "more guards share it than are tried; `make guards` has a test for each",
+        "what an act's state does not allow has no next state, and no guard to leave out",
     ),
 ];
 
