@@ -53,15 +53,6 @@ pub const NOT_MET: &[(&str, &str)] = &[
         "the card system makes a fresh key each time",
     ),
     (
-        "DAY_NOT_OPEN",
-        "scenario_edit_check has the other findings of the same check",
-    ),
-    (
-        "EXCESS_UNKNOWN",
-        "the client proves what waits before it answers",
-    ),
-    ("EXCESS_WAITS", "a thousand records have to wait first"),
-    (
         "HOLDER_NOT_SIGNED",
         "the wallet signs what it cancels, and the devnet has one clinic",
     ),
@@ -72,43 +63,6 @@ pub const NOT_MET: &[(&str, &str)] = &[
     (
         "LINE_RATE",
         "the client takes the rate from the act's proven list",
-    ),
-    (
-        "OFFLINE_CHAIN",
-        "the terminal's file is checked before it is sent",
-    ),
-    (
-        "OFFLINE_CLOCK",
-        "the terminal's own clock is checked before it serves",
-    ),
-    (
-        "OFFLINE_COUNT",
-        "the terminal itself stops at the programme's count, 500 on the devnet",
-    ),
-    (
-        "OFFLINE_DEVICE",
-        "a terminal is suspended while its records are under way",
-    ),
-    (
-        "OFFLINE_FORGOTTEN",
-        "a terminal is silent for 400 days first",
-    ),
-    (
-        "OFFLINE_GAP",
-        "the client sends a terminal's records from the first that is missing",
-    ),
-    (
-        "OFFLINE_LATE",
-        "weeks pass, which no clock of a machine lets",
-    ),
-    (
-        "OFFLINE_NO_SESSION",
-        "the terminal serves nobody before it has synced",
-    ),
-    ("OFFLINE_NOT_SIGNED", "the terminal signs what it sends"),
-    (
-        "OFFLINE_SESSION",
-        "the client syncs no terminal that has unsent records",
     ),
     (
         "PRESCRIPTION_EXISTS",
