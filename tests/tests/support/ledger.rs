@@ -26,6 +26,13 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
+/// A text of an answer.
+#[track_caller]
+pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    let text = value.pointer(pointer).and_then(Value::as_str);
+    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
+}
+
 /// A ledger of one validator with its interface on a free port of the loopback; it ends with this value.
 pub struct Ledger {
     folder: tempfile::TempDir,
