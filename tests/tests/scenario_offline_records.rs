@@ -10,12 +10,12 @@ mod terminal;
 use school::{ALLOTTED, School};
 use senim_abi::VOUCHER;
 use senim_abi::voucher::msg::Taken;
-use senim_abi::voucher::{Execute, OfflineChain, OfflineRecord, VoucherId};
+use senim_abi::voucher::{OfflineChain, OfflineRecord, VoucherId};
 use senim_tests::world::Request;
 use senim_types::text::KeyKind;
-use senim_types::{Code, Receipt, TimeMs, Tiyn};
+use senim_types::{Code, Receipt, TimeMs};
 use serde_json::json;
-use terminal::{MEAL, MEALS, Terminal, sync, taken};
+use terminal::{MEAL, Terminal, sync, taken};
 
 const SECOND_MS: u64 = 1_000;
 const HOUR_MS: u64 = 60 * 60 * SECOND_MS;
@@ -284,12 +284,7 @@ fn records_that_are_no_chain_are_not_taken_and_the_chain_itself_is_paid_once() {
         Ok((0, 0, 3))
     );
     // And the payer is asked for nothing that was paid.
-    let answer = Execute::AnswerExcess {
-        programme: MEALS,
-        terminal: terminal.key.public(),
-        sequence: 0,
-        pays: Tiyn(MEAL),
-    };
+    let answer = terminal.answered(0, MEAL);
     let answered = school.ledger.called("education", VOUCHER, &answer);
     assert_eq!(answered.err(), Some(Code::EXCESS_UNKNOWN));
     school.has_paid(3, 3, 0);
@@ -312,12 +307,7 @@ fn a_thousand_records_wait_for_the_payer_and_the_next_is_taken_when_one_is_answe
     }
     let sent = school.send("canteen", terminal.signed(next));
     assert_eq!(sent, Err(Code::EXCESS_WAITS));
-    let answer = Execute::AnswerExcess {
-        programme: MEALS,
-        terminal: terminal.key.public(),
-        sequence: 0,
-        pays: Tiyn(MEAL),
-    };
+    let answer = terminal.answered(0, MEAL);
     let answered = school.ledger.called("education", VOUCHER, &answer);
     answered.expect("the payer pays one");
     let sent = school.send("canteen", terminal.signed(next));

@@ -8,13 +8,12 @@ mod terminal;
 
 use over_http::OverHttp;
 use senim_abi::VOUCHER;
-use senim_abi::policy::{Line, Product};
 use senim_abi::voucher::msg::Taken;
 use senim_abi::voucher::{Entry, Execute, OfflineChain, Proof, VoucherId};
 use senim_tests::world::Request;
 use senim_types::{Code, Receipt, TimeMs, Tiyn};
 use serde_json::Value;
-use terminal::{MEAL, MEALS, SCHOOL, Terminal, sync, taken};
+use terminal::{MEAL, MEALS, SCHOOL, Terminal, meal, sync, taken};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -77,16 +76,10 @@ fn records_that_come_weeks_late_wait_and_those_of_a_forgotten_terminal_are_not_t
 
     // Seventeen days later one of the pupils eats, and the terminal is found again.
     ledger.world.advance(17 * DAY_MS);
-    let meal = Line {
-        product: Product::Service(1),
-        units: 1,
-        price: Tiyn(MEAL),
-        listing: None,
-    };
     let redeem = Execute::Redeem {
         voucher: faithful,
         place: SCHOOL,
-        lines: vec![meal],
+        lines: vec![meal()],
         proof: Proof::Attested,
     };
     said(&mut ledger, "canteen-2", &redeem).expect("a meal like any other");
@@ -96,17 +89,12 @@ fn records_that_come_weeks_late_wait_and_those_of_a_forgotten_terminal_are_not_t
     let code = &waits[0]["excess"]["code"];
     let code: Code = serde_json::from_value(code.clone()).expect("a code");
     assert_eq!((waits.len(), code), (1, Code::OFFLINE_LATE));
-    let refuse = Execute::AnswerExcess {
-        programme: MEALS,
-        terminal: key.public(),
-        sequence: second.sequence,
-        pays: Tiyn(0),
-    };
+    let refuse = terminal.answered(second.sequence, 0);
     said(&mut ledger, "education", &refuse).expect("the payer answers");
 
     // Then nobody hears of it for more than a year: the ledger has nothing left that it could be compared with.
     ledger.world.advance(OfflineChain::SILENT_MS);
-    let unsent = terminal.signed(&[third.clone()]);
+    let unsent = terminal.signed(std::slice::from_ref(&third));
     let found = send(&mut ledger, unsent);
     assert_eq!(found, Err(Code::OFFLINE_NO_SESSION));
     let receipt = synced(&mut ledger);
@@ -121,7 +109,7 @@ fn records_that_come_weeks_late_wait_and_those_of_a_forgotten_terminal_are_not_t
     let voucher = pupil(&mut ledger, 1);
     let receipt = synced(&mut ledger);
     terminal.synced(&receipt);
-    let meal = terminal.serves(voucher, at(&terminal, 1_000));
-    assert_eq!(send(&mut ledger, terminal.signed(&[meal])), Ok((1, 0, 0)));
+    let eaten = terminal.serves(voucher, at(&terminal, 1_000));
+    assert_eq!(send(&mut ledger, terminal.signed(&[eaten])), Ok((1, 0, 0)));
     assert_eq!(waiting(&mut ledger), Vec::<Value>::new());
 }

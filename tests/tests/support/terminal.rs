@@ -28,6 +28,16 @@ pub fn sync() -> Execute {
     }
 }
 
+/// What a pupil buys.
+pub fn meal() -> Line {
+    Line {
+        product: Product::Service(1),
+        units: 1,
+        price: Tiyn(MEAL),
+        listing: None,
+    }
+}
+
 /// The output of the one call, as its type.
 fn output<T: borsh::BorshDeserialize>(receipt: &Receipt) -> T {
     borsh::from_slice(&receipt.outputs[0]).expect("what the message's manual says")
@@ -73,19 +83,13 @@ impl Terminal {
 
     /// A meal for a pupil, by this terminal's clock: the next record of its chain.
     pub fn serves(&mut self, voucher: VoucherId, at: TimeMs) -> OfflineRecord {
-        let meal = Line {
-            product: Product::Service(1),
-            units: 1,
-            price: Tiyn(MEAL),
-            listing: None,
-        };
         let record = OfflineRecord {
             session: self.session.number,
             sequence: self.next,
             previous: self.head,
             voucher,
             at,
-            lines: vec![meal],
+            lines: vec![meal()],
             proof: Proof::Attested,
         };
         (self.next, self.head) = (record.sequence + 1, record.hash());
@@ -118,5 +122,15 @@ impl Terminal {
     /// These records as a terminal sends them.
     pub fn signed(&self, records: &[OfflineRecord]) -> Request {
         self.signed_by(&self.key, records)
+    }
+
+    /// What the payer says to a record of it, in tiyn; 0 refuses it.
+    pub fn answered(&self, sequence: u64, pays: u64) -> Execute {
+        Execute::AnswerExcess {
+            programme: MEALS,
+            terminal: self.key.public(),
+            sequence,
+            pays: Tiyn(pays),
+        }
     }
 }
