@@ -45,18 +45,6 @@ pub const NOT_MET: &[(&str, &str)] = &[
         "a pack of the register always has its batch",
     ),
     (
-        "CARD_CATEGORY",
-        "the card system issues for categories that a programme serves",
-    ),
-    (
-        "CARD_KEY_EXISTS",
-        "the card system makes a fresh key each time",
-    ),
-    (
-        "HOLDER_NOT_SIGNED",
-        "the wallet signs what it cancels, and the devnet has one clinic",
-    ),
-    (
         "IDENTITY_NOT_CHECKED",
         "the client takes no paper without a record of the check",
     ),
@@ -64,28 +52,11 @@ pub const NOT_MET: &[(&str, &str)] = &[
         "LINE_RATE",
         "the client takes the rate from the act's proven list",
     ),
-    (
-        "PRESCRIPTION_EXISTS",
-        "the client numbers the prescriptions of a transaction apart",
-    ),
-    ("PRODUCT_EXISTS", "one regulator enters a product, and once"),
     ("SETTLED_BY_ACT", "no command pays a claim past its act"),
-    (
-        "STATEMENT_WINDOW",
-        "the terminal refuses a code of another time before it sends",
-    ),
     ("STOCK_ONLY", "on the devnet what is stock posts nothing"),
-    (
-        "TOO_MANY_ITEMS",
-        "a message of so many items is refused before it is sent",
-    ),
     (
         "TOO_MANY_VERSIONS",
         "a programme's rules have to change a thousand times first",
-    ),
-    (
-        "VOUCHER_EXISTS",
-        "the client numbers the vouchers of a transaction apart",
     ),
 ];
 
