@@ -45,18 +45,8 @@ pub const NOT_MET: &[(&str, &str)] = &[
         "a pack of the register always has its batch",
     ),
     (
-        "IDENTITY_NOT_CHECKED",
-        "the client takes no paper without a record of the check",
-    ),
-    (
         "LINE_RATE",
         "the client takes the rate from the act's proven list",
-    ),
-    ("SETTLED_BY_ACT", "no command pays a claim past its act"),
-    ("STOCK_ONLY", "on the devnet what is stock posts nothing"),
-    (
-        "TOO_MANY_VERSIONS",
-        "a programme's rules have to change a thousand times first",
     ),
 ];
 
