@@ -6,7 +6,13 @@
 mod country;
 
 use country::{AMLODIPINE, Country, METFORMIN, PEOPLE, text};
-use senim_types::Code;
+use senim_abi::PRESCRIPTION;
+use senim_abi::prescription::{Execute, GroupId, ItemMask, Proof};
+use senim_abi::proof::{CardStatement, HoldStatement};
+use senim_cli::commands::card::chip;
+use senim_tests::world::{Request, secret};
+use senim_types::{Code, OrgId, Receipt, TimeMs};
+use std::path::Path;
 
 /// What the devnet allots to the programme of cards, in tiyn.
 const ALLOTTED: u64 = 10_000_000_000;
@@ -39,17 +45,7 @@ fn a_card_opens_what_its_number_does_not() {
     let ask = ["challenge", "--group", &group, "--out", &challenge];
     country.pharmacy("pharmacy", &ask).expect("a challenge");
     let chip = country.chip(0);
-    let tap = [
-        "card",
-        "tap",
-        "--chip",
-        &chip,
-        "--challenge",
-        &challenge,
-        "--out",
-        &answer,
-    ];
-    country.ledger.done(&tap);
+    country.ledger.tap(&chip, &challenge, &answer);
     let hold = ["hold", "--card", &answer];
     assert_eq!(
         country.pharmacy("rival", &hold),
@@ -75,6 +71,62 @@ fn a_card_opens_what_its_number_does_not() {
     assert_eq!(shown["cards"][0]["prescriptions"], serde_json::json!([]));
     let [(name, iin), ..] = PEOPLE;
     country.nodes_do_not_have(&[&card, &other, iin, name]);
+}
+
+/// What a terminal sends that has the key of this chip sign for a prescription, whosever card that names: the pharmacy's own
+/// program compares them before it asks.
+fn by_first_key_of(country: &Country, number: usize, group: GroupId) -> Result<Receipt, Code> {
+    let ledger = &country.ledger;
+    let card = chip(Path::new(&country.chip(number))).expect("a chip's file");
+    let (key, hold_key) = (card.key(0), secret("a pharmacy's hold key").public());
+    let items = ItemMask::first(1);
+    let now = senimd::driver::now();
+    let (challenged_at, expires_at) = (now, TimeMs(now.0 + 60_000));
+    let statement = CardStatement {
+        hold: HoldStatement {
+            group,
+            items,
+            org: OrgId(20),
+            device: ledger.key("pharmacy").public(),
+            hold_key,
+        },
+        challenged_at,
+        expires_at,
+    };
+    let said = statement.by(key.public());
+    let hold = Execute::Hold {
+        group,
+        items,
+        hold_key,
+        proof: Proof::Card {
+            card: key.public(),
+            challenged_at,
+            expires_at,
+        },
+    };
+    let witness = key.witness(said.domain, &ledger.chain(), said.message);
+    let request = Request::call(PRESCRIPTION, &hold).witnessed(witness);
+    ledger.submitted("pharmacy", request)
+}
+
+#[test]
+fn a_card_that_signs_for_anothers_prescription_does_not_open_it() {
+    let country = Country::start();
+    let cards = [country.card(0), country.card(1)];
+    country.centre(&["keys"]).expect("keys are registered");
+    let orders = ["card-metformin.json", "card-metformin-2.json"];
+    let groups = [0, 1].map(|person| {
+        let key = country.key(&cards[person]).expect("a key");
+        let group = country.issue(orders[person], Some(&key));
+        let group = serde_json::from_value(group.expect("it is issued").into());
+        group.expect("an id")
+    });
+    for (own, other) in [(0, 1), (1, 0)] {
+        let opened = by_first_key_of(&country, other, groups[own]);
+        assert_eq!(opened.err(), Some(Code::CARD_MISMATCH));
+        let opened = by_first_key_of(&country, own, groups[own]);
+        opened.expect("the card that it names");
+    }
 }
 
 #[test]

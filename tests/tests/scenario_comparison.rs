@@ -3,8 +3,11 @@
 
 #[path = "support/over_http.rs"]
 mod over_http;
+#[path = "support/rules.rs"]
+mod rules;
 
 use over_http::OverHttp;
+use rules::rules;
 use senim_abi::VOUCHER;
 use senim_abi::voucher::msg::Attestation;
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, VoucherId};
@@ -16,23 +19,7 @@ use serde_json::Value;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The rules of the devnet's meals, with prices by the list.
-const RULES: &str = r#"
-[[rules]]
-providers = "any"
-regions = "any"
-price = "listed"
-share_basis_points = 10_000
-whole_packs = false
-partial = true
-uses_per_day_max = 1
-weekdays = 0b111_1111
-calendar = false
-absent_may = false
-validity_ms_max = 25_920_000_000
-consent = false
-proofs = 0b1111
-clawback = "before_maturity"
-"#;
+const MEALS_BY_LIST: &[(&str, &str)] = &[("price", "\"listed\""), ("uses_per_day_max", "1")];
 
 /// Commands sign by the machine's clock, so the world's goes there first.
 fn at_now(seed: u64) -> OverHttp {
@@ -83,7 +70,7 @@ fn a_list_of_products_is_set_by_a_file_shown_and_holds() {
     assert_eq!(of("10")["share_basis_points"], 8_000);
 
     // A price by the list: up to the list's price the programme pays, what is above is the citizen's.
-    let path = file(&ledger, "rules.toml", RULES);
+    let path = file(&ledger, "rules.toml", &rules(MEALS_BY_LIST));
     ledger.done(&["programme", "rules", "2", "--file", &path]);
     let wallet = ledger.path("wallet");
     let wallet = wallet.to_str().expect("UTF-8").to_owned();

@@ -11,7 +11,7 @@ use over_http::OverHttp;
 use senim_abi::VOUCHER;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::policy::{Line, Product};
-use senim_abi::voucher::{Entry, Execute, ProgrammeId, Proof, Settings, VoucherId};
+use senim_abi::voucher::{Calendar, Entry, Execute, ProgrammeId, Proof, Settings, VoucherId};
 use senim_tests::world::{Request, secret};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 use senimd::driver::now;
@@ -319,6 +319,53 @@ fn an_act_with_flawed_days_is_accepted_only_in_spite_of_each_of_them() {
         ledger.done(&["purse", "show", "50"])["balance_tiyn"],
         6 * MEAL
     );
+}
+
+/// The school had told which days it is closed, and the caterer's terminal served on one of them: the programme's rules do not
+/// ask the calendar, and the check of the month does.
+#[test]
+fn an_act_with_a_meal_on_a_closed_day_waits_until_the_payer_names_the_day() {
+    let mut ledger = OverHttp::new(1, 80);
+    let child = pupil(&mut ledger, "a pupil's key");
+    check_days(&mut ledger);
+    let closed = day_of(&ledger);
+    let of_month = senim_abi::civil::ymd(u64::from(closed)).2;
+    let calendar = Calendar {
+        open: ((1 << 28) - 1) & !(1 << (of_month - 1)),
+    };
+    let set = Execute::SetCalendar {
+        programme: MEALS,
+        place: SCHOOL,
+        month: Month::new(2026, 2),
+        calendar,
+    };
+    ledger.world.apply("school", Request::call(VOUCHER, &set));
+    for day in [closed, closed + 1] {
+        eats(&mut ledger, child);
+        present(&mut ledger, day, 1);
+        ledger.world.advance(DAY_MS);
+    }
+    sign_act(&mut ledger);
+    let found = ledger.done(&["act", "check", ACT]);
+    let findings = found["findings"].as_array().expect("a list");
+    assert_eq!(findings.len(), 1, "{found}");
+    assert_eq!(
+        (&findings[0]["day"], &findings[0]["kind"]),
+        (&json!(date(closed)), &json!("closed"))
+    );
+    let accept = ["act", "accept", ACT];
+    assert_eq!(ledger.refused(&accept), Code::DAY_NOT_OPEN);
+    assert_eq!(ledger.done(&["purse", "show", "50"])["balance_tiyn"], 0);
+    let letter = ledger.path("letter.txt");
+    std::fs::write(&letter, "An exam was held on that day.").expect("written");
+    let (letter, day) = (
+        letter.to_str().expect("UTF-8").to_owned(),
+        format!("40:{}", date(closed)),
+    );
+    let in_spite = ["--despite", &day, "--because", &letter];
+    ledger.done(&[&accept[..], &in_spite].concat());
+    let paid = &ledger.done(&["purse", "show", "50"])["balance_tiyn"];
+    assert_eq!(*paid, 2 * MEAL);
 }
 
 #[test]

@@ -2,90 +2,28 @@
 //! GTIN, by substance and by ATC group. What is on it goes at the list's price and share, the narrowest entry first; what
 //! is outside is refused with its code.
 
-#[path = "support/ledger.rs"]
-mod ledger;
+#[path = "support/measure.rs"]
+mod measure;
 
-use ledger::Ledger;
+use measure::{Ledger, terms, text};
 use senim_types::Code;
 use serde_json::{Value, json};
 use std::fs;
-
-/// Of the policy `measure`: everything is allowed that stands on the list.
-const RULES: &str = r#"
-[[rules]]
-providers = "any"
-regions = "any"
-price = "listed"
-share_basis_points = 10_000
-whole_packs = false
-partial = true
-weekdays = 127
-calendar = false
-absent_may = false
-validity_ms_max = 25_920_000_000
-consent = false
-proofs = 15
-clawback = "always"
-"#;
 
 /// Metformin is A10BA02; A10B are the medicines against diabetes that are swallowed, A10A insulins.
 const LIST: &str = "product,price_max,units_per_pack,share_percent\n\
     A10B,1000,60,50\nC08CA01,900,30,80\n04870001000035,2000,30,\n";
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let text = value.pointer(pointer).and_then(Value::as_str);
-    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
-}
-
 /// A ledger with a programme of medicines, number 4, and a voucher of it.
 fn started() -> (Ledger, String) {
     let ledger = Ledger::start();
-    let open = [
-        "fund",
-        "open",
-        "4",
-        "--programme",
-        "4",
-        "--caller",
-        "voucher",
-    ];
-    ledger.done(&open);
-    ledger.done(&["fund", "allot", "4", "--amount", "100000"]);
-    let mut frame = ledger.done(&["programme", "show", "2"])["frame"].clone();
-    frame["budget"] = json!(4);
-    let file = |name: &str, content: &str| {
-        let path = ledger.path(name);
-        fs::write(&path, content).expect("a file can be written");
-        path
-    };
-    let frame = file("frame.json", &frame.to_string());
-    ledger.done(&["programme", "set", "4", "--file", &frame]);
-    let rules = file("rules.toml", RULES);
-    ledger.done(&["programme", "rules", "4", "--file", &rules]);
-    let serve = [
-        "programme",
-        "serve",
-        "4",
-        "--place",
-        "50",
-        "--provider",
-        "50",
-        "--region",
-        "71",
-    ];
-    ledger.done(&serve);
-    let holder = ledger.holder();
-    let issue = [
-        "voucher",
-        "issue",
-        "--programme",
-        "4",
-        "--holder",
-        &holder,
-        "--amount",
-        "20000",
-    ];
-    let voucher = text(&ledger.done(&issue), "/voucher").to_owned();
+    ledger.open_line("4");
+    ledger.set_frame("4", "2", |_| ());
+    // Everything is allowed that stands on the list.
+    let listed = [("price", "\"listed\""), ("clawback", "\"always\"")];
+    ledger.set_rules("4", &listed);
+    ledger.set_service("4", ("50", "50"), "71");
+    let voucher = ledger.issued("4", "20000", &[]);
     (ledger, voucher)
 }
 
@@ -108,14 +46,7 @@ fn bought(
         "--price",
         price,
     ];
-    let told = ledger.senim(&words)?.json;
-    let events = told["events"].as_array().expect("events").iter();
-    let mut terms = events.filter_map(|event| event.pointer("/event/redeemed/terms"));
-    let terms = terms
-        .next()
-        .unwrap_or_else(|| panic!("a use is told: {told}"));
-    let sum = |name: &str| terms[name].as_u64().expect("a sum");
-    Ok((sum("pays"), sum("bears")))
+    Ok(terms(&ledger.senim(&words)?.json))
 }
 
 #[test]

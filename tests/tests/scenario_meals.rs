@@ -4,7 +4,7 @@
 #[path = "support/ledger.rs"]
 mod ledger;
 
-use ledger::Ledger;
+use ledger::{Ledger, text};
 use senim_types::Code;
 use serde_json::Value;
 
@@ -13,11 +13,6 @@ fn budget(ledger: &Ledger) -> (u64, u64) {
     let line = ledger.done(&["budget", "2"]);
     let sum = |name: &str| line[name].as_u64().expect("a sum");
     (sum("available_tiyn"), sum("reserved_tiyn"))
-}
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let text = value.pointer(pointer).and_then(Value::as_str);
-    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
 }
 
 #[test]

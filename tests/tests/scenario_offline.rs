@@ -1,33 +1,17 @@
 //! A canteen loses its connection at noon and goes on serving, through the client's own commands: what it may do by itself,
 //! what the ledger makes of it afterwards, and what the payer answers, to the tiyn.
 
-#[path = "support/ledger.rs"]
-mod ledger;
+#[path = "support/school.rs"]
+mod school;
 
-use ledger::Ledger;
+use school::{ALLOTTED, School};
 use senim_types::Code;
 use senimd::driver::now;
 use serde_json::{Value, json};
 
-/// What the devnet allots to programme 2, in tiyn.
-const ALLOTTED: u64 = 20_000_000_000;
 const HOUR_MS: u64 = 60 * 60 * 1000;
 
-/// Canteens of one school, and the vouchers of its pupils, of 9 000 tenge each.
-struct School {
-    ledger: Ledger,
-}
-
 impl School {
-    fn voucher(&self) -> String {
-        let holder = self.ledger.holder();
-        let issue = [
-            "voucher", "issue", "--holder", &holder, "--place", "40", "--amount", "9000",
-        ];
-        let issued = self.ledger.done(&issue);
-        issued["voucher"].as_str().expect("an id").to_owned()
-    }
-
     fn wallet(&self, words: &[&str]) {
         let wallet = self.ledger.path("wallet");
         let words = [&["wallet", "voucher"], words, &["--wallet", &wallet]].concat();
@@ -82,31 +66,6 @@ impl School {
         self.ledger.senim(&words).map(|answer| answer.json)
     }
 
-    /// What waits for the payer: codes and names of records.
-    fn waiting(&self) -> Vec<(String, String)> {
-        let list = self.ledger.done(&["voucher", "excess", "list"]);
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let records = list["excess"].as_array().expect("a list").iter();
-        records
-            .map(|it| (text(&it["excess"]["code"]), text(&it["record"])))
-            .collect()
-    }
-
-    fn answer(&self, words: &[&str]) -> Result<Value, Code> {
-        let words = [&["voucher", "excess"], words].concat();
-        self.ledger.senim(&words).map(|answer| answer.json)
-    }
-
-    /// Available and reserved in the budget line, and the caterer's claim, in tiyn.
-    fn money(&self) -> (u64, u64, u64) {
-        let line = self.ledger.done(&["budget", "2"]);
-        let sum = |name: &str| line[name].as_u64().expect("a sum");
-        let claims = r#"{"claims":{"provider":50,"after":null}}"#;
-        let claims = self.ledger.done(&["query", "treasury", claims]);
-        let claim = claims[0][2]["sum"].as_u64().unwrap_or(0);
-        (sum("available_tiyn"), sum("reserved_tiyn"), claim)
-    }
-
     fn tally(&self) -> Value {
         // The country is five hours east of Greenwich.
         let day = (now().0 + 5 * HOUR_MS) / (24 * HOUR_MS);
@@ -118,9 +77,7 @@ impl School {
 
 #[test]
 fn a_canteen_without_connection_feeds_pupils_and_is_paid_for_each_once() {
-    let school = School {
-        ledger: Ledger::start(),
-    };
+    let school = School::start();
     let ids: Vec<String> = (0..7).map(|_| school.voucher()).collect();
     let [
         pupil,
@@ -248,13 +205,13 @@ fn a_canteen_without_connection_feeds_pupils_and_is_paid_for_each_once() {
 
     // What is beyond the rules waits for the payer, who pays in part, refuses, or lets it wait.
     let waiting = school.waiting();
-    let record = |code: &str| {
-        let found = waiting.iter().find(|(of, _)| of == code);
+    let record = |code: Code| {
+        let found = waiting.iter().find(|(of, _)| *of == code);
         &found.unwrap_or_else(|| panic!("{code} in {waiting:?}")).1
     };
     assert_eq!(waiting.len(), 3);
-    let (later, twice) = (record("VOUCHER_REVOKED"), record("DAILY_LIMIT"));
-    record("OFFLINE_CLOCK");
+    let (later, twice) = (record(Code::VOUCHER_REVOKED), record(Code::DAILY_LIMIT));
+    record(Code::OFFLINE_CLOCK);
     let stranger = school.answer(&["accept", later, "--key", "fund"]);
     assert_eq!(stranger, Err(Code::NOT_AUTHORISED));
     let dear = school.answer(&["accept", later, "--pays", "900.01"]);
@@ -302,9 +259,7 @@ fn a_canteen_without_connection_feeds_pupils_and_is_paid_for_each_once() {
 
 #[test]
 fn a_terminals_file_survives_a_crash_and_tells_of_damage() {
-    let school = School {
-        ledger: Ledger::start(),
-    };
+    let school = School::start();
     let pupils = [school.voucher(), school.voucher(), school.voucher()];
     std::fs::write(school.ledger.path("pupils.csv"), pupils.join("\n")).expect("it is written");
     school.sync("canteen").expect("it syncs");

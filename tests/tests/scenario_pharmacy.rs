@@ -311,29 +311,9 @@ fn copy(from: &str, to: &str) {
 #[test]
 fn card_and_paper_open_the_medicine_data_too_and_a_typed_number_does_not() {
     let shop = Dispensary::start();
-    let (cards, chip) = (shop.path("cards"), shop.path("card.chip"));
-    let centre = |args: &[&str]| {
-        let args = [&["card"], args, &["--cards", &cards]].concat();
-        shop.ledger.done(&args)
-    };
-    let issued = centre(&[
-        "issue",
-        "--name",
-        "Үлгі",
-        "--iin",
-        "610309200172",
-        "--category",
-        "1",
-        "--until",
-        "2099-12-31",
-        "--chip",
-        &chip,
-    ]);
-    let number = text(&issued, "/number").to_owned();
-    centre(&["keys"]);
-    let key = centre(&["key", "--number", &number]);
+    let Card { number, chip, key } = shop.ledger.card();
     let paper = shop.path("paper.png");
-    let more = ["--card", text(&key, "/card"), "--paper", &paper];
+    let more = ["--card", key.as_str(), "--paper", &paper];
     let group = shop
         .issue("card-metformin.json", &more)
         .expect("it is issued");
@@ -358,17 +338,7 @@ fn card_and_paper_open_the_medicine_data_too_and_a_typed_number_does_not() {
     let (challenge, answer) = (shop.path("challenge.bin"), shop.path("answer.bin"));
     let ask = ["challenge", "--group", &group, "--out", &challenge];
     shop.pharmacy("rival", &ask).expect("a challenge");
-    let tap = [
-        "card",
-        "tap",
-        "--chip",
-        &chip,
-        "--challenge",
-        &challenge,
-        "--out",
-        &answer,
-    ];
-    shop.ledger.done(&tap);
+    shop.ledger.tap(&chip, &challenge, &answer);
     let held = shop.pharmacy("rival", &["hold", "--card", &answer]);
     assert_eq!(dosage(&held.expect("the card was there"), 1), dose);
     shop.pharmacy("rival", &give_back)

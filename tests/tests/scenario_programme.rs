@@ -1,10 +1,10 @@
 //! A support measure that nobody planned for: its policy is compiled outside of the workspace, deployed by transaction on a
 //! running network, used, explained, and compared with other rules on its own history. No node is restarted.
 
-#[path = "support/ledger.rs"]
-mod ledger;
+#[path = "support/measure.rs"]
+mod measure;
 
-use ledger::Ledger;
+use measure::{Ledger, terms, text};
 use senim_tests::world::network::root;
 use senim_types::{Code, codec};
 use serde_json::{Value, json};
@@ -54,11 +54,6 @@ fn compiled(folder: &Path) -> Option<String> {
     }
 }
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let text = value.pointer(pointer).and_then(Value::as_str);
-    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
-}
-
 /// The rules that an explanation went through, and whether each was kept.
 fn steps(explained: &Value) -> Vec<(u64, bool)> {
     let steps = explained["decided"][0]["steps"].as_array().expect("steps");
@@ -80,22 +75,8 @@ fn a_measure_that_nobody_planned_for_is_deployed_used_explained_and_compared() {
     let ledger = Ledger::start();
 
     // A budget line, a frame, a policy, parameters: the department does it all by itself.
-    ledger.done(&[
-        "fund",
-        "open",
-        "4",
-        "--programme",
-        "4",
-        "--caller",
-        "voucher",
-    ]);
-    ledger.done(&["fund", "allot", "4", "--amount", "100000"]);
-    let meals = ledger.done(&["programme", "show", "2"]);
-    let mut frame = meals["frame"].clone();
-    frame["budget"] = json!(4);
-    let path = ledger.path("frame.json");
-    fs::write(&path, frame.to_string()).expect("the frame's file");
-    ledger.done(&["programme", "set", "4", "--file", &path]);
+    ledger.open_line("4");
+    ledger.set_frame("4", "2", |_| ());
     let deploy = |number: &str| {
         [
             "programme",
@@ -120,53 +101,17 @@ fn a_measure_that_nobody_planned_for_is_deployed_used_explained_and_compared() {
     let deployed = ledger.done(&free);
     assert_eq!(text(&deployed, "/name"), "rides");
     let three = parameters(3, 10_000, 15, 60);
-    let rules = [
-        "programme",
-        "rules",
-        "4",
-        "--policy",
-        "1001",
-        "--parameters",
-        &three,
-    ];
-    assert_eq!(ledger.done(&rules)["version"], 1);
+    let rules = |parameters| {
+        let rules = ["programme", "rules", "4", "--policy", "1001"];
+        [&rules[..], &["--parameters", parameters]].concat()
+    };
+    assert_eq!(ledger.done(&rules(&three))["version"], 1);
     let senseless = parameters(0, 10_000, 15, 60);
-    let wrong = [
-        "programme",
-        "rules",
-        "4",
-        "--policy",
-        "1001",
-        "--parameters",
-        &senseless,
-    ];
-    assert_eq!(ledger.refused(&wrong), Code::OUT_OF_RANGE);
-    let serve = [
-        "programme",
-        "serve",
-        "4",
-        "--place",
-        "50",
-        "--provider",
-        "50",
-        "--region",
-        "71",
-    ];
-    ledger.done(&serve);
+    assert_eq!(ledger.refused(&rules(&senseless)), Code::OUT_OF_RANGE);
+    ledger.set_service("4", ("50", "50"), "71");
 
     // A person rides; the fare is 100 tenge a kilometre.
-    let holder = ledger.holder();
-    let issue = [
-        "voucher",
-        "issue",
-        "--programme",
-        "4",
-        "--holder",
-        &holder,
-        "--amount",
-        "5000",
-    ];
-    let voucher = text(&ledger.done(&issue), "/voucher").to_owned();
+    let voucher = ledger.issued("4", "5000", &[]);
     let words = |km: &str, price: &str| {
         [
             "voucher",
@@ -188,15 +133,7 @@ fn a_measure_that_nobody_planned_for_is_deployed_used_explained_and_compared() {
         ledger.done(&words.iter().map(String::as_str).collect::<Vec<_>>())
     };
     let first = ride("10", "1200");
-    let terms = first["events"].as_array().expect("events").iter();
-    let terms = terms
-        .filter_map(|event| event.pointer("/event/redeemed/terms"))
-        .next();
-    let terms = terms.unwrap_or_else(|| panic!("a use is told: {first}"));
-    assert_eq!(
-        (&terms["pays"], &terms["bears"]),
-        (&json!(100_000), &json!(20_000))
-    );
+    assert_eq!(terms(&first), (100_000, 20_000));
     ride("5", "500");
     let too_far = words("16", "1600");
     let too_far: Vec<&str> = too_far.iter().map(String::as_str).collect();

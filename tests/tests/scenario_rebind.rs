@@ -4,7 +4,7 @@
 #[path = "support/dispensary.rs"]
 mod dispensary;
 
-use dispensary::{ALLOTTED, AMLODIPINE, Dispensary, METFORMIN, dosage, text};
+use dispensary::{ALLOTTED, AMLODIPINE, Card, Dispensary, METFORMIN, dosage, text};
 use senim_types::Code;
 use serde_json::{Value, json};
 
@@ -28,38 +28,13 @@ fn qr(shop: &Dispensary, wallet: &str, group: &str, items: &str, out: &str) -> R
     shop.ledger.senim(&words).map(|answer| answer.json)
 }
 
-/// The card of a person, and its key for one prescription.
-fn card(shop: &Dispensary) -> (String, String) {
-    let (cards, chip) = (shop.path("cards"), shop.path("card.chip"));
-    let centre = |args: &[&str]| {
-        let args = [&["card"], args, &["--cards", &cards]].concat();
-        shop.ledger.done(&args)
-    };
-    let issued = centre(&[
-        "issue",
-        "--name",
-        "Үлгі",
-        "--iin",
-        "610309200172",
-        "--category",
-        "1",
-        "--until",
-        "2099-12-31",
-        "--chip",
-        &chip,
-    ]);
-    centre(&["keys"]);
-    let key = centre(&["key", "--number", text(&issued, "/number")]);
-    (chip, text(&key, "/card").to_owned())
-}
-
 #[test]
 fn a_telephone_is_lost_in_the_middle_of_a_course() {
     let shop = Dispensary::start();
-    let (chip, card) = card(&shop);
+    let Card { chip, key, .. } = shop.ledger.card();
     let (paper, record) = (shop.path("paper.png"), shop.path("check.txt"));
     std::fs::write(&record, "identity card seen").expect("a file can be written");
-    let more = ["--card", card.as_str(), "--paper", &paper];
+    let more = ["--card", key.as_str(), "--paper", &paper];
     let group = shop.issue("pharmacy.json", &more).expect("it is issued");
     let by_paper = |picture: &str| {
         let words = [

@@ -2,10 +2,10 @@
 //! offers, persons answer, a voucher opens, is bound, activated and used. Whoever goes before it is the turn, or twice, or in
 //! another's place, is refused, and the voucher stands as it stood.
 
-#[path = "support/ledger.rs"]
-mod ledger;
+#[path = "support/measure.rs"]
+mod measure;
 
-use ledger::Ledger;
+use measure::Ledger;
 use senim_abi::VOUCHER;
 use senim_abi::civil::{UtcOffsets, ymd};
 use senim_abi::voucher::msg::{Attestation, Channel};
@@ -28,14 +28,29 @@ fn entry() -> Entry {
 }
 
 fn listed(ledger: &Ledger, device: &str, persons: usize) -> Result<Vec<VoucherId>, Code> {
+    listed_under(ledger, (device, FREE_MEALS), persons)
+}
+
+fn listed_under(
+    ledger: &Ledger,
+    (device, programme): (&str, ProgrammeId),
+    persons: usize,
+) -> Result<Vec<VoucherId>, Code> {
     let list = Execute::List {
-        programme: FREE_MEALS,
+        programme,
         index: 0,
         entries: vec![entry(); persons],
     };
     let transaction = ledger.called(device, VOUCHER, &list)?.transaction;
     let ids = (0..persons as u16).map(|index| VoucherId::derive(&transaction, index));
     Ok(ids.collect())
+}
+
+/// What the identity service says of one person: the same number for the same person, in all programmes of a group.
+fn attestation(voucher: VoucherId, person: &[u8]) -> Execute {
+    let nullifier = Hash::of(person);
+    let attestations = vec![Attestation { voucher, nullifier }];
+    Execute::Attest { attestations }
 }
 
 fn show(ledger: &Ledger, voucher: &str) -> Value {
@@ -65,14 +80,7 @@ fn a_listed_person_is_attested_asked_answers_and_eats_and_none_of_it_out_of_turn
         }
         said
     };
-    let attest = |voucher, person: &[u8]| {
-        let attestation = Attestation {
-            voucher,
-            nullifier: Hash::of(person),
-        };
-        let attestations = vec![attestation];
-        say("identity", &Execute::Attest { attestations }, voucher)
-    };
+    let attest = |voucher, person: &[u8]| say("identity", &attestation(voucher, person), voucher);
     let offer = |voucher| {
         let vouchers = vec![voucher];
         say("portal", &Execute::Offer { vouchers }, voucher)
@@ -146,7 +154,6 @@ fn a_programme_keeps_its_exclusion_group_and_takes_its_rules_from_policies_alone
     // A block for the state's proofs.
     ledger.holder();
     listed(&ledger, "office", 1).expect("the programme's own office");
-    let path = ledger.path("frame.json");
     let programme = || ledger.done(&["programme", "show", "3"]);
     let before = programme();
     for (group, refused) in [
@@ -156,7 +163,7 @@ fn a_programme_keeps_its_exclusion_group_and_takes_its_rules_from_policies_alone
     ] {
         let mut frame = before["frame"].clone();
         frame["exclusion"] = group.clone();
-        std::fs::write(&path, frame.to_string()).expect("the frame's file");
+        let path = ledger.file("frame.json", &frame.to_string());
         let set = ledger.senim(&["programme", "set", "3", "--file", &path]);
         assert_eq!(set.err(), refused, "{group}");
         assert_eq!(programme()["frame"], before["frame"], "{group}");
@@ -165,4 +172,64 @@ fn a_programme_keeps_its_exclusion_group_and_takes_its_rules_from_policies_alone
     let rules = [&by_treasury[..], &["--parameters", "00"]].concat();
     assert_eq!(ledger.refused(&rules), Code::NOT_A_POLICY);
     assert_eq!(programme()["version"], before["version"]);
+}
+
+/// Another programme of the department's, with a budget line of its own, in this exclusion group.
+fn programme_of(ledger: &Ledger, number: u32, group: u32) -> ProgrammeId {
+    let name = number.to_string();
+    ledger.open_line(&name);
+    ledger.set_frame(&name, "3", |frame| frame["exclusion"] = json!(group));
+    ledger.set_rules(&name, &[("consent", "true")]);
+    ProgrammeId(number)
+}
+
+#[test]
+fn two_programmes_of_one_group_do_not_both_serve_a_person_and_one_of_another_group_does() {
+    let ledger = Ledger::start();
+    let breakfasts = programme_of(&ledger, 4, 1);
+    let coats = programme_of(&ledger, 5, 2);
+    let one = |programme| {
+        let ids = listed_under(&ledger, ("office", programme), 1);
+        ids.expect("the programme's own office")[0]
+    };
+    let (lunch, breakfast, coat) = (one(FREE_MEALS), one(breakfasts), one(coats));
+    let nullifier = |voucher: VoucherId| {
+        let shown = show(&ledger, &voucher.to_string());
+        shown["record"]["nullifier"].clone()
+    };
+    let child = b"a child";
+    let attest = |voucher, person: &[u8]| {
+        let attest = attestation(voucher, person);
+        ledger.called("identity", VOUCHER, &attest).map(|_| ())
+    };
+    assert_eq!(attest(lunch, child), Ok(()));
+    let twice = attest(breakfast, child);
+    assert_eq!(twice, Err(Code::DUPLICATE_PROGRAMME));
+    assert_eq!(nullifier(breakfast), Value::Null);
+    let offer = |voucher| {
+        let vouchers = vec![voucher];
+        let offer = Execute::Offer { vouchers };
+        ledger.called("portal", VOUCHER, &offer).map(|_| ())
+    };
+    assert_eq!(offer(breakfast), Err(Code::NOT_ATTESTED));
+    // What the groups are for: a coat is no meal.
+    assert_eq!(attest(coat, child), Ok(()));
+    assert_eq!(offer(coat), Ok(()));
+
+    // The parents want no lunches: from then on the person is free for the other programme, and for that one alone.
+    assert_eq!(offer(lunch), Ok(()));
+    let channel = Channel::ServiceCentre;
+    let no = Execute::Answer {
+        voucher: lunch,
+        channel,
+        consents: false,
+    };
+    ledger
+        .called("service-centre", VOUCHER, &no)
+        .expect("a no is taken");
+    assert_eq!(attest(breakfast, child), Ok(()));
+    assert_eq!(nullifier(breakfast), json!(Hash::of(child)));
+    assert_eq!(offer(breakfast), Ok(()));
+    let again = attest(one(FREE_MEALS), child);
+    assert_eq!(again, Err(Code::DUPLICATE_PROGRAMME));
 }

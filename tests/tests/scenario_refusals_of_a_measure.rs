@@ -2,42 +2,17 @@
 //! policy's rules one by one, what a holder may share, what a payer may take back, and what a contract lets be posted. Money
 //! and voucher stand after a refusal as they stood before it.
 
-#[path = "support/ledger.rs"]
-mod ledger;
+#[path = "support/measure.rs"]
+mod measure;
 
-use ledger::Ledger;
+use measure::{Ledger, text};
 use senim_abi::VOUCHER;
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, VoucherId};
 use senim_cli::commands::wallet::WalletKey;
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 use senimd::driver::now;
 use serde_json::{Value, json};
-use std::fs;
 use std::time::Duration;
-
-/// Lunches of a measure of the department's own, wherever they are served.
-const RULES: &str = r#"
-[[rules]]
-providers = "any"
-regions = "any"
-price = { cap = 100_000 }
-share_basis_points = 10_000
-whole_packs = false
-partial = true
-uses_per_day_max = 9
-weekdays = 127
-calendar = false
-absent_may = false
-validity_ms_max = 25_920_000_000
-consent = false
-proofs = 15
-clawback = "before_maturity"
-"#;
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let text = value.pointer(pointer).and_then(Value::as_str);
-    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
-}
 
 /// What a budget line and a voucher stand at.
 fn standing(ledger: &Ledger, budget: &str, voucher: &str) -> (Value, Value, Value) {
@@ -59,23 +34,6 @@ fn refused(ledger: &Ledger, (budget, voucher): (&str, &str), words: &[&str]) -> 
     code
 }
 
-/// A voucher of the wallet's under a programme, for this many tenge.
-fn issued(ledger: &Ledger, programme: &str, tenge: &str, more: &[&str]) -> String {
-    let holder = ledger.holder();
-    let words = [
-        "voucher",
-        "issue",
-        "--programme",
-        programme,
-        "--holder",
-        &holder,
-        "--amount",
-        tenge,
-    ];
-    let told = ledger.done(&[&words, more].concat());
-    text(&told, "/voucher").to_owned()
-}
-
 /// Whoever uses a voucher at a place, for a price in tenge.
 fn redeem<'a>(voucher: &'a str, (place, price): (&'a str, &'a str)) -> [&'a str; 7] {
     [
@@ -83,19 +41,9 @@ fn redeem<'a>(voucher: &'a str, (place, price): (&'a str, &'a str)) -> [&'a str;
     ]
 }
 
-/// The base rules with the line of this name changed.
+/// Lunches of a measure of the department's own, wherever they are served, with one rule changed.
 fn with_rule(ledger: &Ledger, name: &str, value: &str) {
-    let lines = RULES.lines().map(|line| match line.split_once(" = ") {
-        Some((of, _)) if of == name => format!("{name} = {value}\n"),
-        _ => format!("{line}\n"),
-    });
-    let mut rules: String = lines.collect();
-    if !RULES.contains(&format!("\n{name} = ")) {
-        rules += &format!("{name} = {value}\n");
-    }
-    let path = ledger.path("rules.toml");
-    fs::write(&path, rules).expect("the rules' file");
-    ledger.done(&["programme", "rules", "4", "--file", &path]);
+    ledger.set_rules("4", &[("uses_per_day_max", "9"), (name, value)]);
 }
 
 /// A rule, what it refuses, and the use beside it that it allows.
@@ -128,26 +76,21 @@ impl Row {
 fn each_rule_of_a_measure_refuses_what_it_is_there_for() {
     let ledger = Ledger::start();
     // Whose money: a line that is there, and one's own.
-    let open = ["fund", "open", "4", "--programme", "4"];
-    ledger.done(&[&open[..], &["--caller", "voucher"]].concat());
-    ledger.done(&["fund", "allot", "4", "--amount", "100000"]);
+    ledger.open_line("4");
     let mut frame = ledger.done(&["programme", "show", "2"])["frame"].clone();
-    let path = ledger.path("frame.json");
     for (budget, refused) in [
         (99, Some(Code::NO_BUDGET)),
         (1, Some(Code::NOT_AUTHORISED)),
         (4, None),
     ] {
         frame["budget"] = json!(budget);
-        fs::write(&path, frame.to_string()).expect("the frame's file");
+        let path = ledger.file("frame.json", &frame.to_string());
         let set = ledger.senim(&["programme", "set", "4", "--file", &path]);
         assert_eq!(set.err(), refused, "budget line {budget}");
     }
     // Two places: the school where the caterer is paid, and a canteen that the school runs with the caterer's terminals.
     for (place, provider, region) in [("40", "50", "71"), ("41", "40", "72")] {
-        let serve = ["programme", "serve", "4", "--place", place];
-        let by = ["--provider", provider, "--terminals", "50"];
-        ledger.done(&[&serve[..], &by, &["--region", region]].concat());
+        ledger.set_service("4", (place, provider), region);
     }
     let rows = [
         Row {
@@ -183,7 +126,7 @@ fn each_rule_of_a_measure_refuses_what_it_is_there_for() {
     for row in &rows {
         let (name, value) = row.rule;
         with_rule(&ledger, name, value);
-        let voucher = issued(&ledger, "4", row.amount, &[]);
+        let voucher = ledger.issued("4", row.amount, &[]);
         let sound = || ledger.done(&redeem(&voucher, row.sound));
         if row.is_after {
             sound();
@@ -199,7 +142,7 @@ fn each_rule_of_a_measure_refuses_what_it_is_there_for() {
 
     // A proof of a kind that the measure does not take, and one that it does.
     with_rule(&ledger, "proofs", "1");
-    let voucher = issued(&ledger, "4", "1000", &["--place", "40"]);
+    let voucher = ledger.issued("4", "1000", &["--place", "40"]);
     let code = refused(&ledger, ("4", &voucher), &redeem(&voucher, ("40", "900")));
     assert_eq!(code, Code::PROOF_KIND);
     let (wallet, qr) = (ledger.path("wallet"), ledger.path("qr.png"));
@@ -226,7 +169,7 @@ fn each_rule_of_a_measure_refuses_what_it_is_there_for() {
 #[test]
 fn a_holder_shares_within_bounds_and_what_is_used_up_or_over_buys_nothing() {
     let ledger = Ledger::start();
-    let voucher = issued(&ledger, "2", "9000", &["--place", "40"]);
+    let voucher = ledger.issued("2", "9000", &["--place", "40"]);
     let (wallet, code) = (ledger.path("wallet"), ledger.path("child.png"));
     let share = ["wallet", "voucher", "share", &voucher, "--wallet", &wallet];
     let share = [&share[..], &["--out", &code]].concat();
@@ -295,12 +238,7 @@ fn what_is_mature_is_the_persons_and_what_is_over_is_back_in_its_budget_line() {
     assert_eq!(line(), json!(left));
 
     // Over: it buys nothing, and its money is in the line again.
-    let short = issued(
-        &ledger,
-        "2",
-        "1000",
-        &["--place", "40", "--valid-for", "1s"],
-    );
+    let short = ledger.issued("2", "1000", &["--place", "40", "--valid-for", "1s"]);
     assert_eq!(line(), json!(left - 100_000));
     std::thread::sleep(Duration::from_millis(1_100));
     let over = ledger.refused(&redeem(&short, ("40", "900")));
@@ -342,7 +280,7 @@ fn a_contract_lets_no_more_be_posted_than_its_ceiling_and_nothing_outside_of_its
     };
     let document = "No 50/2026 of 2026-01-05";
     let addendum = |from, ceiling| contract(document, from, ceiling).expect("an addendum");
-    let [first, second, third] = [(); 3].map(|()| issued(&ledger, "2", "1000", &["--place", "40"]));
+    let [first, second, third] = [(); 3].map(|()| ledger.issued("2", "1000", &["--place", "40"]));
     let meal = ("40", "900");
     let code = |voucher: &str| refused(&ledger, ("2", voucher), &redeem(voucher, meal));
 

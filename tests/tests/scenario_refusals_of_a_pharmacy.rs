@@ -182,25 +182,8 @@ fn a_prescription_opens_ends_and_is_cancelled() {
 fn a_pack_that_is_not_what_the_register_says_is_not_dispensed() {
     let shop = Dispensary::start();
     let gtin = "04870001000011";
-    let introduce = |lot: &str, expiry: &str, serials: &str| {
-        let words = [
-            "pack",
-            "introduce",
-            "--gtin",
-            gtin,
-            "--lot",
-            lot,
-            "--expiry",
-            expiry,
-            "--serials",
-            serials,
-            "--at",
-            "20",
-            "--stage",
-            "opening-stock",
-        ];
-        shop.ledger.senim(&words).map(|_| ())
-    };
+    let introduce =
+        |lot: &str, expiry: &str, serials: &str| shop.introduce(gtin, (lot, expiry), serials, "20");
     let expired = introduce("X2601", "2026-01-31", "EX0001");
     assert_eq!(expired, Err(Code::PACK_EXPIRED));
     introduce("W2601", "2031-05-31", "WD0001").expect("a lot of its own");

@@ -149,7 +149,7 @@ fn a_caterers_month_is_disputed_corrected_and_paid_in_digital_tenge() {
         act: act_of(2, 50),
         hash: Hash::of(b"another act"),
     };
-    let signed = ledger.called("canteen", SETTLEMENT, other);
+    let signed = ledger.called("canteen", SETTLEMENT, &other);
     assert_eq!(signed.err(), Some(Code::ACT_HASH));
     assert_eq!(
         text(&ledger.done(&["act", "show", act]), "/state"),
@@ -265,7 +265,7 @@ fn cut_by_hand(ledger: &mut OverHttp) {
             provider: OrgId(50),
             period,
         };
-        ledger.called(device, SETTLEMENT, cut).map(|_| ())
+        ledger.called(device, SETTLEMENT, &cut).map(|_| ())
     };
     for device in ["canteen", "education"] {
         assert_eq!(cut(device, this), Err(Code::PERIOD_OPEN), "{device}");
@@ -296,7 +296,7 @@ fn confirmed(ledger: &mut OverHttp, attempt: u8, amount: Tiyn) -> Option<Code> {
         amount,
         message: Hash::of(b"a bank's message"),
     };
-    ledger.called("fund", SETTLEMENT, confirm).err()
+    ledger.called("fund", SETTLEMENT, &confirm).err()
 }
 
 /// What a bank says of a payment: an amount debited, or credited because it came back; a refusal of it, or of its file.

@@ -1,47 +1,16 @@
 //! What the till of a canteen shows, through the client's own commands over HTTP: a closed day feeds nobody, and whether a
 //! pupil's meals are free or paid by the parents cannot be seen.
 
-#[path = "support/ledger.rs"]
-mod ledger;
+#[path = "support/measure.rs"]
+mod measure;
 
-use ledger::Ledger;
+use measure::Ledger;
 use senim_abi::civil::{UtcOffsets, ymd};
 use senim_types::Code;
 use senimd::driver::now;
-use serde_json::{Value, json};
-use std::fs;
 
 /// Rules of a meal: once a day, on the days that the school's calendar has open.
-const RULES: &str = r#"
-[[rules]]
-providers = "any"
-regions = "any"
-price = { cap = 100_000 }
-share_basis_points = 10_000
-whole_packs = false
-partial = true
-uses_per_day_max = 1
-weekdays = 127
-calendar = true
-absent_may = false
-validity_ms_max = 25_920_000_000
-consent = false
-proofs = 15
-clawback = "before_maturity"
-"#;
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let text = value.pointer(pointer).and_then(Value::as_str);
-    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
-}
-
-/// Meals under the department's programme 2 keep to a calendar from now on.
-fn with_calendar(ledger: &Ledger) -> String {
-    let rules = ledger.path("rules.toml");
-    fs::write(&rules, RULES).expect("the rules' file");
-    ledger.done(&["programme", "rules", "2", "--file", &rules]);
-    rules
-}
+const RULES: &[(&str, &str)] = &[("uses_per_day_max", "1"), ("calendar", "true")];
 
 /// The school says which day of this month is closed; none: all are open.
 fn closed(ledger: &Ledger, programme: &str, day: Option<u8>) {
@@ -61,10 +30,7 @@ fn today() -> (u32, u32, u32) {
 }
 
 fn issued(ledger: &Ledger, programme: &str) -> String {
-    let holder = ledger.holder();
-    let issue = ["voucher", "issue", "--programme", programme];
-    let rest = ["--holder", &holder, "--place", "40", "--amount", "9000"];
-    text(&ledger.done(&[&issue[..], &rest].concat()), "/voucher").to_owned()
+    ledger.issued(programme, "9000", &["--place", "40"])
 }
 
 /// A meal at the till: what it shows, or the code of its refusal.
@@ -91,7 +57,7 @@ fn shown(text: &str) -> String {
 #[test]
 fn nobody_is_fed_on_a_closed_day() {
     let ledger = Ledger::start();
-    with_calendar(&ledger);
+    ledger.set_rules("2", RULES);
     let (_, _, day) = today();
     let voucher = issued(&ledger, "2");
     closed(&ledger, "2", Some(day as u8));
@@ -107,26 +73,12 @@ fn nobody_is_fed_on_a_closed_day() {
 #[test]
 fn a_paid_meal_and_a_free_one_look_the_same() {
     let ledger = Ledger::start();
-    let rules = with_calendar(&ledger);
+    ledger.set_rules("2", RULES);
     // What parents pay ahead is a budget line and a programme of its own, at the same till.
-    ledger.done(&[
-        "fund",
-        "open",
-        "4",
-        "--programme",
-        "4",
-        "--caller",
-        "voucher",
-    ]);
-    ledger.done(&["fund", "allot", "4", "--amount", "100000"]);
-    let mut frame = ledger.done(&["programme", "show", "2"])["frame"].clone();
-    frame["budget"] = json!(4);
-    let path = ledger.path("frame.json");
-    fs::write(&path, frame.to_string()).expect("the frame's file");
-    ledger.done(&["programme", "set", "4", "--file", &path]);
-    ledger.done(&["programme", "rules", "4", "--file", &rules]);
-    let serve = ["programme", "serve", "4", "--place", "40"];
-    ledger.done(&[&serve[..], &["--provider", "50", "--region", "71"]].concat());
+    ledger.open_line("4");
+    ledger.set_frame("4", "2", |_| ());
+    ledger.set_rules("4", RULES);
+    ledger.set_service("4", ("40", "50"), "71");
     for programme in ["2", "4"] {
         closed(&ledger, programme, None);
     }

@@ -4,14 +4,9 @@
 #[path = "support/ledger.rs"]
 mod ledger;
 
-use ledger::Ledger;
+use ledger::{Ledger, text};
 use senim_types::Code;
 use serde_json::{Value, json};
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let text = value.pointer(pointer).and_then(Value::as_str);
-    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
-}
 
 /// A family at a running ledger.
 struct Family {

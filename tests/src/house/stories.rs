@@ -14,10 +14,6 @@ const REFUSED: &str = "refused ";
 
 /// Refusals that stories show and contracts have guards for, and that no row of the table is of, with the reason.
 pub const WITHOUT_ROW: &[(&str, &str)] = &[
-    (
-        "CARD_MISMATCH",
-        "the pharmacy's program proves the prescription and refuses before it sends; `contracts/prescription/tests/guards_of_a_card.rs` sends",
-    ),
     ("NOT_AUTHORISED", "a node's refusal to list terminals"),
     (
         "PACK_UNKNOWN",

@@ -1,28 +1,13 @@
 //! A ledger with a service centre, a clinic and pharmacies, for the scenarios of benefit cards.
 #![allow(dead_code)] // Each scenario uses its own part of it.
 
-#[path = "ledger.rs"]
-pub mod ledger;
+#[path = "prescribed.rs"]
+mod prescribed;
 
-use ledger::Ledger;
+use prescribed::ledger::Ledger;
+pub use prescribed::{AMLODIPINE, METFORMIN, PEOPLE, text};
 use senim_types::Code;
 use serde_json::Value;
-
-/// Packs on the shelf of the first pharmacy.
-pub const METFORMIN: &str = "(01)04870001000011(21)MF0001(17)310531(10)M2601";
-pub const AMLODIPINE: &str = "(01)04870001000028(21)AM0001(17)310228(10)A2604";
-
-/// People who do not exist: their numbers are of a century in which nobody had one.
-pub const PEOPLE: [(&str, &str); 3] = [
-    ("Үлгігүл Сынақова", "610309200172"),
-    ("Мысалбек Үлгібаев", "550412100209"),
-    ("Үлгі Мысалова", "721128200307"),
-];
-
-pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let text = value.pointer(pointer).and_then(Value::as_str);
-    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
-}
 
 /// A ledger with a service centre, a clinic and pharmacies that have folders of their own.
 pub struct Country {
@@ -41,77 +26,34 @@ impl Country {
     }
 
     pub fn chip(&self, number: usize) -> String {
-        self.path(&format!("card-{number}.chip"))
+        self.ledger.chip(number)
     }
 
     /// A command of the service centre.
     pub fn centre(&self, args: &[&str]) -> Result<Value, Code> {
-        let cards = self.path("cards");
-        let args = [&["card"], args, &["--cards", &cards]].concat();
-        self.ledger.senim(&args).map(|answer| answer.json)
+        self.ledger.centre(args)
     }
 
     /// Issues a card to one of the people; answers its number.
     pub fn card(&self, number: usize) -> String {
-        let (name, iin) = PEOPLE[number];
-        let chip = self.chip(number);
-        let issued = self.centre(&[
-            "issue",
-            "--name",
-            name,
-            "--iin",
-            iin,
-            "--category",
-            "1",
-            "--until",
-            "2099-12-31",
-            "--chip",
-            &chip,
-        ]);
-        // Five years at most, on the ledger; the entitlement itself may be longer.
-        text(&issued.expect("a card is issued"), "/number").to_owned()
+        self.ledger.issue_card(number)
     }
 
     /// The key that a clinic's system gets for a card's number.
     pub fn key(&self, number: &str) -> Result<String, Code> {
-        let answer = self.centre(&["key", "--number", number])?;
-        Ok(text(&answer, "/card").to_owned())
+        self.ledger.card_key(number)
     }
 
     /// A clinic issues a message under the programme of cards.
     pub fn issue(&self, message: &str, card: Option<&str>) -> Result<String, Code> {
-        let (clinic, holder) = (self.path("clinic"), self.ledger.holder());
-        let file = senim_tests::world::network::root()
-            .join("tests/data/demo")
-            .join(message);
-        let file = file.to_str().expect("UTF-8");
-        let mut args = vec![
-            "prescription",
-            "issue",
-            "--fhir",
-            file,
-            "--holder",
-            &holder,
-            "--programme",
-            "7",
-            "--clinic",
-            &clinic,
-        ];
-        args.extend(card.iter().flat_map(|card| ["--card", card]));
-        let answer = self.ledger.senim(&args)?;
-        Ok(text(&answer.json, "/group").to_owned())
+        let mut more = vec!["--programme", "7"];
+        more.extend(card.iter().flat_map(|card| ["--card", card]));
+        self.ledger.prescribe(message, &more)
     }
 
     /// A command of a pharmacy's terminal.
     pub fn pharmacy(&self, device: &str, args: &[&str]) -> Result<Value, Code> {
-        let folder = self.path(device);
-        let args = [
-            &["pharmacy"],
-            args,
-            &["--key", device, "--hold-dir", &folder],
-        ]
-        .concat();
-        self.ledger.senim(&args).map(|answer| answer.json)
+        self.ledger.pharmacy(device, args)
     }
 
     /// A card put to a terminal's own reader.

@@ -2,10 +2,11 @@
 //! private pharmacies: `scripts/demo/pharmacy.sh` plays with the same.
 #![allow(dead_code)] // Each scenario uses its own part of it.
 
-#[path = "ledger.rs"]
-pub mod ledger;
+#[path = "prescribed.rs"]
+mod prescribed;
 
-use ledger::Ledger;
+use prescribed::ledger::Ledger;
+pub use prescribed::*;
 use senim_cli::keys;
 use senim_cli::session::Session;
 use senim_types::text::KeyKind;
@@ -14,9 +15,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Packs of the devnet on the shelf of the first pharmacy.
-pub const METFORMIN: &str = "(01)04870001000011(21)MF0001(17)310531(10)M2601";
 pub const METFORMIN_2: &str = "(01)04870001000011(21)MF0002(17)310531(10)M2601";
-pub const AMLODIPINE: &str = "(01)04870001000028(21)AM0001(17)310228(10)A2604";
 pub const AMLODIPINE_2: &str = "(01)04870001000028(21)AM0002(17)310228(10)A2604";
 /// The same medicines by other makers: metformin at both pharmacies, amlodipine at the first; and another strength.
 pub const OTHER_METFORMIN: &str = "(01)04870001000059(21)OM0001(17)310531(10)O2601";
@@ -28,11 +27,6 @@ pub const RECALLED: &str = "(01)04870001000011(21)RC0001(17)310531(10)R2601";
 
 /// The devnet's budget line of the programme, in tiyn.
 pub const ALLOTTED: u64 = 50_000_000_000;
-
-pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let text = value.pointer(pointer).and_then(Value::as_str);
-    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
-}
 
 /// What a pharmacy is told of one item: how it is to be taken.
 pub fn dosage(held: &Value, item: u64) -> Option<&str> {
@@ -103,38 +97,34 @@ impl Dispensary {
             "30",
             "1800",
         );
+        let shop = Dispensary { ledger };
         let introduce = |gtin: &str, lot: &str, serials: &str, at: &str| {
-            ledger.done(&[
-                "pack",
-                "introduce",
-                "--gtin",
-                gtin,
-                "--lot",
-                lot,
-                "--expiry",
-                "2031-05-31",
-                "--serials",
-                serials,
-                "--at",
-                at,
-                "--stage",
-                "opening-stock",
-            ]);
+            let introduced = shop.introduce(gtin, (lot, "2031-05-31"), serials, at);
+            introduced.expect("a pack of the regulator's");
         };
         introduce("04870001000059", "O2601", "OM0001,OM0002", "20");
         introduce("04870001000059", "O2602", "OM0100", "21");
         introduce("04870001000066", "S2601", "SM0001", "20");
         introduce("04870001000073", "N2601", "OA0001,OA0002", "20");
         introduce("04870001000011", "R2601", "RC0001", "20");
-        ledger.done(&[
-            "pack",
-            "recall",
-            "--gtin",
-            "04870001000011",
-            "--lot",
-            "R2601",
-        ]);
-        Dispensary { ledger }
+        let lot = ["--gtin", "04870001000011", "--lot", "R2601"];
+        shop.ledger.done(&[&["pack", "recall"][..], &lot].concat());
+        shop
+    }
+
+    /// Packs of a lot with this expiry are entered where they lie.
+    pub fn introduce(
+        &self,
+        gtin: &str,
+        (lot, expiry): (&str, &str),
+        serials: &str,
+        at: &str,
+    ) -> Result<(), Code> {
+        let introduce = ["pack", "introduce", "--gtin", gtin, "--lot", lot];
+        let what = ["--expiry", expiry, "--serials", serials];
+        let place = ["--at", at, "--stage", "opening-stock"];
+        let words = [&introduce[..], &what, &place].concat();
+        self.ledger.senim(&words).map(|_| ())
     }
 
     pub fn path(&self, name: &str) -> String {
@@ -143,39 +133,12 @@ impl Dispensary {
 
     /// The clinic issues a message to a fresh key of the wallet.
     pub fn issue(&self, message: &str, more: &[&str]) -> Result<String, Code> {
-        let (clinic, holder) = (self.path("clinic"), self.ledger.holder());
-        let file = senim_tests::world::network::root()
-            .join("tests/data/demo")
-            .join(message);
-        let file = file.to_str().expect("UTF-8");
-        let args = [
-            &[
-                "prescription",
-                "issue",
-                "--fhir",
-                file,
-                "--holder",
-                &holder,
-                "--clinic",
-                &clinic,
-            ],
-            more,
-        ]
-        .concat();
-        let answer = self.ledger.senim(&args)?;
-        Ok(text(&answer.json, "/group").to_owned())
+        self.ledger.prescribe(message, more)
     }
 
     /// A command of a pharmacy's terminal, with the pharmacy's own folder.
     pub fn pharmacy(&self, device: &str, args: &[&str]) -> Result<Value, Code> {
-        let folder = self.path(device);
-        let args = [
-            &["pharmacy"],
-            args,
-            &["--key", device, "--hold-dir", &folder],
-        ]
-        .concat();
-        self.ledger.senim(&args).map(|answer| answer.json)
+        self.ledger.pharmacy(device, args)
     }
 
     /// The wallet shows a fresh QR of these items, and the pharmacy holds by it.

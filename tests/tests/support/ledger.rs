@@ -6,11 +6,14 @@ mod role;
 
 use borsh::BorshSerialize;
 use clap::Parser;
+use role::Role;
 use senim_cli::answer::Answer;
 use senim_cli::args::Cli;
 use senim_cli::commands;
+use senim_tests::world::Request;
 use senim_tests::world::network::{contracts, root};
-use senim_types::{Code, ContractId, Receipt};
+use senim_types::crypto::SecretKey;
+use senim_types::{ChainId, Code, ContractId, Receipt};
 use senimd::config::MachineConfig;
 use senimd::driver::now;
 use senimd::folder::{Folder, NewNetwork};
@@ -22,6 +25,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
+
+/// A text of an answer.
+#[track_caller]
+pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    let text = value.pointer(pointer).and_then(Value::as_str);
+    text.unwrap_or_else(|| panic!("{pointer} in {value}"))
+}
 
 /// A ledger of one validator with its interface on a free port of the loopback; it ends with this value.
 pub struct Ledger {
@@ -136,8 +146,32 @@ impl Ledger {
         contract: ContractId,
         message: &impl BorshSerialize,
     ) -> Result<Receipt, Code> {
-        let network = self.path("network");
-        role::called(&self.url, Path::new(&network), device, contract, message)
+        self.submitted(device, Request::call(contract, message))
+    }
+
+    /// What a device asks by its own key, over HTTP, with what others have signed for it.
+    pub fn submitted(&self, device: &str, request: Request) -> Result<Receipt, Code> {
+        self.as_role(device, |role| role.submit(request))
+    }
+
+    /// A device's key, for whoever writes by himself what it signs.
+    pub fn key(&self, device: &str) -> SecretKey {
+        self.as_role(device, |role| role.key())
+    }
+
+    /// Which chain it is.
+    pub fn chain(&self) -> ChainId {
+        self.as_role("operator", |role| role.chain())
+    }
+
+    fn as_role<T>(&self, device: &str, does: impl FnOnce(Role<'_>) -> T) -> T {
+        let (url, network) = (self.url.as_str(), self.path("network"));
+        let network = Path::new(&network);
+        does(Role {
+            url,
+            network,
+            device,
+        })
     }
 
     /// What a command that is refused says to programs.

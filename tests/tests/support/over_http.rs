@@ -8,13 +8,14 @@ mod role;
 
 use borsh::BorshSerialize;
 use clap::Parser;
+use role::Role;
 use senim_api::{
     Api, ContactLimits, ContactStore, Metrics, NodeHandle, SealedLimits, SealedStore, router,
 };
 use senim_cli::answer::Answer;
 use senim_cli::args::Cli;
 use senim_cli::commands;
-use senim_tests::world::World;
+use senim_tests::world::{Request, World};
 use senim_types::text::{KeyKind, to_bech32m};
 use senim_types::{Code, ContractId, Hash, Receipt, codec};
 use serde_json::Value;
@@ -97,17 +98,36 @@ impl OverHttp {
     }
 
     /// A message to a contract by a role's own key, over HTTP: for what no command says.
-    pub fn called<T>(
+    pub fn called(
         &mut self,
-        device: &'static str,
+        device: &str,
         contract: ContractId,
-        message: T,
-    ) -> Result<Receipt, Code>
-    where
-        T: BorshSerialize + Send + 'static,
-    {
-        let (url, network) = (self.url.clone(), self.path("network"));
-        self.answering(move || role::called(&url, &network, device, contract, &message))
+        message: &impl BorshSerialize,
+    ) -> Result<Receipt, Code> {
+        let request = Request::call(contract, message);
+        self.as_role(device, |role| role.submit(request))
+    }
+
+    /// The same by the world's clock, to which no command signs: for what takes longer than a machine's clock lets.
+    pub fn submitted(&mut self, device: &str, request: Request) -> Result<Receipt, Code> {
+        let transaction = self.world.sign(device, request);
+        self.as_role(device, move |role| role.submit_signed(&transaction))
+    }
+
+    fn as_role<T: Send + 'static>(
+        &mut self,
+        device: &str,
+        does: impl FnOnce(Role<'_>) -> T + Send + 'static,
+    ) -> T {
+        let (url, network, device) = (self.url.clone(), self.path("network"), device.to_owned());
+        self.answering(move || {
+            let (url, network, device) = (url.as_str(), network.as_path(), device.as_str());
+            does(Role {
+                url,
+                network,
+                device,
+            })
+        })
     }
 
     /// Does something that asks the node, while the world answers it.
