@@ -29,7 +29,7 @@ pub enum Authority {
 
 /// The authority of a caller; `NOT_AUTHORISED` where it has none.
 pub fn authority_of<E: Env>(env: &E, context: &CallContext) -> Result<Authority, Refusal> {
-    // Nobody's call is on nobody's authority.
+    // What no device signed is on nobody's authority.
     let device = context.device.ok_or(Code::NOT_AUTHORISED)?;
     let is_called_by_device = context.caller == Caller::Device;
     ensure(is_called_by_device, Code::NOT_AUTHORISED)?;
