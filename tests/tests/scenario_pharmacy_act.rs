@@ -1,11 +1,19 @@
 //! A pharmacy's acts over two months, in virtual time: what was dispensed, in parts of packs, and what was undone, before
 //! its month was cut and after.
 
+#[path = "support/over_http.rs"]
+mod over_http;
+
+use over_http::OverHttp;
 use senim_abi::SETTLEMENT;
+use senim_abi::marking::msg::{self as marking, Stage};
+use senim_abi::prescription::Money;
 use senim_abi::settlement::{self, Act, ProgrammeId};
-use senim_tests::world::World;
-use senim_tests::world::people::{self, AMLODIPINE, amlodipine, metformin};
-use senim_types::{TimeMs, Tiyn, TiynTotal};
+use senim_tests::world::people::{self, AMLODIPINE, METFORMIN, amlodipine, metformin};
+use senim_tests::world::{Request, World};
+use senim_types::{OrgId, TimeMs, Tiyn, TiynTotal};
+use senimd::driver::now;
+use serde_json::json;
 
 /// The pharmacy's acts, in order.
 fn acts(world: &World) -> Vec<Act> {
@@ -96,4 +104,90 @@ fn an_act_has_what_was_dispensed_and_takes_off_what_was_undone() {
     let spent = 388_000 - 98_000 - 145_000 + 98_000;
     let line = world.budget();
     assert_eq!(line.available().0, before.available().0 + 1 - spent);
+}
+
+/// The movement of a pack is told after it was dispensed, and the ledger posts the payment by itself: that line stands in no
+/// transaction, and in the act's list all the same.
+#[test]
+fn a_line_that_the_ledger_posted_by_itself_is_in_the_acts_list() {
+    const ACT: &str = "1-20-2026-02";
+    let mut ledger = OverHttp::new(1, 92);
+    let world = &mut ledger.world;
+    let pack = people::pack(METFORMIN, "MX0001", "M2650", "2031-05-31");
+    let introduce = marking::Execute::Introduce {
+        gtin: pack.gtin,
+        lot: pack.lot,
+        expiry: pack.expiry,
+        serials: vec![pack.serial],
+        at: OrgId(4),
+        stage: Stage::Circulation,
+    };
+    world.apply("regulator", Request::marking(&introduce));
+    let item = metformin(60, world.now());
+    let token = world.issued("its movement is missing", vec![item]);
+    world.held("pharmacy", &token);
+    let request = world.dispensing("pharmacy", &token, pack, 60, Tiyn(145_000));
+    world.apply("pharmacy", request);
+    let money = |world: &World| world.group(token.group).group.dispenses[0].money;
+    assert_eq!(money(world), Money::Pending);
+    let ship = marking::Execute::Ship {
+        packs: vec![pack.id()],
+        to: people::org_of("pharmacy"),
+    };
+    world.apply("regulator", Request::marking(&ship));
+    world.advance(2 * 24 * 60 * 60 * 1000);
+    assert_eq!(money(world), Money::Posted);
+
+    // Commands sign by the machine's clock.
+    world.advance(now().since_ms(world.now()));
+    let details = ledger.path("pharmacy.json");
+    let json = json!({
+        "name": "pharmacy", "bin": "991240999991", "address": "Astana, Invented St 2", "iban": "KZ84999INV5004100100",
+        "bic": "INVTKZKA", "kbe": "17", "knp": "859", "vat_payer": false,
+    });
+    std::fs::write(&details, json.to_string()).expect("it is written");
+    let details = details.to_str().expect("UTF-8").to_owned();
+    ledger.done(&[
+        "details", "propose", &details, "--payer", "2", "--key", "pharmacy",
+    ]);
+    let approve = ["details", "approve", &details, "--provider", "20", "--key"];
+    for key in ["fund", "fund-2"] {
+        ledger.done(&[&approve[..], &[key]].concat());
+    }
+    let page = ledger.path("act.html");
+    let page = page.to_str().expect("UTF-8").to_owned();
+    let contract = "No 20/2026 of 2026-01-05";
+    let document = [
+        "act",
+        "document",
+        ACT,
+        "--contract",
+        contract,
+        "--out",
+        &page,
+    ];
+    let parties = ["--provider-details", &details, "--payer-details", &details];
+    let lines = ledger.done(&[&document[..], &parties].concat())["lines"].clone();
+    assert_eq!(lines[0]["amount_tiyn"], 145_000, "{lines}");
+
+    // So the pharmacy can admit that it is wrong, and by no more than it is.
+    let letter = ledger.path("letter.txt");
+    std::fs::write(&letter, "It was half a pack.").expect("it is written");
+    let letter = letter.to_str().expect("UTF-8").to_owned();
+    let dispute = [
+        "act",
+        "dispute",
+        ACT,
+        "--reason",
+        "wrong-quantity",
+        "--statement",
+    ];
+    ledger.done(&[&dispute[..], &[&letter, "--key", "fund"]].concat());
+    let line = |tenge: &str| format!("{}={tenge}", lines[0]["transfer"].as_str().expect("an id"));
+    let correct = ["act", "correct", ACT, "--key", "pharmacy", "--line"];
+    let above = ledger.refused(&[&correct[..], &[&line("1450.01")]].concat());
+    assert_eq!(above, senim_types::Code::REVERSAL_EXCEEDS_POSTED);
+    ledger.done(&[&correct[..], &[&line("725")]].concat());
+    let shown = ledger.done(&["act", "show", "1-20-2026-02-1"]);
+    assert_eq!(shown["payable_tiyn"], 72_500, "{shown}");
 }

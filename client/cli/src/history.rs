@@ -17,14 +17,19 @@ pub fn receipts(session: &Session, height: Height) -> Result<(Header, Vec<Receip
     Ok((header, receipts))
 }
 
+/// The receipts of a block as the node has them, for what is proven by what they add up to.
+pub fn unproven(session: &Session, height: Height) -> Result<Vec<Receipt>> {
+    let path = format!("/v1/blocks/{height}/receipts");
+    let bytes = session.node.bytes(&path, RECEIPTS_BYTES_MAX)?;
+    Ok(codec::decode(&bytes, RECEIPTS_BYTES_MAX)?)
+}
+
 /// The receipts of the block of this header, which is believed.
 pub fn receipts_of(session: &Session, header: &Header) -> Result<Vec<Receipt>> {
     if header.receipts_root == merkle::list_root::<&[u8]>([]) {
         return Ok(Vec::new());
     }
-    let path = format!("/v1/blocks/{}/receipts", header.height);
-    let bytes = session.node.bytes(&path, RECEIPTS_BYTES_MAX)?;
-    let receipts: Vec<Receipt> = codec::decode(&bytes, RECEIPTS_BYTES_MAX)?;
+    let receipts = unproven(session, header.height)?;
     if merkle::list_root(receipts.iter().map(codec::encode)) != header.receipts_root {
         return Err(Failure::proof(Code::RECEIPTS_ROOT));
     }

@@ -1,7 +1,8 @@
 //! Dispatch, and the questions.
 
 use crate::{
-    card, dispense, hold, issue, look, pending, proofs::HoldRequest, reverse, setup, state,
+    card, dispense, hold, issue, look, pending, pending::After, proofs::HoldRequest, reverse,
+    setup, state,
 };
 use alloc::vec::Vec;
 use senim_abi::prescription::due::DueEntry;
@@ -52,7 +53,13 @@ fn genesis<E: Env>(env: &mut E, Genesis(messages): Genesis) -> Outcome {
 
 fn due<E: Env>(env: &mut E, entry: DueEntry) -> Outcome {
     match entry {
-        DueEntry::Movement { group, dispense } => pending::look_again(env, group, dispense)?,
+        DueEntry::Movement { group, dispense } => {
+            pending::look_again(env, group, dispense, After::Movement)?;
+        }
+        DueEntry::Post { group, dispense } => pending::post_pending(env, group, dispense)?,
+        DueEntry::Unpaid { group, dispense } => {
+            pending::look_again(env, group, dispense, After::Post)?;
+        }
         DueEntry::Forget { group } => issue::forget(env, group)?,
     }
     Ok(Vec::new())

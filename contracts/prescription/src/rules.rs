@@ -13,10 +13,11 @@ pub fn acts_for(context: &CallContext, payer: OrgId) -> Result<(), Refusal> {
     ensure(is_own, Code::NOT_AUTHORISED)
 }
 
-/// The line is the programme's and lets this contract pay; an open programme needs one that is not closed.
+/// The line is the programme's; an open programme needs one that lets this contract pay and is not closed.
 pub fn is_line_of(line: &Budget, programme: ProgrammeId, open: bool) -> Result<(), Refusal> {
     ensure(line.programme == programme, Code::NOT_AUTHORISED)?;
-    ensure(line.callers.contains(&PRESCRIPTION), Code::NOT_AUTHORISED)?;
+    let names_this = line.callers.contains(&PRESCRIPTION);
+    ensure(!open || names_this, Code::NOT_AUTHORISED)?;
     let can_pay = !open || line.standing != BudgetStanding::Closed;
     ensure(can_pay, Code::WRONG_STATE)
 }

@@ -39,6 +39,7 @@ fn records_have_these_bytes() {
     let overdue = Overdue {
         org: APTEKA,
         dispensed_at: AT,
+        reason: OverdueReason::Movement,
     };
     golden.add("overdue", &OverdueRecord::from(overdue));
     golden.add("key.group", &group_key(&GROUP).to_vec());
@@ -167,7 +168,8 @@ fn events_have_these_bytes() {
             dispense: 1,
             amount: Tiyn(500),
         },
-        PrescriptionEvent::MovementOverdue {
+        PrescriptionEvent::PaymentOverdue {
+            reason: OverdueReason::Refused,
             group,
             org,
             dispense: 1,

@@ -7,7 +7,7 @@ use common::steps::{BOTH, FIRST, line};
 use common::*;
 use senim_abi::marking::PackState;
 use senim_abi::prescription::msg::Query;
-use senim_abi::prescription::record::Overdue;
+use senim_abi::prescription::record::{Overdue, OverdueReason};
 use senim_abi::prescription::{
     Execute, GroupId, ItemMask, ItemStatus, Money, Part, PrescriptionEvent, Rules,
 };
@@ -315,6 +315,9 @@ fn payment_is_posted_by_itself_within_a_day_of_the_report() {
     assert_eq!(world.group(group).dispenses[0].money, Money::Posted);
     assert_eq!(world.owed(APTEKA), 1_000);
     world.env.advance(DAY_MS);
+    let looks = world.env.serve_due();
+    assert!(looks.iter().all(|(_, outcome)| outcome.writes.is_empty()));
+    world.env.advance(DAY_MS);
     assert!(
         world.env.serve_due().is_empty(),
         "nothing is left to look at"
@@ -339,6 +342,7 @@ fn after_seven_days_a_person_has_to_look() {
     let entry = Overdue {
         org: APTEKA,
         dispensed_at,
+        reason: OverdueReason::Movement,
     };
     assert_eq!(list(&mut world), [(group, 0, entry)]);
     let after = Some((group, 0));

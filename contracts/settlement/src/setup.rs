@@ -35,7 +35,9 @@ pub fn agreement<E: Env>(env: &mut E, context: &CallContext, order: &Order) -> R
         // One act is of one contract.
         let claim = state::claim(env, programme, provider, month)?;
         let waits = known.next_cut.is_some_and(|next| next < month);
-        ensure(claim.is_none() && !waits, Code::AGREEMENT_IN_USE)?;
+        // What only takes off is of lines of earlier months.
+        let has_lines = claim.is_some_and(|claim| claim.lines > 0);
+        ensure(!has_lines && !waits, Code::AGREEMENT_IN_USE)?;
     }
     let next_cut = before.and_then(|known| known.next_cut);
     let mut agreement = Agreement {

@@ -220,6 +220,7 @@ pub fn correct<E: Env>(
         corrections: lines,
         corrected: claim.corrected,
         vat_corrected: claim.vat_corrected,
+        set_off: claim.set_off,
         payable: cut::payable(&claim)?,
         ..act.body.clone()
     };

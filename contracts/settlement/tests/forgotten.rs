@@ -97,7 +97,7 @@ fn what_was_corrected_goes_with_the_act_that_took_its_place() {
     let known = [&TREASURY.0.to_be_bytes()[..], &known].concat();
     let taken = TakenOff {
         corrected: Tiyn(400),
-        unspent: false,
+        undone: false,
     };
     assert_eq!(
         world.env.state().get(&known),

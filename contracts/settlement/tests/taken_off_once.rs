@@ -181,3 +181,68 @@ fn each_line_is_corrected_at_its_own_rate_of_vat() {
     assert_eq!(corrected.vat_corrected, TiynTotal(16_000 + 6_000));
     assert_eq!(corrected.corrected, TiynTotal(172_000));
 }
+
+#[test]
+fn a_correcting_act_says_what_was_set_off() {
+    let mut world = World::of(SettlementKind::TengeAtRedemption);
+    world.posted(1, 1_000);
+    world.in_february();
+    let at_acceptance = agreement(CATERER, SettlementKind::TengeAtAcceptance, 500_000);
+    world.done(city(), &at_acceptance);
+    world.posted(2, 5_000);
+    world.on_day(17 + 28);
+    // January was paid, so its correction leaves it short, until February's sets that off.
+    let dispute = world.dispute(ACT, &[]);
+    world.done(city(), &dispute);
+    world.done(caterer(), &correct(ACT, &[(1, 1_000)]));
+    let february = act_of(CATERER, FEBRUARY, 0);
+    let dispute = world.dispute(february, &[]);
+    world.done(city(), &dispute);
+    world.done(caterer(), &correct(february, &[(2, 10)]));
+    let body = world.act(act_of(CATERER, FEBRUARY, 1)).body;
+    assert_eq!((body.set_off.0, body.payable), (1_000, Tiyn(3_990)));
+    assert_eq!(
+        body.total() - body.set_off.0 as i128,
+        i128::from(body.payable.0)
+    );
+}
+
+#[test]
+fn what_takes_off_an_earlier_months_line_keeps_no_other_contract_out() {
+    let mut world = World::of(SettlementKind::TengeAtAcceptance);
+    world.posted(1, 1_000);
+    world.in_february();
+    assert_eq!(world.reverse(1).code(), None);
+    let next = with_document(8_888);
+    world.done(city(), &next);
+    world.posted(2, 500);
+    assert_eq!(world.terms().posted, TiynTotal(500));
+    world.refused(city(), &with_document(9_999), Code::AGREEMENT_IN_USE);
+}
+
+/// Another contract with the caterer.
+fn with_document(document: u64) -> Execute {
+    let Execute::SetAgreement {
+        programme,
+        provider,
+        from,
+        until,
+        ceiling,
+        vat_basis_points,
+        kind,
+        ..
+    } = agreement(CATERER, SettlementKind::TengeAtAcceptance, 500_000)
+    else {
+        unreachable!()
+    };
+    Execute::SetAgreement {
+        programme,
+        provider,
+        document: hash(document),
+        from,
+        until,
+        ceiling,
+        vat_basis_points,
+        kind,
+    }
+}

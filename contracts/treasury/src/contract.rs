@@ -141,9 +141,14 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             transfer::forget(env, caller, &ids)?;
             Ok(Vec::new())
         }
-        Execute::Post { id, amount } => {
+        Execute::Post {
+            id,
+            amount,
+            served_at,
+        } => {
             let caller = rules::contract_only(authority)?;
-            transfer::post(env, caller, &id, amount).map(|answer| codec::encode(&answer))
+            let answer = transfer::post(env, caller, &id, amount, served_at)?;
+            Ok(codec::encode(&answer))
         }
         Execute::Void { id } => {
             let caller = rules::contract_only(authority)?;

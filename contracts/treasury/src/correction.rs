@@ -3,9 +3,10 @@
 //! A line is taken off once. What a correction took off is noted at the line as long as the claim is kept, so that what is
 //! taken off otherwise returns only what is left; a line that was taken off otherwise is not corrected.
 
+use crate::posting::{self, Line, Named};
 use crate::rules::{self, plus};
+use crate::state;
 use crate::terms::{self, Pair, by_settlement};
-use crate::{posting, state};
 use alloc::collections::BTreeMap;
 use senim_abi::civil::Month;
 use senim_abi::key::Key;
@@ -19,6 +20,7 @@ use senim_sdk::{Env, Refusal, ensure, refuse};
 use senim_types::{Code, ContractId, Hash, Tiyn};
 
 /// A line that was posted: where it stands, and what it is called.
+#[derive(Clone, Copy)]
 pub struct PostedLine<'a> {
     /// Whose claim.
     pub pair: Pair,
@@ -131,7 +133,7 @@ fn take_off<E: Env>(
         id: &line.transfer,
     };
     let before = state::taken_off(env, &posted)?;
-    ensure(!before.is_some_and(|it| it.unspent), Code::LINE_REVERSED)?;
+    ensure(!before.is_some_and(|it| it.undone), Code::LINE_REVERSED)?;
     let is_new = before.is_none() && line.amount != Tiyn::ZERO;
     ensure(is_new, Code::DISPUTED_LINE)?;
     match state::transfer(env, line.issuer, &line.transfer)? {
@@ -147,7 +149,7 @@ fn take_off<E: Env>(
     }
     let taken = TakenOff {
         corrected: line.amount,
-        unspent: false,
+        undone: false,
     };
     state::save_taken_off(env, &posted, taken);
     Ok(())
@@ -172,11 +174,45 @@ fn stands(transfer: &Transfer, period: Month, line: &CorrectionLine) -> Result<(
     }
 }
 
-/// What is left of a posted line after what a correction took off.
-pub fn left_of(taken: Option<TakenOff>, posted: Tiyn) -> Result<Tiyn, Refusal> {
+/// Takes off a line all that is left of it, once, in its issuer's name. Answers how much, and in which month.
+///
+/// Of a line that no transfer is known of, nothing but the claim's sum holds what a provider says in a correction: it may
+/// have taken off more than the line had, and so a part of another. That part is back in a budget line, and is not taken off
+/// again.
+pub fn undo<E: Env>(
+    env: &mut E,
+    named: Named<'_>,
+    budget: &mut Budget,
+    posted: Tiyn,
+    line: &Line,
+) -> Result<(Tiyn, Month), Refusal> {
+    let pair = Pair::of(budget.programme, named.transfer.provider);
+    let standing = PostedLine {
+        pair,
+        period: line.period,
+        issuer: named.issuer,
+        id: named.id,
+    };
+    let taken = state::taken_off(env, &standing)?;
+    ensure(!taken.is_some_and(|it| it.undone), Code::LINE_REVERSED)?;
     let corrected = taken.map_or(Tiyn::ZERO, |taken| taken.corrected);
-    let left = posted.checked_sub(corrected);
-    left.ok_or(Refusal::new(Code::CORRUPT_RECORD))
+    let claim = state::claim(env, pair.provider, pair.programme, line.period)?;
+    let stands = claim.map_or(0, |claim| claim.stands().0);
+    let stands = u64::try_from(stands).unwrap_or(u64::MAX);
+    let left = Tiyn(posted.0.saturating_sub(corrected.0).min(stands));
+    let taken = TakenOff {
+        corrected,
+        undone: true,
+    };
+    let mut period = budget.offsets.month_of(env.now());
+    if left != Tiyn::ZERO {
+        period = posting::from_claim(env, named, budget, left, line)?;
+        // That month's act has a line of this name, too.
+        let taking_off = PostedLine { period, ..standing };
+        state::save_taken_off(env, &taking_off, taken);
+    }
+    state::save_taken_off(env, &standing, taken);
+    Ok((left, period))
 }
 
 /// A claim that a correction may have made negative: the debt lies in the later of two months.

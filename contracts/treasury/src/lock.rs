@@ -1,14 +1,11 @@
 //! Money that stands behind a contract's tokens: locked when they are issued, spent as they are used, unlocked when they
 //! end. Each line keeps one sum for each contract, so that a use of a token writes no key of its own here.
 
-use crate::correction::PostedLine;
 use crate::posting::{self, Line, Named};
-use crate::rules;
-use crate::state;
-use crate::terms::Pair;
 use crate::transfer::Order;
+use crate::{correction, rules, state};
 use senim_abi::treasury::record::Lock;
-use senim_abi::treasury::{BudgetId, PostingKind, Spent, TakenOff, TransferState, TreasuryEvent};
+use senim_abi::treasury::{BudgetId, PostingKind, Spent, TransferState, TreasuryEvent};
 use senim_sdk::{Env, Refusal, ensure};
 use senim_types::{Code, ContractId, TimeMs, Tiyn};
 
@@ -90,10 +87,8 @@ pub fn spend<E: Env>(
     })
 }
 
-/// Takes off what was spent, and locks it again.
-///
-/// No transfer says that it was spent, so that it is taken off once is noted at the line: neither this nor a correcting act
-/// takes it off after that. What a correcting act took off before came back to the budget line, and is locked out of that.
+/// Takes off what was spent, and locks it again: out of the claim what is left there, the rest out of what correcting acts
+/// returned to the budget line.
 pub fn unspend<E: Env>(
     env: &mut E,
     contract: ContractId,
@@ -103,20 +98,6 @@ pub fn unspend<E: Env>(
     let mut budget = state::require_budget(env, order.budget)?;
     rules::named_by(&budget, contract)?;
     rules::not_zero(order.amount)?;
-    let posted = PostedLine {
-        pair: Pair::of(budget.programme, order.provider),
-        period: line.period,
-        issuer: contract,
-        id: &order.id,
-    };
-    let taken = state::taken_off(env, &posted)?;
-    ensure(!taken.is_some_and(|it| it.unspent), Code::LINE_REVERSED)?;
-    // Nothing but the sum holds what a provider says of such a line, so it may have taken off more than the line had.
-    let before = taken.map_or(Tiyn::ZERO, |taken| taken.corrected);
-    let left = Tiyn(order.amount.0.saturating_sub(before.0));
-    let claim = state::claim(env, order.provider, budget.programme, line.period)?;
-    let stands = claim.map_or(0, |claim| claim.stands().0);
-    ensure(u128::from(left.0) <= stands, Code::REVERSAL_EXCEEDS_POSTED)?;
     let transfer = order.transfer(TransferState::Pending);
     let named = Named {
         issuer: contract,
@@ -124,9 +105,7 @@ pub fn unspend<E: Env>(
         transfer: &transfer,
         served_at: None,
     };
-    if left != Tiyn::ZERO {
-        posting::from_claim(env, named, &mut budget, left, line)?;
-    }
+    let (left, _) = correction::undo(env, named, &mut budget, order.amount, line)?;
     rules::covers(&budget, order.amount)?;
     posting::promise(&mut budget, order.amount)?;
     let mut lock = state::lock(env, order.budget, contract)?;
@@ -139,11 +118,6 @@ pub fn unspend<E: Env>(
         };
         state::emit(env, &event);
     }
-    let taken = TakenOff {
-        corrected: before,
-        unspent: true,
-    };
-    state::save_taken_off(env, &posted, taken);
     state::save_budget(env, order.budget, budget);
     state::save_lock(env, order.budget, contract, lock);
     Ok(())

@@ -55,7 +55,7 @@ pub fn to_claim<E: Env>(
     let mut claim = claim_of(env, transfer.provider, budget, period)?;
     let mut terms = state::terms(env, pair.programme, pair.provider)?;
     if let Some(terms) = &mut terms {
-        terms::count(terms, now, named.served_at.unwrap_or(now), amount)?;
+        terms.posted = terms::allows(terms, now, named.served_at.unwrap_or(now), amount)?;
         terms::take_over(env, pair, terms, named.key(), period, &mut claim)?;
     }
     let vat_basis_points = terms.map_or(0, |terms| terms.vat_basis_points);
@@ -98,7 +98,8 @@ pub fn to_claim<E: Env>(
 /// Takes `amount` off a line: claim of the month of now → budget. Answers that month.
 ///
 /// An act is cut when its month ends. So within the month of posting the line is taken off where it stands; later it is
-/// a line of the month of now, in that month's act, and is set off against the next payment.
+/// a line of the month of now, in that month's act, and is set off against the next line. Of a provider without a contract
+/// no act is made, and nothing is set off from month to month: its line is taken off where it stands, unless that was paid.
 pub fn from_claim<E: Env>(
     env: &mut E,
     named: Named<'_>,
@@ -107,10 +108,14 @@ pub fn from_claim<E: Env>(
     line: &Line,
 ) -> Result<Month, Refusal> {
     let transfer = named.transfer;
-    let period = budget.offsets.month_of(env.now());
     let pair = pair_of(budget, transfer);
-    let mut claim = claim_of(env, transfer.provider, budget, period)?;
     let mut terms = state::terms(env, pair.programme, pair.provider)?;
+    let now = budget.offsets.month_of(env.now());
+    let period = match terms {
+        None if claim_of(env, transfer.provider, budget, line.period)?.owes(amount) => line.period,
+        _ => now,
+    };
+    let mut claim = claim_of(env, transfer.provider, budget, period)?;
     if let Some(terms) = &mut terms {
         terms::uncount(terms, line.period, amount)?;
         terms::take_over(env, pair, terms, named.key(), period, &mut claim)?;

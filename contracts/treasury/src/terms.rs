@@ -56,8 +56,12 @@ pub fn set<E: Env>(env: &mut E, payer: OrgId, pair: Pair, new: Terms) -> Result<
         Some(known) => known.counted_from,
         None => {
             let month = owner.offsets.month_of(env.now());
-            let has_lines = state::claim(env, pair.provider, pair.programme, month)?.is_some();
-            if has_lines { month.next() } else { month }
+            let claim = state::claim(env, pair.provider, pair.programme, month)?;
+            if claim.is_some_and(|claim| claim.lines > 0) {
+                month.next()
+            } else {
+                month
+            }
         }
     };
     // What is owed back outlives the contract.
@@ -83,13 +87,13 @@ pub fn set<E: Env>(env: &mut E, payer: OrgId, pair: Pair, new: Terms) -> Result<
     Ok(())
 }
 
-/// Whether the contract allows this much more, for what was served then; counts it.
-pub fn count(
-    terms: &mut Terms,
+/// Whether the contract allows this much more, for what was served then. What is posted under it with that.
+pub fn allows(
+    terms: &Terms,
     now: TimeMs,
     served_at: TimeMs,
     amount: Tiyn,
-) -> Result<(), Refusal> {
+) -> Result<TiynTotal, Refusal> {
     ensure(terms.kind != SettlementKind::StockOnly, Code::STOCK_ONLY)?;
     let in_force = terms.in_force(now, served_at);
     ensure(in_force, Code::CONTRACT_NOT_IN_FORCE)?;
@@ -98,8 +102,7 @@ pub fn count(
         posted.0 <= u128::from(terms.ceiling.0),
         Code::CONTRACT_EXCEEDED,
     )?;
-    terms.posted = posted;
-    Ok(())
+    Ok(posted)
 }
 
 /// Gives back to the ceiling what was taken off a line that was posted in this month; one of an earlier contract was never

@@ -2,8 +2,7 @@
 
 use crate::posting::{self, Line, Named};
 use crate::rules::{self, Resolution, Step};
-use crate::terms::Pair;
-use crate::{correction, state};
+use crate::{correction, state, terms};
 use senim_abi::treasury::msg::FORGET_MAX;
 use senim_abi::treasury::{
     BudgetId, DueEntry, Issuer, Posted, PostingKind, Release, Reserved, Reversed, Transfer,
@@ -92,6 +91,10 @@ pub fn reserve<E: Env>(
     rules::is_somebody(order.provider)?;
     rules::lapses_in_range(env.now(), expires_at)?;
     rules::covers(&budget, order.amount)?;
+    if let Some(terms) = state::terms(env, budget.programme, order.provider)? {
+        let now = env.now();
+        terms::allows(&terms, now, now, order.amount)?;
+    }
     posting::promise(&mut budget, order.amount)?;
     state::save_budget(env, order.budget, budget);
     state::save_transfer(
@@ -126,6 +129,7 @@ pub fn post<E: Env>(
     caller: ContractId,
     id: &Hash,
     amount: Tiyn,
+    served_at: TimeMs,
 ) -> Result<Posted, Refusal> {
     let mut transfer = require_transfer(env, caller, id)?;
     let mut budget = state::require_budget(env, transfer.budget)?;
@@ -136,7 +140,7 @@ pub fn post<E: Env>(
             issuer: caller,
             id,
             transfer: &transfer,
-            served_at: None,
+            served_at: Some(served_at),
         };
         let line = posting::to_claim(env, PostingKind::Post, named, &mut budget, amount)?;
         if let Some(rest) = transfer
@@ -186,7 +190,6 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
         } = transfer.state
     {
         let mut budget = state::require_budget(env, transfer.budget)?;
-        let mut reversed_in = budget.offsets.month_of(env.now());
         let named = Named {
             issuer: caller,
             id,
@@ -197,17 +200,7 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
             period,
             vat_basis_points,
         };
-        let posted_line = correction::PostedLine {
-            pair: Pair::of(budget.programme, transfer.provider),
-            period,
-            issuer: caller,
-            id,
-        };
-        let taken = state::taken_off(env, &posted_line)?;
-        let returned = correction::left_of(taken, amount)?;
-        if returned != Tiyn::ZERO {
-            reversed_in = posting::from_claim(env, named, &mut budget, returned, &line)?;
-        }
+        let (returned, reversed_in) = correction::undo(env, named, &mut budget, amount, &line)?;
         transfer.state = TransferState::Reversed {
             amount,
             returned,

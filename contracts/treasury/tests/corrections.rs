@@ -14,7 +14,7 @@ use senim_abi::treasury::{
 use senim_abi::{SETTLEMENT, TREASURY};
 use senim_sdk::codec;
 use senim_sdk::testing::TestEnv;
-use senim_types::{Code, Tiyn};
+use senim_types::{Code, TimeMs, Tiyn};
 
 #[test]
 fn nobody_notes_anything_on_anothers_line() {
@@ -255,4 +255,129 @@ fn what_was_taken_off_is_forgotten_with_its_claim_some_at_a_time() {
         let is_there = claim_of(&mut env, PHARMACY, JANUARY) != Claim::default();
         assert_eq!(is_there, !all);
     }
+}
+
+#[test]
+fn of_a_provider_without_a_contract_a_line_is_taken_off_where_it_stands() {
+    let mut env = with_budget(ALLOTTED);
+    spent(&mut env, LINE, PHARMACY, 1, 1_000);
+    applied(&by_named(&mut env, &pay(2, 700)));
+    env.advance(31 * DAY_MS);
+    let without_vat = Execute::Unspend {
+        id: id(1),
+        budget: LINE,
+        provider: PHARMACY,
+        amount: Tiyn(1_000),
+        reference: id(900),
+        period: JANUARY,
+        vat_basis_points: 0,
+    };
+    applied(&by(&mut env, NAMED, &without_vat));
+    applied(&by_named(&mut env, &reverse(2)));
+    let january = claim_of(&mut env, PHARMACY, JANUARY);
+    assert_eq!((january.reversed_lines, january.owed().0), (2, 0));
+    let february = claim_of(&mut env, PHARMACY, FEBRUARY);
+    assert_eq!(february, Claim::default(), "nothing would set it off");
+}
+
+#[test]
+fn what_was_reversed_is_not_corrected_after_its_issuer_has_forgotten_it() {
+    for late in [false, true] {
+        let mut env = world();
+        applied(&by_named(&mut env, &pay(1, 1_000)));
+        applied(&by_named(&mut env, &pay(2, 1_000)));
+        if late {
+            env.advance(31 * DAY_MS);
+        }
+        applied(&by_named(&mut env, &reverse(1)));
+        let forget = Execute::Forget { ids: vec![id(1)] };
+        applied(&by_named(&mut env, &forget));
+        let again = correct(&mut env, PHARMACY, vec![line(1, 1_000)]);
+        assert_eq!(again.code(), Some(Code::LINE_REVERSED), "late: {late}");
+    }
+}
+
+#[test]
+fn a_line_that_was_undone_is_not_corrected_in_the_month_of_the_undoing() {
+    let mut env = world();
+    spent(&mut env, LINE, PHARMACY, 1, 1_000);
+    env.advance(31 * DAY_MS);
+    spent(&mut env, LINE, PHARMACY, 2, 1_000);
+    applied(&by(&mut env, NAMED, &unspend(1, 1_000)));
+    let message = Execute::Correct {
+        id: id(5),
+        provider: PHARMACY,
+        programme: PROGRAMME,
+        period: FEBRUARY,
+        lines: vec![line(1, 1_000)],
+        reference: id(2),
+    };
+    let refused = by(&mut env, SETTLEMENT, &message);
+    assert_eq!(refused.code(), Some(Code::LINE_REVERSED));
+}
+
+#[test]
+fn too_much_that_was_corrected_of_one_line_keeps_no_other_from_being_undone() {
+    let mut env = world();
+    spent(&mut env, LINE, PHARMACY, 1, 1_000);
+    spent(&mut env, LINE, PHARMACY, 2, 1_000);
+    applied(&by_named(&mut env, &pay(3, 500)));
+    env.advance(31 * DAY_MS);
+    // A mistake: 1,900 of a line that had 1,000.
+    applied(&correct(&mut env, PHARMACY, vec![line(1, 1_900)]));
+    let before = locked(&mut env);
+    applied(&by(&mut env, NAMED, &unspend(2, 1_000)));
+    assert_eq!(locked(&mut env), before + 1_000);
+    // 600 stood: all of it came off by the first of them, the rest is back already.
+    let outcome = by_named(&mut env, &reverse(3));
+    let reversed: Reversed = codec::decode(&applied(&outcome)).unwrap();
+    assert_eq!(reversed.amount, Tiyn::ZERO);
+    let january = claim_of(&mut env, PHARMACY, JANUARY);
+    assert_eq!(january.off.sum, january.sum);
+    assert_eq!(counted(&mut env), 0);
+}
+
+#[test]
+fn of_a_claim_that_is_gone_nothing_comes_back() {
+    let mut env = world();
+    applied(&by_named(&mut env, &pay(1, 1_000)));
+    env.advance(31 * DAY_MS);
+    applied(&correct(&mut env, PHARMACY, vec![line(1, 1_000)]));
+    let before = left_in(&mut env, LINE);
+    let forget = Execute::ForgetClaim {
+        provider: PHARMACY,
+        programme: PROGRAMME,
+        period: JANUARY,
+    };
+    applied(&by(&mut env, SETTLEMENT, &forget));
+    applied(&by_named(&mut env, &reverse(1)));
+    assert_eq!(left_in(&mut env, LINE), before);
+}
+
+#[test]
+fn what_is_reserved_is_allowed_by_the_contract_and_posted_if_it_was_when_it_was_served() {
+    let mut env = world();
+    let day = env.time().0 + 10 * DAY_MS;
+    let reserved = |number, amount| reserve(number, amount, TimeMs(day));
+    let above = by_named(&mut env, &reserved(1, ALLOTTED + 1));
+    assert_eq!(above.code(), Some(Code::BUDGET_EXHAUSTED));
+    contract(&mut env, PHARMACY, 1, 1_000);
+    let above = by_named(&mut env, &reserved(1, 1_001));
+    assert_eq!(above.code(), Some(Code::CONTRACT_EXCEEDED));
+    applied(&by_named(&mut env, &reserved(1, 1_000)));
+    // The contract ends; what was served before is paid.
+    let served_at = env.time();
+    contract_until(&mut env, PHARMACY, TimeMs(served_at.0 + DAY_MS));
+    env.advance(2 * DAY_MS);
+    let post = |served_at| Execute::Post {
+        id: id(1),
+        amount: Tiyn(1_000),
+        served_at,
+    };
+    let now = env.time();
+    let late = by_named(&mut env, &post(now));
+    assert_eq!(late.code(), Some(Code::CONTRACT_NOT_IN_FORCE));
+    let late = by_named(&mut env, &reserved(2, 1));
+    assert_eq!(late.code(), Some(Code::CONTRACT_NOT_IN_FORCE));
+    applied(&by_named(&mut env, &post(served_at)));
 }

@@ -91,7 +91,14 @@ fn messages() {
         expires_at,
     };
     golden.add("execute.reserve", &reserve);
-    golden.add("execute.post", &Execute::Post { id: ID, amount });
+    golden.add(
+        "execute.post",
+        &Execute::Post {
+            id: ID,
+            amount,
+            served_at: TimeMs(5),
+        },
+    );
     golden.add("execute.void", &Execute::Void { id: ID });
     golden.add("execute.reverse", &Execute::Reverse { id: ID });
     golden.add("execute.lock", &Execute::Lock { budget, amount });
@@ -269,7 +276,7 @@ fn records_and_their_keys() {
     golden.add("taken_off.key", &key.to_vec());
     let taken = TakenOff {
         corrected: amount,
-        unspent: true,
+        undone: true,
     };
     golden.add("taken_off", &TakenOffRecord::from(taken));
     golden.add("transfer.key", &transfer_key(ContractId(4), &ID).to_vec());

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::corrections::contract;
 use common::*;
 use senim_abi::TREASURY;
 use senim_abi::treasury::msg::LockedAnswer;
@@ -185,7 +186,6 @@ fn each_guard_of_a_lock_is_met() {
         (spend(1, 0), Code::AMOUNT_ZERO),
         (nobody, Code::OUT_OF_RANGE),
         (nowhere(spend(1, 1)), Code::NO_BUDGET),
-        (unspend(1, 1), Code::REVERSAL_EXCEEDS_POSTED),
         (unspend(1, 0), Code::AMOUNT_ZERO),
         (nowhere(unspend(1, 1)), Code::NO_BUDGET),
     ];
@@ -277,14 +277,18 @@ fn what_was_spent_is_taken_off_once_and_locked_again() {
 
     let again = by_named(&mut env, &unspend(1, 250)).code();
     assert_eq!(again, Some(Code::LINE_REVERSED));
-    // More than stands in the claim is nobody's to take off.
-    let more = by_named(&mut env, &unspend(2, 1)).code();
-    assert_eq!(more, Some(Code::REVERSAL_EXCEEDS_POSTED));
+    // More than stands in a claim is nobody's to take off: it is locked out of the line, as by a lock.
+    let more = by_named(&mut env, &unspend(2, 300));
+    applied(&more);
+    assert_eq!((available(&mut env), locked(&mut env)), (0, 1_000));
+    let more = by_named(&mut env, &unspend(3, 1)).code();
+    assert_eq!(more, Some(Code::BUDGET_EXHAUSTED));
 }
 
 #[test]
 fn what_is_taken_off_after_its_month_is_a_line_of_the_month_of_now() {
     let mut env = with_budget(1_000);
+    contract(&mut env, PHARMACY, 1, 1_000);
     applied(&by_named(&mut env, &lock(700)));
     applied(&by_named(&mut env, &spend(1, 250)));
     env.advance(31 * DAY_MS);

@@ -110,6 +110,7 @@ struct Made {
     amount: u64,
     expires_at: Option<u64>,
     end: End,
+    posted_in: u32,
 }
 
 /// What happened, unsummed.
@@ -223,6 +224,7 @@ impl Model {
                     amount,
                     expires_at: None,
                     end: End::Posted(amount),
+                    posted_in: month,
                 },
             ),
             Command::Reserve {
@@ -241,6 +243,7 @@ impl Model {
                         amount,
                         expires_at,
                         end: End::Held,
+                        posted_in: 0,
                     },
                 )
             }
@@ -253,7 +256,7 @@ impl Model {
                     End::Held if made.expires_at.is_some_and(|at| now >= at) => false,
                     End::Held if amount == 0 || amount > made.amount => false,
                     End::Held => {
-                        made.end = End::Posted(amount);
+                        (made.end, made.posted_in) = (End::Posted(amount), month);
                         let provider = made.provider;
                         self.claims.push((provider, month, amount, 0));
                         true
@@ -281,7 +284,10 @@ impl Model {
                 match made.end {
                     End::Posted(amount) => {
                         made.end = End::Reversed(amount);
-                        let provider = made.provider;
+                        let (provider, posted_in) = (made.provider, made.posted_in);
+                        // Without a contract a line comes off where it stands, unless that was paid.
+                        let stands = self.owed(provider, posted_in) >= i128::from(amount);
+                        let month = if stands { posted_in } else { month };
                         self.claims.push((provider, month, 0, amount));
                         true
                     }
@@ -425,6 +431,7 @@ fn send(env: &mut TestEnv, command: Command) -> Vec<TestOutcome> {
             &Execute::Post {
                 id: id(number),
                 amount: Tiyn(amount),
+                served_at: TimeMs(0),
             },
         ),
         Command::Void { id: number } => by_named(env, &Execute::Void { id: id(number) }),

@@ -188,6 +188,8 @@ fn what_is_the_persons_since_the_voucher_is_mature_comes_back_to_the_person() {
 #[test]
 fn a_use_of_the_months_last_evening_is_undone_in_the_month_after() {
     let mut world = World::new();
+    let most = Tiyn(10 * PRICE.0);
+    contract(&mut world, most, 0, SettlementKind::TengeAtAcceptance);
     let pupil = world.issued(2);
     let before = world.money();
     // 2027-01-31, 13:00.
@@ -211,24 +213,29 @@ fn a_use_of_the_months_last_evening_is_undone_in_the_month_after() {
     assert_eq!(february.excess(), january.sum);
 }
 
-#[test]
-fn a_provider_who_was_paid_at_once_owes_it_until_the_next_use() {
-    let mut world = World::new();
+/// The caterer has a contract.
+fn contract(world: &mut World, ceiling: Tiyn, vat_basis_points: u16, kind: SettlementKind) {
     let terms = treasury::Execute::SetTerms {
         payer: EDUCATION,
         programme: MEALS,
         provider: CATERER,
         agreement: Hash([7; 32]),
         from: TimeMs(0),
-        until: world.in_days(100),
-        ceiling: PRICE,
-        vat_basis_points: 1_600,
-        kind: SettlementKind::TengeAtRedemption,
+        until: TimeMs(u64::MAX),
+        ceiling,
+        vat_basis_points,
+        kind,
     };
     let outcome = world
         .env
         .execute_as(SETTLEMENT, &education(), TREASURY, &terms);
     assert_eq!(outcome.code(), None);
+}
+
+#[test]
+fn a_provider_who_was_paid_at_once_owes_it_until_the_next_use() {
+    let mut world = World::new();
+    contract(&mut world, PRICE, 1_600, SettlementKind::TengeAtRedemption);
     let pupil = world.issued(2);
     world.redeemed(pupil);
     world.done(terminal(), &refund(pupil, 1));
@@ -317,8 +324,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn whatever_the_order_it_is_as_if_what_was_undone_had_not_been(steps in proptest::collection::vec(step(), 1..60)) {
+    fn whatever_the_order_it_is_as_if_what_was_undone_had_not_been(
+        has_contract: bool,
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
         let mut world = World::new();
+        if has_contract {
+            contract(&mut world, Tiyn(u64::MAX), 0, SettlementKind::TengeAtAcceptance);
+        }
         let mut rules = rules();
         rules.uses_per_day_max = Some(3);
         world.done(education(), &Execute::SetPolicy { programme: MEALS, policy: policy(rules) });
@@ -377,7 +390,11 @@ proptest! {
             let standing = || uses.iter().filter(|used| used.stands);
             let of_month = uses.iter().filter(|used| clock(used.at).month() == month);
             prop_assert_eq!(claim.sum.0, of_month.map(|used| u128::from(used.paid)).sum::<u128>());
-            let undone = uses.iter().filter(|used| used.undone_in == Some(month));
+            // Nothing is paid here, so without a contract a line is taken off where it stands.
+            let undone = uses.iter().filter(|used| {
+                let undone_in = used.undone_in.map(|later| if has_contract { later } else { clock(used.at).month() });
+                undone_in == Some(month)
+            });
             prop_assert_eq!(claim.reversed.0, undone.map(|used| u128::from(used.paid)).sum::<u128>());
             let paid: u64 = standing().map(|used| used.paid).sum();
             prop_assert_eq!(world.money().1, u128::from(3 * 4_000_000 - paid));

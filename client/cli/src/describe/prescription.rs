@@ -3,6 +3,7 @@
 use crate::names::Names;
 use crate::words::{items, short, tenge, time};
 use senim_abi::prescription::event::ProofUsed;
+use senim_abi::prescription::record::OverdueReason;
 use senim_abi::prescription::{GroupId, ItemMask, LookReason, Money, PrescriptionEvent};
 
 /// What an event says, in a line.
@@ -154,15 +155,24 @@ pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
             tenge(*amount),
             names.of_org(*org)
         ),
-        E::MovementOverdue {
+        E::PaymentOverdue {
             group,
             org,
             dispense,
-        } => format!(
-            "the packs of dispense {dispense} of {} by {} were never reported to have moved there: a person has to look",
-            short(group),
-            names.of_org(*org)
-        ),
+            reason,
+        } => {
+            let why = match reason {
+                OverdueReason::Movement => "its packs were never reported to have moved there",
+                OverdueReason::Refused => {
+                    "it cannot be posted: look at the pharmacy's contract and at the budget line"
+                }
+            };
+            format!(
+                "the payment of dispense {dispense} of {} to {} is overdue, since {why}",
+                short(group),
+                names.of_org(*org)
+            )
+        }
         E::Rebound { group, .. } => format!(
             "prescription {} has another key of its holder",
             short(group)
@@ -212,7 +222,7 @@ pub const fn subject(event: &PrescriptionEvent) -> Option<GroupId> {
         | E::Cancelled { group, .. }
         | E::Reversed { group, .. }
         | E::Settled { group, .. }
-        | E::MovementOverdue { group, .. }
+        | E::PaymentOverdue { group, .. }
         | E::Rebound { group, .. }
         | E::CardReplaced { group }
         | E::Looked { group, .. }

@@ -13,6 +13,20 @@ pub enum DueEntry {
         /// Number of the dispense.
         dispense: u8,
     },
+    /// Post a pending payment. An entry of its own: what the treasury refuses is rolled back, and the looks go on.
+    Post {
+        /// Which prescription.
+        group: GroupId,
+        /// Number of the dispense.
+        dispense: u8,
+    },
+    /// Look again at a payment that was to be posted the day before.
+    Unpaid {
+        /// Which prescription.
+        group: GroupId,
+        /// Number of the dispense.
+        dispense: u8,
+    },
     /// A prescription whose windows and time for disputes are over goes, and its transfers with it.
     Forget {
         /// Which prescription.

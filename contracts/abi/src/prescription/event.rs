@@ -4,7 +4,7 @@ use super::facts::{DispenseFacts, HoldFacts, IssueFacts, ReverseFacts};
 use super::look::LookReason;
 use super::msg::{CancelReason, IdentityCheck, RejectReason};
 use super::programme::{MedicineRule, PrescriberId, PrescriberRight, ProgrammeId, Provider, Rules};
-use super::record::{DispensedPack, GroupId, ItemMask, Money};
+use super::record::{DispensedPack, GroupId, ItemMask, Money, OverdueReason};
 use crate::marking::InnCode;
 use crate::treasury::BudgetId;
 use alloc::vec::Vec;
@@ -223,14 +223,16 @@ pub enum PrescriptionEvent {
         /// How much, in tiyn.
         amount: Tiyn,
     },
-    /// The movements of a dispense's packs were not reported in seven days: a person has to look.
-    MovementOverdue {
+    /// A pending payment does not come by itself: a person has to look.
+    PaymentOverdue {
         /// Which prescription.
         group: GroupId,
         /// The pharmacy.
         org: OrgId,
         /// Number of the dispense.
         dispense: u8,
+        /// Why.
+        reason: OverdueReason,
     },
     /// A prescription was bound to other keys of the same person.
     Rebound {
@@ -283,7 +285,7 @@ impl PrescriptionEvent {
             PrescriptionEvent::Cancelled { .. } => 10,
             PrescriptionEvent::Reversed { .. } => 11,
             PrescriptionEvent::Settled { .. } => 12,
-            PrescriptionEvent::MovementOverdue { .. } => 13,
+            PrescriptionEvent::PaymentOverdue { .. } => 13,
             PrescriptionEvent::Rebound { .. } => 14,
             PrescriptionEvent::Pruned { .. } => 15,
             PrescriptionEvent::CardReplaced { .. } => 16,

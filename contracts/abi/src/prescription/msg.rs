@@ -180,7 +180,7 @@ pub enum Execute {
     /// By the payer of the budget line, as the three that follow: opens or closes a programme, names its budget line, and
     /// makes other rules the next version of its rules: for what is issued from now on. What it has already is a success
     /// that changes nothing. Returns the version. `NO_BUDGET`; `NOT_AUTHORISED` for a line of another payer's or programme's,
-    /// or one that does not name this contract; `WRONG_STATE` for an open programme with a line that is closed;
+    /// or, for an open programme, one that does not name this contract; `WRONG_STATE` for an open programme with a line that is closed;
     /// `TOO_MANY_VERSIONS` after [`Programme::VERSIONS_MAX`](super::programme::Programme::VERSIONS_MAX).
     SetProgramme {
         /// Which.
@@ -389,8 +389,7 @@ pub enum Query {
         /// Which.
         programme: ProgrammeId,
     },
-    /// Dispenses whose packs' movements were not reported in time, after the given one, at most
-    /// 64. Answers `Vec<(GroupId, u8, Overdue)>`.
+    /// Dispenses whose payments do not come by themselves, after the given one, at most 64. Answers `Vec<(GroupId, u8, Overdue)>`.
     Overdue {
         /// Where the previous page ended.
         after: Option<(GroupId, u8)>,

@@ -434,7 +434,24 @@ impl Group {
     }
 }
 
-/// An entry of the list for a person: a dispense whose packs' movements were not reported in time.
+/// Why a pending payment does not come by itself.
+#[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[cfg_attr(
+    feature = "json",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
+#[repr(u8)]
+pub enum OverdueReason {
+    /// The movements of the packs were not reported in seven days.
+    Movement = 0,
+    /// They are reported, and the treasury refuses to post it: by the provider's contract, or the budget line.
+    Refused = 1,
+}
+
+/// An entry of the list for a person: a dispense whose payment does not come by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Overdue {
@@ -442,6 +459,8 @@ pub struct Overdue {
     pub org: OrgId,
     /// Since when.
     pub dispensed_at: TimeMs,
+    /// Why.
+    pub reason: OverdueReason,
 }
 
 versioned! {

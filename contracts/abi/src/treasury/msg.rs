@@ -41,8 +41,8 @@ pub enum Execute {
         /// Civil time of the programme.
         offsets: UtcOffsets,
     },
-    /// By the payer: names other contracts. What is reserved can then be posted by the new ones only; its issuer can
-    /// still void it. `NO_BUDGET`, `OUT_OF_RANGE`.
+    /// By the payer: names other contracts. What one that is named no more has reserved can be posted by nobody until it
+    /// is named again; it can still void it. `NO_BUDGET`, `OUT_OF_RANGE`.
     SetBudgetCallers {
         /// Which.
         budget: BudgetId,
@@ -107,7 +107,8 @@ pub enum Execute {
         reference: Hash,
     },
     /// By a named contract: makes money unavailable for others until it is posted or voided, or until `expires_at`.
-    /// Answers [`Reserved`]. Codes as for `Pay`; `OUT_OF_RANGE` if `expires_at` is not ahead, or more than
+    /// Answers [`Reserved`]. Codes as for `Pay`: where the provider has a contract, that has to allow it now, though it
+    /// counts up to the ceiling only once it is posted. `OUT_OF_RANGE` if `expires_at` is not ahead, or more than
     /// [`RESERVATION_MS_MAX`].
     Reserve {
         /// The caller's id for this transfer.
@@ -130,6 +131,9 @@ pub enum Execute {
         id: Hash,
         /// How much.
         amount: Tiyn,
+        /// When what is paid was served, at most now: a provider's contract has to be in force now, or to have been then.
+        /// The caller answers for it.
+        served_at: TimeMs,
     },
     /// By its issuer: releases a reservation; a success also if it lapsed before. `TRANSFER_UNKNOWN`,
     /// `TRANSFER_RESOLVED` if it was posted.
@@ -281,10 +285,10 @@ pub enum Execute {
         period: Month,
     },
     /// By a named contract, whose own state has to say that it happened once: takes off what it has spent, and locks it
-    /// again. The line stays; one that takes off is appended to the claim of the month of now, under the same id. What a
-    /// correcting act took off before is not taken off again: that part is locked anew, out of what it returned.
-    /// `NO_BUDGET`, `REVERSAL_EXCEEDS_POSTED` above what stands in the claim, `LINE_REVERSED`, `BUDGET_EXHAUSTED` where what
-    /// was returned is gone, `AMOUNT_ZERO`.
+    /// again. The line stays; one that takes off is appended to the claim of the month of now, or, where the provider has no
+    /// contract and its own month is not paid yet, of that; under the same id. What correcting acts took off before is not taken off again:
+    /// that part is locked anew, out of what they returned. `NO_BUDGET`, `LINE_REVERSED`, `BUDGET_EXHAUSTED` where what was
+    /// returned is not there, `AMOUNT_ZERO`.
     Unspend {
         /// The id that it was spent under.
         id: Hash,

@@ -244,6 +244,11 @@ impl Claim {
         TiynTotal(self.sum.0.saturating_sub(self.off.sum.0))
     }
 
+    /// Whether so much is still to be paid.
+    pub const fn owes(&self, amount: Tiyn) -> bool {
+        self.owed().0 >= amount.0 as u128
+    }
+
     /// Whether nothing is owed either way.
     pub const fn is_even(&self) -> bool {
         self.owed().0 == 0 && self.excess().0 == 0
@@ -310,15 +315,15 @@ pub struct Transfer {
     pub state: TransferState,
 }
 
-/// What was taken off a line by a correcting act, or of one that was spent out of a lock, by its issuer: so that nothing
-/// takes it off a second time. Kept as long as the claim.
+/// What was taken off a line, by a correcting act or by its issuer: so that nothing takes it off a second time. Kept as long
+/// as the claim, below the month that the line stands in, and below that of the line that takes it off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct TakenOff {
     /// By correcting acts, in tiyn.
     pub corrected: Tiyn,
     /// Whether its issuer took off the rest.
-    pub unspent: bool,
+    pub undone: bool,
 }
 
 /// The other side of what enters and leaves the ledger, per organisation.

@@ -45,14 +45,33 @@ pub fn world() -> TestEnv {
 
 /// Sets a contract, by the number of its document.
 pub fn contract(env: &mut TestEnv, provider: OrgId, document: u64, ceiling: u64) {
+    set_terms(
+        env,
+        provider,
+        id(document),
+        (Tiyn(ceiling), TimeMs(u64::MAX)),
+    );
+}
+
+/// Lets the first contract end at a time.
+pub fn contract_until(env: &mut TestEnv, provider: OrgId, until: TimeMs) {
+    set_terms(env, provider, id(1), (Tiyn(ALLOTTED), until));
+}
+
+fn set_terms(
+    env: &mut TestEnv,
+    provider: OrgId,
+    agreement: Hash,
+    (ceiling, until): (Tiyn, TimeMs),
+) {
     let terms = Execute::SetTerms {
         payer: FUND,
         programme: PROGRAMME,
         provider,
-        agreement: id(document),
+        agreement,
         from: TimeMs(0),
-        until: TimeMs(u64::MAX),
-        ceiling: Tiyn(ceiling),
+        until,
+        ceiling,
         vat_basis_points: VAT,
         kind: SettlementKind::TengeAtAcceptance,
     };

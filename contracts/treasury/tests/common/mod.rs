@@ -106,6 +106,7 @@ pub fn post(number: u64, amount: u64) -> Execute {
     Execute::Post {
         id: id(number),
         amount: Tiyn(amount),
+        served_at: TimeMs(0),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::describe::treasury_event;
 use crate::failure::{Failure, Result};
+use crate::history;
 use crate::session::Session;
 use crate::words::date_in;
 use senim_abi::civil::UtcOffsets;
@@ -10,8 +11,7 @@ use senim_abi::settlement::{ActBody, ActId, CorrectionLine};
 use senim_abi::treasury::{
     Account, BudgetId, ClaimLine, Issuer, Posting, PostingKind, TreasuryEvent,
 };
-use senim_types::proof::ReceiptProof;
-use senim_types::{Block, Code, Hash, Receipt, TimeMs, Tiyn, codec, limits};
+use senim_types::{Code, Hash, Height, TimeMs, Tiyn};
 
 /// A line.
 pub struct Line {
@@ -64,10 +64,7 @@ pub fn of_act(session: &Session, body: &ActBody, offsets: &UtcOffsets) -> Result
         programme: body.act.programme,
         period: body.act.period,
     };
-    let (from, until) = (
-        offsets.start_of(body.act.period),
-        offsets.start_of(body.act.period.next()),
-    );
+    let from = offsets.start_of(body.act.period);
     let tip: Tip = session.node.json("/v1/status")?;
     let first = first_at(session, from, tip.first_height.max(1), tip.height)?;
     let (mut chain, mut lines) = (Hash::ZERO, Vec::new());
@@ -75,15 +72,8 @@ pub fn of_act(session: &Session, body: &ActBody, offsets: &UtcOffsets) -> Result
         if chain == body.chain && lines.len() == (body.lines + body.reversed_lines) as usize {
             break;
         }
-        let bytes = session
-            .node
-            .bytes(&format!("/v1/blocks/{height}"), limits::BLOCK_BYTES_MAX)?;
-        let block = Block::decode(&bytes)?;
-        if block.header.time >= until {
-            break;
-        }
-        for transaction in &block.transactions {
-            let receipt = receipt(session, &transaction.hash())?;
+        // Those of the due-queue's entries, too, of which a block has no transaction.
+        for receipt in history::unproven(session, Height(height))? {
             for event in receipt.events.iter().filter_map(treasury_event) {
                 let TreasuryEvent::Posting(posting) = event else {
                     continue;
@@ -120,15 +110,6 @@ fn first_at(session: &Session, from: TimeMs, first: u64, last: u64) -> Result<u6
     Ok(low)
 }
 
-/// A receipt as the node has it: the chain proves what is taken from it.
-fn receipt(session: &Session, transaction: &Hash) -> Result<Receipt> {
-    let proof = session
-        .node
-        .receipt(transaction, false, limits::PROOF_BYTES_MAX)?;
-    let proof: ReceiptProof = codec::decode(&proof, limits::PROOF_BYTES_MAX)?;
-    Ok(proof.receipt)
-}
-
 /// The claim's line that a posting is, if it is one of this claim, and the budget line on its other side.
 fn line_of(posting: &Posting, account: &Account) -> Option<(ClaimLine, BudgetId)> {
     let (debit, credit) = (posting.debit.account, posting.credit.account);
@@ -152,11 +133,14 @@ fn line_of(posting: &Posting, account: &Account) -> Option<(ClaimLine, BudgetId)
 }
 
 /// What takes so much off a line of an act. `LINE_OF_ANOTHER_ACT` where none of its lines has this transfer;
-/// `LINE_REVERSED` where another of them took it off.
+/// `REVERSAL_EXCEEDS_POSTED` where it has less; `LINE_REVERSED` where another of them took it off.
 pub fn corrected(lines: &[Line], transfer: &Hash, amount: Tiyn) -> Result<CorrectionLine> {
     let named = |line: &&Line| line.line.transfer.id == *transfer;
     let posted = lines.iter().filter(named).find(|line| !line.takes_off());
     let posted = posted.ok_or_else(|| Failure::new(Code::LINE_OF_ANOTHER_ACT))?;
+    if amount > posted.line.amount {
+        return Err(Failure::new(Code::REVERSAL_EXCEEDS_POSTED));
+    }
     let key = posted.line.transfer;
     let is_off = lines
         .iter()
