@@ -68,16 +68,30 @@ fn a_refusal_that_a_story_shows_and_no_test_meets_is_found() {
 #[test]
 fn a_row_of_a_guard_or_a_scenario_that_is_gone_is_found() {
     let source = "fn f() {\n    ensure(a == b, Code::CARD_BLOCKED)?;\n}\n";
-    let tree = Tree::of([("contracts/card/src/rules.rs", source)]);
-    let row = "scenario_card\tcard/src/rules.rs\tensure(a == b, Code::CARD_BLOCKED)\n";
+    let scenario = "#[test]\nfn a_blocked_card() {}\n";
+    let tree = Tree::of([
+        ("contracts/card/src/rules.rs", source),
+        ("tests/tests/scenario_card.rs", scenario),
+    ]);
+    let row =
+        "scenario_card\tcard/src/rules.rs\tensure(a == b, Code::CARD_BLOCKED)\ta_blocked_card\n";
     assert_clean(&check_table(&tree, row));
+    assert_clean(&check_table(&tree, &row.replace("\ta_b", "\trefused::a_b")));
     assert_finds(
         &check_table(&tree, &row.replace("a == b", "a != b")),
-        "is gone",
+        "one of them is gone",
     );
     assert_finds(
         &check_table(&tree, &row.replace("scenario_card", "scenario_x")),
-        "is gone",
+        "one of them is gone",
+    );
+    assert_finds(
+        &check_table(&tree, &row.replace("a_blocked", "a_lost")),
+        "the test a_lost_card is gone",
+    );
+    assert_finds(
+        &check_table(&tree, &row.replace("\ta_blocked_card", "")),
+        "which test fails is not known",
     );
     assert_finds(&check_table(&tree, "scenario_card\n"), "another form");
 }

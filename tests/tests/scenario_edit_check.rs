@@ -182,7 +182,7 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
     let late = undone(&mut ledger, "canteen", first, 3);
     assert_eq!(late, Some(Code::REFUND_TOO_LATE));
 
-    // On the evening of the month's last day it can be undone, and after midnight no more.
+    // A meal of the evening of the month's last day is undone after midnight, in the next month's act.
     let march = UtcOffsets::fixed(300).start_of(Month::new(2026, 3)).0;
     let ahead = march - 60 * 60 * 1000 - ledger.world.now().0;
     ledger.world.advance(ahead);
@@ -190,8 +190,7 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
     eats(&mut ledger, first);
     present(&mut ledger, last_day, 1);
     ledger.world.advance(2 * 60 * 60 * 1000);
-    let of_the_act = undone(&mut ledger, "canteen", first, 4);
-    assert_eq!(of_the_act, Some(Code::MONTH_ENDED));
+    assert_eq!(undone(&mut ledger, "canteen", first, 4), None);
 
     sign_act(&mut ledger);
     let found = ledger.done(&["act", "check", ACT]);
@@ -236,11 +235,31 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
     assert_eq!(again, Code::LINE_REVERSED);
     let html = std::fs::read_to_string(&page).expect("it was written");
     assert_eq!(html.matches("(отмена)").count(), 2);
+    // What March took off is no line of this act, and the ledger knows that it is off.
+    let letter = ledger.path("letter.txt");
+    std::fs::write(&letter, "The last meal was not served.").expect("it is written");
+    let letter = letter.to_str().expect("UTF-8").to_owned();
+    let dispute = [
+        "act",
+        "dispute",
+        ACT,
+        "--reason",
+        "not-delivered",
+        "--statement",
+    ];
+    ledger.done(&[&dispute[..], &[&letter]].concat());
+    let in_march = format!("{}=900", taken_off[6].1.as_str().expect("an id"));
+    let again = ledger.refused(&["act", "correct", ACT, "--line", &in_march]);
+    assert_eq!(again, Code::LINE_REVERSED);
+    ledger.done(&["act", "withdraw", ACT]);
     ledger.done(&["act", "accept", ACT]);
     assert_eq!(
         ledger.done(&["purse", "show", "50"])["balance_tiyn"],
         3 * MEAL
     );
+    // That one is paid, and owed back until it is set off.
+    let contract = ["contract", "show", "--programme", "2", "--provider", "50"];
+    assert_eq!(ledger.done(&contract)["debt"], "2026-03");
 }
 
 #[test]

@@ -259,8 +259,6 @@ fn a_contract_lets_no_more_be_posted_than_its_ceiling_and_nothing_outside_of_its
             "2",
             "--provider",
             "50",
-            "--budget",
-            "2",
             "--until",
             "2036-01-01",
             "--vat",

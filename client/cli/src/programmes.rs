@@ -35,6 +35,7 @@ pub fn find(session: &Session, id: ProgrammeId) -> Result<Option<ProgrammeAnswer
     Ok(Some(ProgrammeAnswer {
         version: programme.version,
         open: programme.open,
+        budget: programme.budget,
         rules: rules(session, id, programme.version)?,
     }))
 }

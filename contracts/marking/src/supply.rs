@@ -104,10 +104,9 @@ fn supply_line<E: Env>(
     });
     ensure(opened.price == line.price, Code::PACK_PRICE_CHANGED)?;
     ensure(line.units > 0, Code::OUT_OF_RANGE)?;
-    let units_left = opened
-        .units_left
-        .checked_sub(line.units)
-        .ok_or(Code::PACK_UNITS_EXCEEDED)?;
+    let enough = line.units <= opened.units_left;
+    ensure(enough, Code::PACK_UNITS_EXCEEDED)?;
+    let units_left = opened.units_left.saturating_sub(line.units);
     let is_last = units_left == 0;
     let cost = rules::cost_of_part(
         opened.price,
@@ -185,10 +184,8 @@ fn restore_line<E: Env>(
     rules::check_overlays(&batch, settings, now)?;
     // Units that left are used up and stay charged to their pack; only the money comes back.
     let returned = if line.left { Tiyn::ZERO } else { line.cost };
-    let charged = opened
-        .charged
-        .checked_sub(returned)
-        .ok_or(Code::OUT_OF_RANGE)?;
+    ensure(returned <= opened.charged, Code::OUT_OF_RANGE)?;
+    let charged = opened.charged.checked_sub(returned).unwrap_or_default();
     pack.opened = match pack.state {
         PackState::Active { .. } | PackState::Introduced { .. } => None,
         _ => Some(Opened {

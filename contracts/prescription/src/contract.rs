@@ -63,25 +63,26 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
         Execute::SetProgramme {
             programme,
             open,
+            budget,
             rules,
         } => {
-            return Ok(codec::encode(&setup::programme(
-                env, programme, open, rules,
-            )?));
+            let frame = (open, budget);
+            let version = setup::programme(env, context, programme, frame, rules)?;
+            return Ok(codec::encode(&version));
         }
         Execute::SetMedicine {
             programme,
             inn,
             rule,
         } => {
-            setup::medicine(env, programme, inn, rule)?;
+            setup::medicine(env, context, programme, inn, rule)?;
         }
         Execute::SetProvider {
             programme,
             org,
             provider,
         } => {
-            setup::provider(env, programme, org, provider)?;
+            setup::provider(env, context, programme, org, provider)?;
         }
         Execute::SetPrescriber {
             programme,
@@ -89,7 +90,7 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             prescriber,
             right,
         } => {
-            setup::prescriber(env, programme, org, prescriber, right)?;
+            setup::prescriber(env, context, programme, (org, prescriber), right)?;
         }
         Execute::Issue {
             index,
@@ -205,6 +206,7 @@ fn query<E: Env>(env: &E, message: Query) -> Outcome {
             Ok(codec::encode(&ProgrammeAnswer {
                 version: programme.version,
                 open: programme.open,
+                budget: programme.budget,
                 rules: state::rules(env, id, programme.version)?,
             }))
         }

@@ -55,7 +55,8 @@ pub fn dispense<E: Env>(
         org: context.org,
         amount: borne,
     };
-    let money = pay(env, case.rules.budget, &payment, is_missing, now)?;
+    let budget = state::programme(env, group.programme)?.budget;
+    let money = pay(env, budget, &payment, is_missing, now)?;
 
     let key = hold_key(&group, items, now)?;
     for hold in &mut group.holds {

@@ -113,8 +113,8 @@ fn facts<E: Env>(
     ensure(!order.items.is_empty(), Code::OUT_OF_RANGE)?;
     ensure(order.items.len() <= ITEMS_MAX, Code::TOO_MANY_ITEMS)?;
     let right = state::prescriber(env, order.programme, context.org, order.prescriber)?
-        .filter(|right| now < right.until)
         .ok_or(Code::PRESCRIBER_NOT_AUTHORISED)?;
+    ensure(now < right.until, Code::PRESCRIBER_NOT_AUTHORISED)?;
     let mut items = Vec::with_capacity(order.items.len());
     for (index, item) in order.items.iter().enumerate() {
         rules::check_new_item(item, now)?;

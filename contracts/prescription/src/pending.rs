@@ -9,7 +9,7 @@ use senim_abi::prescription::due::DueEntry;
 use senim_abi::prescription::record::Overdue;
 use senim_abi::prescription::{Dispense, Group, GroupId, Money, PrescriptionEvent, Rules};
 use senim_abi::{MARKING, TREASURY, treasury};
-use senim_sdk::{Env, Refusal, codec, ensure};
+use senim_sdk::{Env, Refusal, codec, ensure, refuse};
 use senim_types::{Code, TimeMs};
 
 /// Asks the due-queue for another look.
@@ -29,7 +29,7 @@ pub fn settle<E: Env>(env: &mut E, id: GroupId, number: u8) -> Result<(), Refusa
         .clone();
     match dispense.money {
         Money::Posted => Ok(()),
-        Money::None | Money::Reversed => Err(Code::WRONG_STATE.into()),
+        Money::None | Money::Reversed => refuse(Code::WRONG_STATE),
         Money::Pending => {
             ensure(are_movements_reported(env, &dispense)?, Code::PACK_NOT_HERE)?;
             post(env, id, group, number, &dispense)

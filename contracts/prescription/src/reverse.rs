@@ -26,9 +26,8 @@ pub fn reverse<E: Env>(
 ) -> Result<(), Refusal> {
     let (mut group, now) = (state::group(env, &id)?, env.now());
     let dispense = group.dispenses.get(usize::from(number)).cloned();
-    let dispense = dispense
-        .filter(|dispense| !dispense.reversed)
-        .ok_or(Code::DISPENSE_UNKNOWN)?;
+    let dispense = dispense.ok_or(Code::DISPENSE_UNKNOWN)?;
+    ensure(!dispense.reversed, Code::DISPENSE_UNKNOWN)?;
     ensure(dispense.org == context.org, Code::NOT_DISPENSED_HERE)?;
     let step = HeldStep::Reverse {
         group: id,

@@ -1,9 +1,25 @@
 //! The item's automaton and the ledger's own guards beside it. What a programme's rules say is decided by
 //! [`senim_abi::prescription::judge`]. No state is read or written here.
 
-use senim_abi::prescription::{Group, ItemStatus, NewItem, Rules, Share};
-use senim_sdk::{Refusal, ensure, refuse, refuse_with};
+use senim_abi::PRESCRIPTION;
+use senim_abi::prescription::{Group, ItemStatus, NewItem, ProgrammeId, Rules, Share};
+use senim_abi::treasury::{Budget, BudgetStanding};
+use senim_sdk::{CallContext, Caller, Refusal, ensure, refuse, refuse_with};
 use senim_types::{Code, OrgId, TimeMs};
+
+/// A payer commands its own programmes only; a genesis those of all.
+pub fn acts_for(context: &CallContext, payer: OrgId) -> Result<(), Refusal> {
+    let is_own = context.caller == Caller::Ledger || context.org == payer;
+    ensure(is_own, Code::NOT_AUTHORISED)
+}
+
+/// The line is the programme's and lets this contract pay; an open programme needs one that is not closed.
+pub fn is_line_of(line: &Budget, programme: ProgrammeId, open: bool) -> Result<(), Refusal> {
+    ensure(line.programme == programme, Code::NOT_AUTHORISED)?;
+    ensure(line.callers.contains(&PRESCRIPTION), Code::NOT_AUTHORISED)?;
+    let can_pay = !open || line.standing != BudgetStanding::Closed;
+    ensure(can_pay, Code::WRONG_STATE)
+}
 
 /// Who holds an item, as seen by the pharmacy that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

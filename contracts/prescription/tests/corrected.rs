@@ -26,10 +26,10 @@ fn what_a_correcting_act_took_off_comes_back_once() {
         provider: APTEKA,
         programme: PROGRAMME,
         period,
-        budget: BUDGET,
         lines: vec![treasury::CorrectionLine {
             issuer: PRESCRIPTION,
             transfer: transfer_of(group),
+            budget: BUDGET,
             amount: Tiyn(400),
             vat_basis_points: 0,
         }],

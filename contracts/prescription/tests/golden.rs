@@ -49,6 +49,7 @@ fn messages_and_answers_have_these_bytes() {
         },
     );
     let programme = ProgrammeAnswer {
+        budget: BUDGET,
         version: 2,
         open: true,
         rules: rules(),

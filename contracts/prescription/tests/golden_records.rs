@@ -26,6 +26,8 @@ fn records_have_these_bytes() {
         golden.add(&format!("group.{name}"), &GroupRecord::from(group(stage)));
     }
     let programme = Programme {
+        payer: FUND,
+        budget: BUDGET,
         version: 2,
         open: true,
     };
@@ -74,6 +76,7 @@ fn events_have_these_bytes() {
             programme,
             version: 2,
             open: true,
+            budget: BUDGET,
             rules: rules(),
         },
         PrescriptionEvent::MedicineSet {

@@ -205,6 +205,7 @@ fn a_programmes_own_numbers_have_limits() {
         let message = Execute::SetProgramme {
             programme: PROGRAMME,
             open: true,
+            budget: BUDGET,
             rules,
         };
         let outcome = world.call(&fund(), &message, &[]);

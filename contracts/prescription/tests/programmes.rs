@@ -69,6 +69,7 @@ fn what_a_programme_is_already_is_told_to_nobody() {
     let set = |open| Execute::SetProgramme {
         programme: PROGRAMME,
         open,
+        budget: BUDGET,
         rules: rules(),
     };
     let again = world.ok(&fund(), &set(true), &[]);
@@ -78,6 +79,7 @@ fn what_a_programme_is_already_is_told_to_nobody() {
         programme: PROGRAMME,
         version: 1,
         open: false,
+        budget: BUDGET,
         rules: rules(),
     };
     assert_eq!(closed.events[0].body, codec::encode(&event));
@@ -97,6 +99,7 @@ fn versions_have_an_end_and_a_programme_can_be_closed_at_it() {
     let one_more = Execute::SetProgramme {
         programme: PROGRAMME,
         open: true,
+        budget: BUDGET,
         rules: rules(),
     };
     let refused = world.call(&fund(), &one_more, &[]).code();
@@ -326,21 +329,30 @@ fn a_medicine_that_leaves_the_list_is_paid_for_where_it_was_promised() {
 }
 
 #[test]
-fn a_version_pays_from_its_own_budget_line() {
+fn a_budget_line_that_is_over_is_followed_by_another_for_what_was_issued_before_too() {
     let mut world = World::new();
     let item = world.item();
     let older = world.issue(vec![item]);
+    let other = world.issue(vec![item]);
+    world.dispensed(APTEKA, other, 0);
     let next_year = world.open_budget(71);
-    world.set_rules(Rules {
-        budget: next_year,
-        ..rules()
-    });
+    world.close_budget(BUDGET);
+    // Nothing is paid from a line that is closed, and the pack stays where it is.
+    assert_eq!(world.hold(APTEKA, older, FIRST), Ok(()));
+    let refused = world.dispense_units(APTEKA, older, 1, 20);
+    assert_eq!(refused, Err(Code::WRONG_STATE));
+    assert_eq!(
+        world.set_line(true, next_year, rules()),
+        1,
+        "no new version"
+    );
+    assert_eq!(world.dispense_units(APTEKA, older, 1, 20), Ok(()));
     let newer = world.issue(vec![item]);
-    world.dispensed(APTEKA, newer, 0);
-    assert_eq!(world.available(), ALLOTTED, "of the first line");
-    world.dispensed(APTEKA, older, 1);
-    assert_eq!(world.available(), ALLOTTED - 1_000);
+    world.dispensed(APTEKA, newer, 2);
+    assert_eq!(world.available_in(next_year), ALLOTTED - 2_000);
     // Undone: the money goes back to where it came from.
-    assert_eq!(world.reverse(APTEKA, older, 0, ItemMask::NONE), Ok(()));
+    assert_eq!(world.reverse(APTEKA, other, 0, ItemMask::NONE), Ok(()));
+    assert_eq!(world.reverse(APTEKA, newer, 0, ItemMask::NONE), Ok(()));
     assert_eq!(world.available(), ALLOTTED);
+    assert_eq!(world.available_in(next_year), ALLOTTED - 1_000);
 }

@@ -2,7 +2,7 @@
 
 use crate::state;
 use senim_abi::registry::Execute;
-use senim_abi::registry::record::{Device, Organisation, Peer, Standing};
+use senim_abi::registry::record::{Organisation, Peer, Standing};
 use senim_sdk::{CallContext, Caller, Env, Refusal, Roles, ensure, refuse};
 use senim_types::{Code, ContractId, OrgId, PublicKey};
 
@@ -29,23 +29,20 @@ pub enum Authority {
 
 /// The authority of a caller; `NOT_AUTHORISED` where it has none.
 pub fn authority_of<E: Env>(env: &E, context: &CallContext) -> Result<Authority, Refusal> {
-    let refusal = Refusal::new(Code::NOT_AUTHORISED);
-    let (Caller::Device, Some(device)) = (context.caller, context.device) else {
-        return Err(refusal);
-    };
+    // What no device signed is on nobody's authority.
+    let device = context.device.ok_or(Code::NOT_AUTHORISED)?;
+    let is_called_by_device = context.caller == Caller::Device;
+    ensure(is_called_by_device, Code::NOT_AUTHORISED)?;
     let org = context.org;
     if context.roles.contains(Roles::OPERATOR) {
         return Ok(Authority::Operator { org, device });
     }
-    match state::device(env, &device)? {
-        Some(Device {
-            administrator: true,
-            standing: Standing::Active,
-            org: own,
-            ..
-        }) if own == org => Ok(Authority::Administrator { org, device }),
-        _ => Err(refusal),
-    }
+    let known = state::device(env, &device)?;
+    let is_administrator = known.is_some_and(|known| {
+        known.administrator && known.standing == Standing::Active && known.org == org
+    });
+    ensure(is_administrator, Code::NOT_AUTHORISED)?;
+    Ok(Authority::Administrator { org, device })
 }
 
 /// What everything but the care of one's own devices takes.

@@ -61,7 +61,6 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
         Execute::SetAgreement {
             programme,
             provider,
-            budget,
             document,
             from,
             until,
@@ -72,7 +71,6 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
             let order = setup::Order {
                 programme,
                 provider,
-                budget,
                 document,
                 from,
                 until,

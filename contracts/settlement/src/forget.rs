@@ -5,11 +5,10 @@
 
 use crate::contract::emit;
 use crate::{rules, state};
-use alloc::vec::Vec;
 use senim_abi::settlement::{Act, ActId, DueEntry, MessageId, SettlementEvent};
-use senim_abi::treasury;
+use senim_abi::{TREASURY, treasury};
 use senim_sdk::{Env, Refusal, codec};
-use senim_types::{ContractId, Hash, OrgId, TimeMs};
+use senim_types::{OrgId, TimeMs};
 
 /// An act was paid: it is kept for a while.
 pub fn later<E: Env>(env: &mut E, act: ActId) {
@@ -46,30 +45,29 @@ pub fn act<E: Env>(env: &mut E, id: ActId) -> Result<(), Refusal> {
         schedule(env, DueEntry::Forget { act: id }, Act::AGAIN_MS);
         return Ok(());
     }
-    let corrections = act.body.corrections.iter();
-    let lines = corrections.map(|line| (line.issuer, line.transfer));
-    let lines: Vec<(ContractId, Hash)> = lines.collect();
-    if !lines.is_empty() {
-        state::command(env, &treasury::Execute::ForgetCorrected { lines })?;
+    // No act of the month is left that it would be held against, and none is made of it again.
+    if id.number == 0 && !forget_claim(env, &id)? {
+        schedule(env, DueEntry::Forget { act: id }, 0);
+        return Ok(());
     }
     state::delete_act(env, &id);
     emit(env, &SettlementEvent::ActPruned { act: id });
-    match id.number.checked_sub(1) {
-        Some(number) => {
-            let before = ActId { number, ..id };
-            schedule(env, DueEntry::Forget { act: before }, 0);
-            Ok(())
-        }
-        // No act of the month is left that it would be held against, and none is made of it again.
-        None => state::command(
-            env,
-            &treasury::Execute::ForgetClaim {
-                provider: id.provider,
-                programme: id.programme,
-                period: id.period,
-            },
-        ),
+    if let Some(number) = id.number.checked_sub(1) {
+        let before = ActId { number, ..id };
+        schedule(env, DueEntry::Forget { act: before }, 0);
     }
+    Ok(())
+}
+
+/// The treasury drops a part of what it has of the month. Whether that was the rest.
+fn forget_claim<E: Env>(env: &mut E, id: &ActId) -> Result<bool, Refusal> {
+    let forget = treasury::Execute::ForgetClaim {
+        provider: id.provider,
+        programme: id.programme,
+        period: id.period,
+    };
+    let answer = env.call(TREASURY, &codec::encode(&forget))?;
+    Ok(codec::decode::<treasury::Forgotten>(&answer)?.all)
 }
 
 /// An entry of the due-queue: what a payment file had in it goes when the act is gone.

@@ -7,7 +7,7 @@ use senim_abi::settlement::{
 use senim_abi::treasury::{Claim, Terms};
 use senim_abi::voucher::msg::Finding;
 use senim_abi::voucher::record::FindingKind;
-use senim_sdk::{CallContext, Caller, Refusal, codec, ensure, refuse_with};
+use senim_sdk::{CallContext, Caller, Refusal, codec, ensure, refuse, refuse_with};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 
 /// A payer commands its own contracts only; a genesis those of all.
@@ -90,7 +90,7 @@ pub fn next(state: ActState, input: Input) -> Result<ActState, Refusal> {
         (Paid, Input::Fail) => Paid,
         // Where its payment was not told yet, the payment that is told later is the one that came back.
         (PaymentPending | PaymentFailed | Paid, Input::Return) => Returned,
-        _ => return Err(Refusal::new(Code::WRONG_STATE)),
+        _ => return refuse(Code::WRONG_STATE).map(|()| state),
     })
 }
 
@@ -120,6 +120,7 @@ pub fn is_the_claim(body: &ActBody, claim: &Claim) -> Result<(), Refusal> {
         && body.vat == claim.vat
         && body.vat_reversed == claim.vat_reversed
         && body.corrected == claim.corrected
+        && body.vat_corrected == claim.vat_corrected
         && body.chain == claim.chain
         && u128::from(body.payable.0) == claim.owed().0;
     ensure(same, Code::ACT_MISMATCH)
@@ -198,14 +199,15 @@ pub enum Attempt {
 
 /// The attempt that an answer is about.
 pub fn attempt_of(act: &Act, attempt: u8) -> Result<(Payment, Attempt), Refusal> {
-    let unknown = Refusal::new(Code::PAYMENT_UNKNOWN);
-    let latest = act.payment.ok_or(unknown.clone())?;
-    match attempt {
-        0 => Err(unknown),
-        attempt if attempt > latest.attempt => Err(unknown),
-        attempt if attempt == latest.attempt => Ok((latest, Attempt::Latest)),
-        _ => Ok((latest, Attempt::Earlier)),
-    }
+    let latest = act.payment.ok_or(Refusal::new(Code::PAYMENT_UNKNOWN))?;
+    let is_known = (1..=latest.attempt).contains(&attempt);
+    ensure(is_known, Code::PAYMENT_UNKNOWN)?;
+    let which = if attempt == latest.attempt {
+        Attempt::Latest
+    } else {
+        Attempt::Earlier
+    };
+    Ok((latest, which))
 }
 
 /// The act that would take the place of this one.

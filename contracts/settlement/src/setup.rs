@@ -5,7 +5,7 @@ use crate::{cut, rules, state};
 use senim_abi::settlement::{
     Agreement, ProgrammeId, Proposal, SettlementEvent, SettlementKind, Signed,
 };
-use senim_abi::treasury::{self, BudgetId};
+use senim_abi::treasury;
 use senim_sdk::{CallContext, Env, Refusal, ensure};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 
@@ -13,7 +13,6 @@ use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 pub struct Order {
     pub programme: ProgrammeId,
     pub provider: OrgId,
-    pub budget: BudgetId,
     pub document: Hash,
     pub from: TimeMs,
     pub until: TimeMs,
@@ -26,11 +25,10 @@ pub struct Order {
 pub fn agreement<E: Env>(env: &mut E, context: &CallContext, order: &Order) -> Result<(), Refusal> {
     let (programme, provider) = (order.programme, order.provider);
     rules::check_agreement(provider, (order.from, order.until), order.vat_basis_points)?;
-    let line = state::budget(env, order.budget)?;
-    ensure(line.programme == programme, Code::NOT_AUTHORISED)?;
-    rules::acts_for(context, line.payer)?;
+    let owner = state::owner(env, programme)?;
+    rules::acts_for(context, owner.payer)?;
     let before = state::find_agreement(env, programme, provider)?;
-    let month = line.offsets.month_of(env.now());
+    let month = owner.offsets.month_of(env.now());
     if let Some(known) = &before
         && known.document != order.document
     {
@@ -41,15 +39,14 @@ pub fn agreement<E: Env>(env: &mut E, context: &CallContext, order: &Order) -> R
     }
     let next_cut = before.and_then(|known| known.next_cut);
     let mut agreement = Agreement {
-        payer: line.payer,
-        budget: order.budget,
+        payer: owner.payer,
         document: order.document,
         from: order.from,
         until: order.until,
         ceiling: order.ceiling,
         vat_basis_points: order.vat_basis_points,
         kind: order.kind,
-        offsets: line.offsets,
+        offsets: owner.offsets,
         next_cut,
     };
     cut::arm(env, programme, provider, &mut agreement, month);
@@ -69,7 +66,6 @@ pub fn agreement<E: Env>(env: &mut E, context: &CallContext, order: &Order) -> R
         programme,
         provider,
         payer: agreement.payer,
-        budget: order.budget,
         document: order.document,
         from: order.from,
         until: order.until,

@@ -9,10 +9,10 @@ use senim_abi::settlement::record::Dispute;
 use senim_abi::settlement::{
     ActBody, ActId, ActState, CorrectionLine, Despite, DisputeReason, EditCheck, SettlementEvent,
 };
-use senim_abi::treasury::{self, Claim, vat_share};
+use senim_abi::treasury::{self, Claim};
 use senim_abi::voucher;
 use senim_sdk::{CallContext, Env, Refusal, ensure};
-use senim_types::{Code, Hash, Tiyn, TiynTotal};
+use senim_types::{Code, Hash, Tiyn};
 
 /// The provider hands the work over.
 pub fn sign<E: Env>(
@@ -203,31 +203,23 @@ pub fn correct<E: Env>(
     act.state = rules::next(act.state, Input::Correct)?;
     let number = rules::next_number(id)?;
     let original = act.body.hash();
-    let agreement = state::agreement(env, id.programme, id.provider)?;
-    // Each line has its own rate, which the treasury holds against what it knows of the line.
-    let vat: u128 = lines
-        .iter()
-        .map(|line| u128::from(vat_share(line.amount, line.vat_basis_points).0))
-        .sum();
     let correct = treasury::Execute::Correct {
         id: number_hash(env, &original, number.number),
         provider: id.provider,
         programme: id.programme,
         period: id.period,
-        budget: agreement.budget,
         lines: lines.clone(),
         reference: original,
     };
     state::command(env, &correct)?;
     let claim = claim_of(env, id)?;
-    let vat_corrected = act.body.vat_corrected.0.checked_add(vat);
     let body = ActBody {
         act: number,
         cut_at: env.now(),
         corrects: Some(original),
         corrections: lines,
         corrected: claim.corrected,
-        vat_corrected: TiynTotal(vat_corrected.ok_or(Refusal::new(Code::AMOUNT_OVERFLOW))?),
+        vat_corrected: claim.vat_corrected,
         payable: cut::payable(&claim)?,
         ..act.body.clone()
     };

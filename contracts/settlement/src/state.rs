@@ -9,9 +9,11 @@ use senim_abi::settlement::record::{
     details_key, ordered_key, ordered_prefix,
 };
 use senim_abi::settlement::{Act, ActId, Agreement, Details, MessageId, ProgrammeId, Query};
+use senim_abi::treasury::msg::ProgrammeAnswer;
+use senim_abi::treasury::record::ProgrammeOwner;
 use senim_abi::treasury::{self, Claim, Terms};
 use senim_abi::voucher::{self, msg::Finding};
-use senim_abi::{TREASURY, VOUCHER, treasury::msg::BudgetAnswer};
+use senim_abi::{TREASURY, VOUCHER};
 use senim_sdk::{Env, Refusal, codec, state};
 use senim_types::{Code, OrgId};
 
@@ -162,12 +164,9 @@ fn ask<E: Env, T: BorshSerialize + BorshDeserialize>(
     codec::decode(&env.query(TREASURY, &codec::encode(question))?)
 }
 
-/// A budget line of the treasury's.
-pub fn budget<E: Env>(
-    env: &mut E,
-    budget: treasury::BudgetId,
-) -> Result<treasury::Budget, Refusal> {
-    let answer: BudgetAnswer = ask(env, &treasury::Query::Budget { budget })?;
+/// Whose programme it is, by its budget lines.
+pub fn owner<E: Env>(env: &mut E, programme: ProgrammeId) -> Result<ProgrammeOwner, Refusal> {
+    let answer: ProgrammeAnswer = ask(env, &treasury::Query::Programme { programme })?;
     answer.ok_or(Refusal::new(Code::NO_BUDGET))
 }
 

@@ -27,6 +27,7 @@ fn line() -> CorrectionLine {
         issuer: senim_abi::VOUCHER,
         vat_basis_points: 1_600,
         transfer: B,
+        budget: BudgetId(2),
         amount: Tiyn(90_000),
     }
 }
@@ -71,7 +72,6 @@ fn messages() {
     let agreement = Execute::SetAgreement {
         programme: PROGRAMME,
         provider: PROVIDER,
-        budget: BudgetId(2),
         document: A,
         from: TimeMs(1),
         until: TimeMs(2),
@@ -240,7 +240,6 @@ fn records_and_their_keys() {
     };
     let agreement = Agreement {
         payer: PAYER,
-        budget: BudgetId(2),
         document: A,
         from: TimeMs(1),
         until: TimeMs(2),
@@ -320,7 +319,6 @@ fn events() {
             programme: PROGRAMME,
             provider: PROVIDER,
             payer: PAYER,
-            budget: BudgetId(2),
             document: A,
             from: TimeMs(1),
             until: TimeMs(2),

@@ -324,7 +324,6 @@ fn months_without_lines_have_no_act_and_the_contracts_end_ends_the_cutting() {
     let Execute::SetAgreement {
         programme,
         provider,
-        budget,
         document,
         from,
         ceiling,
@@ -338,7 +337,6 @@ fn months_without_lines_have_no_act_and_the_contracts_end_ends_the_cutting() {
     let prolonged = Execute::SetAgreement {
         programme,
         provider,
-        budget,
         document,
         from,
         until: TimeMs(1_900_000_000_000),

@@ -144,7 +144,6 @@ fn each_line_is_corrected_at_its_own_rate_of_vat() {
     let Execute::SetAgreement {
         programme,
         provider,
-        budget,
         document,
         from,
         until,
@@ -160,7 +159,6 @@ fn each_line_is_corrected_at_its_own_rate_of_vat() {
         &Execute::SetAgreement {
             programme,
             provider,
-            budget,
             document,
             from,
             until,

@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::treasury::record::{Operation, ProgrammeOwner, Terms};
 use senim_abi::treasury::{
-    Budget, BudgetId, BudgetStanding, DueEntry, Execute, Genesis, Issuer, ProgrammeId, Query,
-    TransferKey, TreasuryEvent,
+    Budget, BudgetId, BudgetStanding, DueEntry, Execute, Forgotten, Genesis, Issuer, ProgrammeId,
+    Query, TransferKey, TreasuryEvent,
 };
 use senim_sdk::{Caller, Entry, Env, Outcome, Refusal, codec, ensure};
 use senim_types::{Code, ContractId, Hash, OrgId, Tiyn, TiynTotal};
@@ -206,7 +206,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
                 period,
                 vat_basis_points,
             };
-            lock::unspend(env, caller, &order, line)?;
+            lock::unspend(env, caller, &order, &line)?;
             Ok(Vec::new())
         }
         Execute::SetTerms {
@@ -230,6 +230,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
                 vat_basis_points,
                 kind,
                 posted: TiynTotal(0),
+                counted_from: Month(0),
                 debt: None,
             };
             terms::set(env, payer, pair, new)?;
@@ -253,7 +254,6 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             provider,
             programme,
             period,
-            budget,
             lines,
             reference,
         } => {
@@ -262,7 +262,6 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
                 id,
                 pair: Pair::of(programme, provider),
                 period,
-                budget,
                 lines: &lines,
                 reference,
             };
@@ -281,11 +280,6 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             terms::give_back(env, id, pair, period, amount)?;
             Ok(Vec::new())
         }
-        Execute::ForgetCorrected { lines } => {
-            rules::settlement_only(authority)?;
-            correction::forget(env, &lines)?;
-            Ok(Vec::new())
-        }
         Execute::ForgetClaim {
             provider,
             programme,
@@ -293,8 +287,8 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
         } => {
             rules::settlement_only(authority)?;
             let pair = Pair::of(programme, provider);
-            terms::forget_claim(env, pair, period)?;
-            Ok(Vec::new())
+            let all = terms::forget_claim(env, pair, period)?;
+            Ok(codec::encode(&Forgotten { all }))
         }
         // Of providers' devices: entered before authority over lines is asked for.
         Execute::Leave { .. } => Err(Refusal::new(Code::NOT_AUTHORISED)),

@@ -1,62 +1,118 @@
 //! Lines that a correcting act takes off a claim.
 //!
-//! A line is taken off once. What a correction took off is noted under the line's name as long as the act is kept, so that
-//! its own reversal returns only what is left; a line that was reversed is not corrected.
+//! A line is taken off once. What a correction took off is noted at the line as long as the claim is kept, so that what is
+//! taken off otherwise returns only what is left; a line that was taken off otherwise is not corrected.
 
-use crate::rules::plus;
+use crate::rules::{self, plus};
 use crate::terms::{self, Pair, by_settlement};
 use crate::{posting, state};
+use alloc::collections::BTreeMap;
 use senim_abi::civil::Month;
+use senim_abi::key::Key;
 use senim_abi::treasury::msg::CORRECTIONS_MAX;
-use senim_abi::treasury::record::{Claim, Terms};
+use senim_abi::treasury::record::{Claim, Terms, taken_off_key};
 use senim_abi::treasury::{
-    Account, BudgetId, CorrectionLine, PostingKind, TakenOff, Transfer, TransferKey, TransferState,
+    Account, Budget, BudgetId, CorrectionLine, PostingKind, TakenOff, Transfer, TransferKey,
+    TransferState, vat_share,
 };
-use senim_sdk::{Env, Refusal, ensure};
+use senim_sdk::{Env, Refusal, ensure, refuse};
 use senim_types::{Code, ContractId, Hash, Tiyn};
 
-/// What is taken off, and where its money goes.
+/// A line that was posted: where it stands, and what it is called.
+pub struct PostedLine<'a> {
+    /// Whose claim.
+    pub pair: Pair,
+    /// Of which month.
+    pub period: Month,
+    /// Who posted it.
+    pub issuer: ContractId,
+    /// Under which id.
+    pub id: &'a Hash,
+}
+
+impl PostedLine<'_> {
+    /// Where what was taken off it is noted.
+    pub fn key(&self) -> Key {
+        let Pair {
+            programme,
+            provider,
+        } = self.pair;
+        taken_off_key(provider, programme, self.period, self.issuer, self.id)
+    }
+}
+
+/// What is taken off.
 pub struct Order<'a> {
     pub id: Hash,
     pub pair: Pair,
     pub period: Month,
-    pub budget: BudgetId,
     pub lines: &'a [CorrectionLine],
     pub reference: Hash,
 }
 
-/// Returns lines of a claim to a budget line, by a correcting act.
+/// Returns lines of a claim to the budget lines that paid them, by a correcting act.
 pub fn correct<E: Env>(env: &mut E, order: &Order<'_>) -> Result<(), Refusal> {
     let (pair, period) = (order.pair, order.period);
     let counted = (1..=CORRECTIONS_MAX).contains(&order.lines.len());
     ensure(counted, Code::DISPUTED_LINE)?;
-    let mut budget = state::require_budget(env, order.budget)?;
-    ensure(budget.programme == pair.programme, Code::NOT_AUTHORISED)?;
     let mut claim = pair.require_claim(env, period)?;
+    let mut returned = BTreeMap::new();
     let mut amount = Tiyn::ZERO;
     for line in order.lines {
-        take_off(env, pair, period, line)?;
-        let sum = amount.checked_add(line.amount);
-        amount = sum.ok_or(Refusal::new(Code::AMOUNT_OVERFLOW))?;
+        let budget = state::require_budget(env, line.budget)?;
+        ensure(budget.programme == pair.programme, Code::NOT_AUTHORISED)?;
+        take_off(env, pair, period, line, &budget)?;
+        amount = sum(amount, line.amount)?;
+        let back = returned.entry(line.budget).or_insert(Tiyn::ZERO);
+        *back = sum(*back, line.amount)?;
+        let vat = vat_share(line.amount, line.vat_basis_points);
+        claim.vat_corrected = plus(claim.vat_corrected, vat)?;
+        posting::taken_off(&mut claim, line.amount, vat)?;
     }
-    let taken_off = plus(claim.reversed, amount)?.0 + claim.corrected.0;
-    ensure(taken_off <= claim.sum.0, Code::REVERSAL_EXCEEDS_POSTED)?;
-    claim.corrected = plus(claim.corrected, amount)?;
-    budget.credits = plus(budget.credits, amount)?;
+    let stood = claim.off.sum.0 <= claim.sum.0;
+    ensure(stood, Code::REVERSAL_EXCEEDS_POSTED)?;
+    ensure(has_the_vat(&claim), Code::LINE_RATE)?;
     let key = by_settlement(order.id);
-    let sides = posting::Sides {
-        amount,
-        from: (pair.claim(period), claim.debits()),
-        to: (Account::Budget(order.budget), budget.credits),
-    };
-    state::save_budget(env, order.budget, budget);
-    posting::tell_referring(env, PostingKind::Correct, key, sides, order.reference);
+    for (budget, back) in returned {
+        give_back(env, order, (budget, back), &mut claim)?;
+    }
     if let Some(mut terms) = state::terms(env, pair.programme, pair.provider)? {
-        terms::uncount(&mut terms, amount);
+        terms::uncount(&mut terms, period, amount)?;
         owe_back(env, pair, &mut terms, key, (period, &mut claim))?;
         state::save_terms(env, pair.programme, pair.provider, terms);
     }
     state::save_claim(env, pair.provider, pair.programme, period, claim);
+    Ok(())
+}
+
+fn sum(a: Tiyn, b: Tiyn) -> Result<Tiyn, Refusal> {
+    a.checked_add(b).ok_or(Refusal::new(Code::AMOUNT_OVERFLOW))
+}
+
+/// No more VAT is taken off than the lines have. Each is rounded by itself, and one that is taken off in two parts twice: by
+/// less than a tiyn.
+fn has_the_vat(claim: &Claim) -> bool {
+    claim.off.vat.0 <= claim.vat.0.saturating_add(claim.off.times.into())
+}
+
+/// Claim → one of the budget lines that paid it.
+fn give_back<E: Env>(
+    env: &mut E,
+    order: &Order<'_>,
+    (id, amount): (BudgetId, Tiyn),
+    claim: &mut Claim,
+) -> Result<(), Refusal> {
+    let mut budget = state::require_budget(env, id)?;
+    claim.corrected = plus(claim.corrected, amount)?;
+    budget.credits = plus(budget.credits, amount)?;
+    let sides = posting::Sides {
+        amount,
+        from: (order.pair.claim(order.period), claim.debits()),
+        to: (Account::Budget(id), budget.credits),
+    };
+    state::save_budget(env, id, budget);
+    let key = by_settlement(order.id);
+    posting::tell_referring(env, PostingKind::Correct, key, sides, order.reference);
     Ok(())
 }
 
@@ -66,20 +122,34 @@ fn take_off<E: Env>(
     pair: Pair,
     period: Month,
     line: &CorrectionLine,
+    budget: &Budget,
 ) -> Result<(), Refusal> {
-    let before = state::taken_off(env, line.issuer, &line.transfer)?;
+    let posted = PostedLine {
+        pair,
+        period,
+        issuer: line.issuer,
+        id: &line.transfer,
+    };
+    let before = state::taken_off(env, &posted)?;
+    ensure(!before.is_some_and(|it| it.unspent), Code::LINE_REVERSED)?;
     let is_new = before.is_none() && line.amount != Tiyn::ZERO;
     ensure(is_new, Code::DISPUTED_LINE)?;
-    if let Some(transfer) = state::transfer(env, line.issuer, &line.transfer)? {
-        let programme = state::require_budget(env, transfer.budget)?.programme;
-        let is_theirs = programme == pair.programme && transfer.provider == pair.provider;
-        ensure(is_theirs, Code::LINE_OF_ANOTHER_ACT)?;
-        stands(&transfer, period, line)?;
+    match state::transfer(env, line.issuer, &line.transfer)? {
+        Some(transfer) => {
+            let is_theirs = transfer.budget == line.budget && transfer.provider == pair.provider;
+            ensure(is_theirs, Code::LINE_OF_ANOTHER_ACT)?;
+            stands(&transfer, period, line)?;
+        }
+        None => {
+            let named = rules::named_by(budget, line.issuer);
+            ensure(named.is_ok(), Code::LINE_OF_ANOTHER_ACT)?;
+        }
     }
     let taken = TakenOff {
-        amount: line.amount,
+        corrected: line.amount,
+        unspent: false,
     };
-    state::save_taken_off(env, line.issuer, &line.transfer, taken);
+    state::save_taken_off(env, &posted, taken);
     Ok(())
 }
 
@@ -90,34 +160,23 @@ fn stands(transfer: &Transfer, period: Month, line: &CorrectionLine) -> Result<(
             amount,
             period: of,
             vat_basis_points,
-        } if of == period => {
+        } => {
+            ensure(of == period, Code::LINE_OF_ANOTHER_ACT)?;
             ensure(line.amount <= amount, Code::REVERSAL_EXCEEDS_POSTED)?;
             ensure(line.vat_basis_points == vat_basis_points, Code::LINE_RATE)
         }
-        TransferState::Reversed { .. } => Err(Refusal::new(Code::LINE_REVERSED)),
-        _ => Err(Refusal::new(Code::LINE_OF_ANOTHER_ACT)),
+        TransferState::Reversed { .. } => refuse(Code::LINE_REVERSED),
+        TransferState::Pending | TransferState::Voided | TransferState::Expired => {
+            refuse(Code::LINE_OF_ANOTHER_ACT)
+        }
     }
 }
 
 /// What is left of a posted line after what a correction took off.
-pub fn left_of<E: Env>(
-    env: &E,
-    issuer: ContractId,
-    id: &Hash,
-    posted: Tiyn,
-) -> Result<Tiyn, Refusal> {
-    let taken = state::taken_off(env, issuer, id)?.map_or(Tiyn::ZERO, |taken| taken.amount);
-    let left = posted.checked_sub(taken);
+pub fn left_of(taken: Option<TakenOff>, posted: Tiyn) -> Result<Tiyn, Refusal> {
+    let corrected = taken.map_or(Tiyn::ZERO, |taken| taken.corrected);
+    let left = posted.checked_sub(corrected);
     left.ok_or(Refusal::new(Code::CORRUPT_RECORD))
-}
-
-/// Drops that lines were corrected.
-pub fn forget<E: Env>(env: &mut E, lines: &[(ContractId, Hash)]) -> Result<(), Refusal> {
-    ensure(lines.len() <= CORRECTIONS_MAX, Code::OUT_OF_RANGE)?;
-    for (issuer, id) in lines {
-        state::delete_taken_off(env, *issuer, id);
-    }
-    Ok(())
 }
 
 /// A claim that a correction may have made negative: the debt lies in the later of two months.

@@ -1,12 +1,14 @@
 //! Money that stands behind a contract's tokens: locked when they are issued, spent as they are used, unlocked when they
 //! end. Each line keeps one sum for each contract, so that a use of a token writes no key of its own here.
 
+use crate::correction::PostedLine;
 use crate::posting::{self, Line, Named};
 use crate::rules;
 use crate::state;
+use crate::terms::Pair;
 use crate::transfer::Order;
 use senim_abi::treasury::record::Lock;
-use senim_abi::treasury::{BudgetId, PostingKind, Spent, TransferState, TreasuryEvent};
+use senim_abi::treasury::{BudgetId, PostingKind, Spent, TakenOff, TransferState, TreasuryEvent};
 use senim_sdk::{Env, Refusal, ensure};
 use senim_types::{Code, ContractId, TimeMs, Tiyn};
 
@@ -90,31 +92,31 @@ pub fn spend<E: Env>(
 
 /// Takes off what was spent, and locks it again.
 ///
-/// The line's act is cut when its month ends, and whoever disputes that act can have the line taken off there: so that
-/// nothing is taken off twice, it can be here only as long as its month lasts.
+/// No transfer says that it was spent, so that it is taken off once is noted at the line: neither this nor a correcting act
+/// takes it off after that. What a correcting act took off before came back to the budget line, and is locked out of that.
 pub fn unspend<E: Env>(
     env: &mut E,
     contract: ContractId,
     order: &Order,
-    line: Line,
+    line: &Line,
 ) -> Result<(), Refusal> {
     let mut budget = state::require_budget(env, order.budget)?;
     rules::named_by(&budget, contract)?;
     rules::not_zero(order.amount)?;
-    let is_open = budget.offsets.month_of(env.now()) == line.period;
-    ensure(is_open, Code::MONTH_ENDED)?;
+    let posted = PostedLine {
+        pair: Pair::of(budget.programme, order.provider),
+        period: line.period,
+        issuer: contract,
+        id: &order.id,
+    };
+    let taken = state::taken_off(env, &posted)?;
+    ensure(!taken.is_some_and(|it| it.unspent), Code::LINE_REVERSED)?;
+    // Nothing but the sum holds what a provider says of such a line, so it may have taken off more than the line had.
+    let before = taken.map_or(Tiyn::ZERO, |taken| taken.corrected);
+    let left = Tiyn(order.amount.0.saturating_sub(before.0));
     let claim = state::claim(env, order.provider, budget.programme, line.period)?;
-    let stands = claim.map_or(0, |claim| {
-        let taken_off = claim.reversed.0.saturating_add(claim.corrected.0);
-        claim.sum.0.saturating_sub(taken_off)
-    });
-    ensure(
-        u128::from(order.amount.0) <= stands,
-        Code::REVERSAL_EXCEEDS_POSTED,
-    )?;
-    let mut lock = state::lock(env, order.budget, contract)?;
-    lock.amount = rules::plus(lock.amount, order.amount)?;
-    posting::promise(&mut budget, order.amount)?;
+    let stands = claim.map_or(0, |claim| claim.stands().0);
+    ensure(u128::from(left.0) <= stands, Code::REVERSAL_EXCEEDS_POSTED)?;
     let transfer = order.transfer(TransferState::Pending);
     let named = Named {
         issuer: contract,
@@ -122,7 +124,26 @@ pub fn unspend<E: Env>(
         transfer: &transfer,
         served_at: None,
     };
-    posting::from_claim(env, named, &mut budget, order.amount, line)?;
+    if left != Tiyn::ZERO {
+        posting::from_claim(env, named, &mut budget, left, line)?;
+    }
+    rules::covers(&budget, order.amount)?;
+    posting::promise(&mut budget, order.amount)?;
+    let mut lock = state::lock(env, order.budget, contract)?;
+    lock.amount = rules::plus(lock.amount, order.amount)?;
+    if left < order.amount {
+        let event = TreasuryEvent::Locked {
+            budget: order.budget,
+            contract,
+            amount: Tiyn(order.amount.0 - left.0),
+        };
+        state::emit(env, &event);
+    }
+    let taken = TakenOff {
+        corrected: before,
+        unspent: true,
+    };
+    state::save_taken_off(env, &posted, taken);
     state::save_budget(env, order.budget, budget);
     state::save_lock(env, order.budget, contract, lock);
     Ok(())

@@ -95,25 +95,35 @@ pub fn to_claim<E: Env>(
     })
 }
 
-/// Claim of `period` → budget.
+/// Takes `amount` off a line: claim of the month of now → budget. Answers that month.
+///
+/// An act is cut when its month ends. So within the month of posting the line is taken off where it stands; later it is
+/// a line of the month of now, in that month's act, and is set off against the next payment.
 pub fn from_claim<E: Env>(
     env: &mut E,
     named: Named<'_>,
     budget: &mut Budget,
     amount: Tiyn,
-    line: Line,
-) -> Result<(), Refusal> {
+    line: &Line,
+) -> Result<Month, Refusal> {
     let transfer = named.transfer;
-    let (pair, period) = (pair_of(budget, transfer), line.period);
+    let period = budget.offsets.month_of(env.now());
+    let pair = pair_of(budget, transfer);
     let mut claim = claim_of(env, transfer.provider, budget, period)?;
     let mut terms = state::terms(env, pair.programme, pair.provider)?;
     if let Some(terms) = &mut terms {
-        terms::uncount(terms, amount);
+        terms::uncount(terms, line.period, amount)?;
         terms::take_over(env, pair, terms, named.key(), period, &mut claim)?;
+    }
+    let vat = vat_share(amount, line.vat_basis_points);
+    if line.period == period {
+        taken_off(&mut claim, amount, vat)?;
+    } else if let Some(mut own) = state::claim(env, pair.provider, pair.programme, line.period)? {
+        taken_off(&mut own, amount, vat)?;
+        state::save_claim(env, pair.provider, pair.programme, line.period, own);
     }
     budget.credits = plus(budget.credits, amount)?;
     claim.reversed = plus(claim.reversed, amount)?;
-    let vat = vat_share(amount, line.vat_basis_points);
     claim.vat_reversed = plus(claim.vat_reversed, vat)?;
     let lines = claim.reversed_lines.checked_add(1);
     claim.reversed_lines = lines.ok_or(Refusal::new(Code::AMOUNT_OVERFLOW))?;
@@ -141,6 +151,16 @@ pub fn from_claim<E: Env>(
         state::save_terms(env, pair.programme, pair.provider, terms);
     }
     state::save_claim(env, transfer.provider, budget.programme, period, claim);
+    Ok(period)
+}
+
+/// Notes that a line of this claim was taken off, or a part of it.
+pub fn taken_off(claim: &mut Claim, amount: Tiyn, vat: Tiyn) -> Result<(), Refusal> {
+    let off = &mut claim.off;
+    off.sum = plus(off.sum, amount)?;
+    off.vat = plus(off.vat, vat)?;
+    let times = off.times.checked_add(1);
+    off.times = times.ok_or(Refusal::new(Code::AMOUNT_OVERFLOW))?;
     Ok(())
 }
 

@@ -78,7 +78,7 @@ pub fn change_of_standing(budget: &Budget, to: BudgetStanding) -> Result<bool, R
         // What is so already stays so.
         (from, to) if from == to => Ok(false),
         // Closed is for ever.
-        (BudgetStanding::Closed, _) => Err(Refusal::new(Code::WRONG_STATE)),
+        (BudgetStanding::Closed, _) => refuse(Code::WRONG_STATE).map(|()| true),
         // A promise outlives a suspension, not the line.
         (_, BudgetStanding::Closed) => {
             ensure(budget.pending.0 == 0, Code::WRONG_STATE).map(|()| true)

@@ -1,5 +1,7 @@
 //! All reads and writes of the treasury. Keys and layouts are in `senim_abi::treasury::record`.
 
+use crate::correction::PostedLine;
+use crate::terms::Pair;
 use alloc::vec::Vec;
 use senim_abi::civil::Month;
 use senim_abi::treasury::event::EVENT_VERSION;
@@ -8,8 +10,8 @@ use senim_abi::treasury::record::{
     Budget, BudgetRecord, Claim, ClaimRecord, Lock, LockRecord, Operation, OperationRecord,
     Outside, OutsideRecord, ProgrammeOwner, ProgrammeRecord, Purse, PurseRecord, TakenOff,
     TakenOffRecord, Terms, TermsRecord, Transfer, TransferRecord, budget_key, claim_key,
-    claims_prefix, lock_key, operation_key, outside_key, programme_key, purse_key, taken_off_key,
-    terms_key, transfer_key,
+    claims_prefix, lock_key, operation_key, outside_key, programme_key, purse_key,
+    taken_off_prefix, terms_key, transfer_key,
 };
 use senim_abi::treasury::{BudgetId, ProgrammeId, TreasuryEvent};
 use senim_sdk::{Env, Refusal, codec, state};
@@ -110,22 +112,30 @@ pub fn delete_transfer<E: Env>(env: &mut E, issuer: ContractId, id: &Hash) {
     env.delete(&transfer_key(issuer, id));
 }
 
-/// What a correcting act took off a line, if one did.
-pub fn taken_off<E: Env>(
-    env: &E,
-    issuer: ContractId,
-    id: &Hash,
-) -> Result<Option<TakenOff>, Refusal> {
-    Ok(state::load(env, &taken_off_key(issuer, id))?.map(TakenOffRecord::into_current))
+/// What was taken off a line, if something was.
+pub fn taken_off<E: Env>(env: &E, line: &PostedLine<'_>) -> Result<Option<TakenOff>, Refusal> {
+    Ok(state::load(env, &line.key())?.map(TakenOffRecord::into_current))
 }
 
-pub fn save_taken_off<E: Env>(env: &mut E, issuer: ContractId, id: &Hash, taken: TakenOff) {
-    let record = TakenOffRecord::from(taken);
-    state::save(env, &taken_off_key(issuer, id), &record);
+pub fn save_taken_off<E: Env>(env: &mut E, line: &PostedLine<'_>, taken: TakenOff) {
+    state::save(env, &line.key(), &TakenOffRecord::from(taken));
 }
 
-pub fn delete_taken_off<E: Env>(env: &mut E, issuer: ContractId, id: &Hash) {
-    env.delete(&taken_off_key(issuer, id));
+/// Drops what was taken off lines of a claim, so many at most. Whether that was all.
+pub fn delete_taken_off<E: Env>(
+    env: &mut E,
+    pair: Pair,
+    period: Month,
+    most: usize,
+) -> Result<bool, Refusal> {
+    let prefix = taken_off_prefix(pair.provider, pair.programme, period);
+    let limit = u32::try_from(most).unwrap_or(u32::MAX);
+    let page: Vec<(Vec<u8>, TakenOffRecord)> = state::page(env, &prefix, &[], limit)?;
+    let all = page.len() < most;
+    for (key, _) in page {
+        env.delete(&key);
+    }
+    Ok(all)
 }
 
 /// What the contract has locked in the line.

@@ -7,6 +7,7 @@
 use crate::rules::{self, minus, plus};
 use crate::{posting, state};
 use senim_abi::civil::Month;
+use senim_abi::treasury::msg::FORGET_MAX;
 use senim_abi::treasury::record::{Claim, Terms};
 use senim_abi::treasury::{
     Account, Issuer, PostingKind, ProgrammeId, SettlementKind, TransferKey, TreasuryEvent,
@@ -49,13 +50,21 @@ pub fn set<E: Env>(env: &mut E, payer: OrgId, pair: Pair, new: Terms) -> Result<
     ensure(owner.payer == payer, Code::NOT_AUTHORISED)?;
     rules::is_somebody(pair.provider)?;
     let before = state::terms(env, pair.programme, pair.provider)?;
-    let posted = before
-        .filter(|known| known.agreement == new.agreement)
-        .map_or(TiynTotal(0), |known| known.posted);
+    let same = before.filter(|known| known.agreement == new.agreement);
+    let posted = same.map_or(TiynTotal(0), |known| known.posted);
+    let counted_from = match same {
+        Some(known) => known.counted_from,
+        None => {
+            let month = owner.offsets.month_of(env.now());
+            let has_lines = state::claim(env, pair.provider, pair.programme, month)?.is_some();
+            if has_lines { month.next() } else { month }
+        }
+    };
     // What is owed back outlives the contract.
     let debt = before.and_then(|known| known.debt);
     let terms = Terms {
         posted,
+        counted_from,
         debt,
         ..new
     };
@@ -93,9 +102,13 @@ pub fn count(
     Ok(())
 }
 
-/// Gives back to the ceiling what was taken off. A line of an earlier contract was never counted under this one.
-pub fn uncount(terms: &mut Terms, amount: Tiyn) {
-    terms.posted = minus(terms.posted, amount).unwrap_or(TiynTotal(0));
+/// Gives back to the ceiling what was taken off a line that was posted in this month; one of an earlier contract was never
+/// counted under this one.
+pub fn uncount(terms: &mut Terms, posted_in: Month, amount: Tiyn) -> Result<(), Refusal> {
+    if posted_in >= terms.counted_from {
+        terms.posted = minus(terms.posted, amount)?;
+    }
+    Ok(())
 }
 
 /// Before a line of `period`, whose claim this is: takes over what an earlier month's claim is negative by.
@@ -250,16 +263,19 @@ pub fn give_back<E: Env>(
     Ok(())
 }
 
-/// Drops a claim of which nothing is owed either way.
-pub fn forget_claim<E: Env>(env: &mut E, pair: Pair, period: Month) -> Result<(), Refusal> {
+/// Drops a claim of which nothing is owed either way, once nothing is left that was taken off its lines. Whether that was all.
+pub fn forget_claim<E: Env>(env: &mut E, pair: Pair, period: Month) -> Result<bool, Refusal> {
     let Some(claim) = state::claim(env, pair.provider, pair.programme, period)? else {
-        return Ok(());
+        return Ok(true);
     };
     let terms = state::terms(env, pair.programme, pair.provider)?;
     let is_debt = terms.is_some_and(|terms| terms.debt == Some(period));
     ensure(claim.is_even() && !is_debt, Code::CLAIM_OPEN)?;
-    state::delete_claim(env, pair.provider, pair.programme, period);
-    Ok(())
+    let all = state::delete_taken_off(env, pair, period, FORGET_MAX)?;
+    if all {
+        state::delete_claim(env, pair.provider, pair.programme, period);
+    }
+    Ok(all)
 }
 
 /// Purse → outside, by the provider itself.

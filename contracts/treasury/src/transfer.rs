@@ -2,6 +2,7 @@
 
 use crate::posting::{self, Line, Named};
 use crate::rules::{self, Resolution, Step};
+use crate::terms::Pair;
 use crate::{correction, state};
 use senim_abi::treasury::msg::FORGET_MAX;
 use senim_abi::treasury::{
@@ -175,9 +176,6 @@ pub fn release<E: Env>(
 }
 
 /// Takes a posted transfer off the provider's claim, or what a correcting act has left of it.
-///
-/// An act is cut when its month ends. So within the month of posting the line is taken off where it stands; later it is
-/// a line of the month of now, in a correcting act, and is set off against the next payment.
 pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Reversed, Refusal> {
     let mut transfer = require_transfer(env, caller, id)?;
     if let Resolution::Reverse = rules::resolve(&transfer, Step::Reverse, env.now())?
@@ -188,7 +186,7 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
         } = transfer.state
     {
         let mut budget = state::require_budget(env, transfer.budget)?;
-        let reversed_in = budget.offsets.month_of(env.now());
+        let mut reversed_in = budget.offsets.month_of(env.now());
         let named = Named {
             issuer: caller,
             id,
@@ -196,12 +194,19 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
             served_at: None,
         };
         let line = Line {
-            period: reversed_in,
+            period,
             vat_basis_points,
         };
-        let returned = correction::left_of(env, caller, id, amount)?;
+        let posted_line = correction::PostedLine {
+            pair: Pair::of(budget.programme, transfer.provider),
+            period,
+            issuer: caller,
+            id,
+        };
+        let taken = state::taken_off(env, &posted_line)?;
+        let returned = correction::left_of(taken, amount)?;
         if returned != Tiyn::ZERO {
-            posting::from_claim(env, named, &mut budget, returned, line)?;
+            reversed_in = posting::from_claim(env, named, &mut budget, returned, &line)?;
         }
         transfer.state = TransferState::Reversed {
             amount,

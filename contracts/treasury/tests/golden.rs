@@ -184,10 +184,10 @@ fn messages() {
         provider,
         programme,
         period,
-        budget,
         lines: vec![CorrectionLine {
             issuer: ContractId(4),
             transfer: ID,
+            budget,
             amount,
             vat_basis_points: 1_600,
         }],
@@ -204,11 +204,6 @@ fn messages() {
     golden.add("execute.return", &give_back);
     golden.add("execute.leave", &Execute::Leave { id: ID, amount });
     golden.add("execute.forget", &Execute::Forget { ids: vec![ID] });
-    let lines = vec![(ContractId(4), ID)];
-    golden.add(
-        "execute.forget_corrected",
-        &Execute::ForgetCorrected { lines },
-    );
     golden.add(
         "execute.forget_claim",
         &Execute::ForgetClaim {
@@ -254,6 +249,12 @@ fn records_and_their_keys() {
         vat_reversed: TiynTotal(41),
         settled: TiynTotal(200),
         corrected: TiynTotal(50),
+        vat_corrected: TiynTotal(7),
+        off: Off {
+            times: 2,
+            sum: TiynTotal(350),
+            vat: TiynTotal(48),
+        },
         set_off: TiynTotal(40),
         made_good: TiynTotal(30),
         returned: TiynTotal(20),
@@ -264,8 +265,13 @@ fn records_and_their_keys() {
         &claim_key(OrgId(20), ProgrammeId(7), period).to_vec(),
     );
     golden.add("claim", &ClaimRecord::from(claim));
-    golden.add("taken_off.key", &taken_off_key(ContractId(4), &ID).to_vec());
-    golden.add("taken_off", &TakenOffRecord::from(TakenOff { amount }));
+    let key = taken_off_key(OrgId(20), ProgrammeId(7), period, ContractId(4), &ID);
+    golden.add("taken_off.key", &key.to_vec());
+    let taken = TakenOff {
+        corrected: amount,
+        unspent: true,
+    };
+    golden.add("taken_off", &TakenOffRecord::from(taken));
     golden.add("transfer.key", &transfer_key(ContractId(4), &ID).to_vec());
     let states = [
         ("pending", TransferState::Pending),
@@ -332,6 +338,7 @@ fn records_and_their_keys() {
         vat_basis_points: 1_600,
         kind: SettlementKind::TengeAtRedemption,
         posted: TiynTotal(4),
+        counted_from: period,
         debt: Some(period),
     };
     golden.add("terms", &TermsRecord::from(terms));

@@ -11,11 +11,12 @@ use senim_types::{Code, OrgId, TimeMs, Tiyn};
 const OTHER_LINE: BudgetId = BudgetId(2);
 const OTHER_PROGRAMME: ProgrammeId = ProgrammeId(8);
 
-/// Takes so much off what the named contract posted under this id.
-fn line(number: u64, amount: u64) -> CorrectionLine {
+/// Takes so much off what the named contract posted under this id, out of a budget line.
+fn line(number: u64, budget: BudgetId, amount: u64) -> CorrectionLine {
     CorrectionLine {
         issuer: NAMED,
         transfer: id(number),
+        budget,
         amount: Tiyn(amount),
         vat_basis_points: 0,
     }
@@ -95,8 +96,7 @@ fn a_correction_returns_to_a_line_of_the_claims_programme() {
         provider: PHARMACY,
         programme: PROGRAMME,
         period: JANUARY,
-        budget,
-        lines: vec![line(50, 10)],
+        lines: vec![line(50, budget, 10)],
         reference: id(2),
     };
     let mut env = with_claim();

@@ -248,7 +248,7 @@ fn a_contract_that_the_line_no_longer_names_ends_its_tokens_and_pays_nothing() {
 }
 
 #[test]
-fn what_was_spent_is_taken_off_and_locked_again_while_its_month_lasts() {
+fn what_was_spent_is_taken_off_once_and_locked_again() {
     let mut env = with_budget(1_000);
     applied(&by_named(&mut env, &lock(700)));
     applied(&by_named(&mut env, &spend(1, 250)));
@@ -272,16 +272,32 @@ fn what_was_spent_is_taken_off_and_locked_again_while_its_month_lasts() {
         at: env.time(),
     };
     assert_eq!(claim.chain, line.append_to(&posted.chain));
-    assert_eq!(outcome.writes.len(), 3, "line, claim, lock");
+    assert_eq!(outcome.writes.len(), 4, "line, claim, lock, and the mark");
     senim_abi::treasury::check_postings(&outcome.events).unwrap();
 
+    let again = by_named(&mut env, &unspend(1, 250)).code();
+    assert_eq!(again, Some(Code::LINE_REVERSED));
     // More than stands in the claim is nobody's to take off.
-    let more = by_named(&mut env, &unspend(1, 1)).code();
+    let more = by_named(&mut env, &unspend(2, 1)).code();
     assert_eq!(more, Some(Code::REVERSAL_EXCEEDS_POSTED));
-    applied(&by_named(&mut env, &spend(2, 100)));
-    env.advance(31 * 24 * 60 * 60 * 1000);
-    let late = by_named(&mut env, &unspend(2, 100)).code();
-    assert_eq!(late, Some(Code::MONTH_ENDED));
+}
+
+#[test]
+fn what_is_taken_off_after_its_month_is_a_line_of_the_month_of_now() {
+    let mut env = with_budget(1_000);
+    applied(&by_named(&mut env, &lock(700)));
+    applied(&by_named(&mut env, &spend(1, 250)));
+    env.advance(31 * DAY_MS);
+    let outcome = by_named(&mut env, &unspend(1, 250));
+    applied(&outcome);
+    senim_abi::treasury::check_postings(&outcome.events).unwrap();
+    let (january, february) = (claim(&mut env, JANUARY), claim(&mut env, FEBRUARY));
+    assert_eq!((january.reversed_lines, january.owed().0), (0, 250));
+    assert_eq!((february.lines, february.reversed_lines), (0, 1));
+    assert_eq!(february.excess().0, 250, "to be set off");
+    assert_eq!((available(&mut env), locked(&mut env)), (300, 700));
+    let again = by_named(&mut env, &unspend(1, 250)).code();
+    assert_eq!(again, Some(Code::LINE_REVERSED));
 }
 
 #[test]

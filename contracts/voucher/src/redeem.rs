@@ -12,7 +12,7 @@ use senim_abi::voucher::record::{LastUse, RecentUse};
 use senim_abi::voucher::{ProgrammeId, Proof, Service, Settings, Voucher, VoucherEvent, VoucherId};
 use senim_abi::{TREASURY, treasury};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
-use senim_types::{Code, OrgId, TimeMs};
+use senim_types::{Code, OrgId, TimeMs, Tiyn};
 
 /// What is to be bought, where, and who stands there.
 pub struct Order {
@@ -218,8 +218,8 @@ fn used(
     terms: &Terms,
     proven: &Proven,
 ) -> Result<u32, Refusal> {
-    let left = voucher.left.checked_sub(terms.pays);
-    voucher.left = left.ok_or(Refusal::new(Code::INSUFFICIENT))?;
+    ensure(terms.pays <= voucher.left, Code::INSUFFICIENT)?;
+    voucher.left = Tiyn(voucher.left.0.saturating_sub(terms.pays.0));
     let overflow = Code::AMOUNT_OVERFLOW;
     voucher.uses = voucher.uses.checked_add(1).ok_or(overflow)?;
     // With all that were undone it has to fit, too: the number of a use is of both.

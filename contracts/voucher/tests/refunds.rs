@@ -7,6 +7,7 @@ mod common;
 use common::pad::Pad;
 use common::*;
 use proptest::prelude::*;
+use senim_abi::civil::Month;
 use senim_abi::treasury::{
     self, Account, Claim, ClaimLine, PostingKind, SettlementKind, TreasuryEvent, check_postings,
 };
@@ -185,22 +186,29 @@ fn what_is_the_persons_since_the_voucher_is_mature_comes_back_to_the_person() {
 }
 
 #[test]
-fn a_line_of_a_month_that_has_ended_is_left_to_its_act() {
+fn a_use_of_the_months_last_evening_is_undone_in_the_month_after() {
     let mut world = World::new();
     let pupil = world.issued(2);
+    let before = world.money();
     // 2027-01-31, 13:00.
     world.env.advance(16 * DAY_MS);
+    let last = FRIDAY + 16;
     world.redeemed(pupil);
+    let january = world.claim().unwrap();
     world.env.advance(11 * HOUR_MS);
-    refused(
-        &mut world,
-        vec![(
-            "in February",
-            terminal(),
-            refund(pupil, 1),
-            Code::MONTH_ENDED,
-        )],
-    );
+    let outcome = world.done(terminal(), &refund(pupil, 1));
+    check_postings(&outcome.events).unwrap();
+    assert_eq!(world.money(), before);
+    assert_eq!(day(&mut world, last), (0, 0, 0));
+    let voucher = world.view(pupil).unwrap().voucher;
+    assert_eq!((voucher.left, voucher.uses), (Tiyn(200_000), 0));
+    assert_eq!(voucher.uses_on(last), 0);
+    let month = settings().clock(world.env.time()).month();
+    assert_eq!(voucher.uses_in(month).uses, 0);
+    // January's act is what it was; February's takes it off.
+    let february = world.claim().unwrap();
+    assert_eq!((february.lines, february.reversed_lines), (0, 1));
+    assert_eq!(february.excess(), january.sum);
 }
 
 #[test]
@@ -260,6 +268,7 @@ struct Used {
     at: TimeMs,
     paid: u64,
     stands: bool,
+    undone_in: Option<Month>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -316,7 +325,7 @@ proptest! {
         let vouchers: Vec<VoucherId> = (0..3).map(|_| world.issued(40)).collect();
         let clock = |at: TimeMs| settings().clock(at);
         let mut uses: Vec<Used> = Vec::new();
-        let mut chains: Vec<(senim_abi::civil::Month, Hash)> = Vec::new();
+        let mut chains: Vec<(Month, Hash)> = Vec::new();
         for step in steps {
             let now = world.env.time();
             let month = clock(now).month();
@@ -334,7 +343,7 @@ proptest! {
                     prop_assert_eq!(outcome.code(), expected);
                     if expected.is_none() {
                         let number = uses.iter().filter(|used| used.voucher == voucher).count() as u32 + 1;
-                        uses.push(Used { voucher, number, at: now, paid: price, stands: true });
+                        uses.push(Used { voucher, number, at: now, paid: price, stands: true, undone_in: None });
                     }
                     outcome
                 }
@@ -348,12 +357,11 @@ proptest! {
                         None => Some(Code::USE_UNKNOWN),
                         Some(used) if !used.stands => None,
                         Some(used) if now.0 - used.at.0 > RecentUse::REFUND_MS_MAX => Some(Code::REFUND_TOO_LATE),
-                        Some(used) if clock(used.at).month() != month => Some(Code::MONTH_ENDED),
                         Some(_) => None,
                     };
                     prop_assert_eq!(outcome.code(), expected);
-                    if let (Some(used), None) = (known, expected) {
-                        used.stands = false;
+                    if let (Some(used), None) = (known.filter(|used| used.stands), expected) {
+                        (used.stands, used.undone_in) = (false, Some(month));
                     }
                     outcome
                 }
@@ -367,8 +375,10 @@ proptest! {
             let claim: Claim = world.claim().unwrap_or_default();
             prop_assert_eq!(claim.chain, *chain);
             let standing = || uses.iter().filter(|used| used.stands);
-            let of_month = standing().filter(|used| clock(used.at).month() == month);
-            prop_assert_eq!(claim.owed().0, of_month.map(|used| u128::from(used.paid)).sum::<u128>());
+            let of_month = uses.iter().filter(|used| clock(used.at).month() == month);
+            prop_assert_eq!(claim.sum.0, of_month.map(|used| u128::from(used.paid)).sum::<u128>());
+            let undone = uses.iter().filter(|used| used.undone_in == Some(month));
+            prop_assert_eq!(claim.reversed.0, undone.map(|used| u128::from(used.paid)).sum::<u128>());
             let paid: u64 = standing().map(|used| used.paid).sum();
             prop_assert_eq!(world.money().1, u128::from(3 * 4_000_000 - paid));
             let today = clock(now).day;

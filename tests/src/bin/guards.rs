@@ -6,6 +6,7 @@ use clap::Parser;
 use senim_tests::guards::play::{Ending, Programs};
 use senim_tests::guards::source::{self, Guard};
 use senim_tests::guards::table::{self, Row};
+use senim_tests::guards::verdict::{Tally, Verdict};
 use senim_tests::guards::{STORIES, artefact, scenarios};
 use senim_tests::world::network::root;
 use std::collections::BTreeSet;
@@ -28,8 +29,11 @@ struct Args {
     /// With --renew: codes that more guards share are not tried
     #[arg(long, value_name = "N", default_value_t = 12, requires = "renew")]
     shared: usize,
+    /// Find the test of each of the table's rows that has none, and write it down
+    #[arg(long, conflicts_with = "renew")]
+    tests: bool,
     /// Only every so many of the table's rows of each story, beginning with the first
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "renew")]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["renew", "tests"])]
     every: usize,
     /// Folder of the contracts that were built with --leave-out
     #[arg(long, value_name = "FOLDER")]
@@ -59,51 +63,61 @@ fn run(args: &Args) -> io::Result<bool> {
         programs: Programs::build(&root(), &chosen)?,
         contracts: fs::canonicalize(&args.contracts)?,
     };
-    let (mut played, mut passed) = (0, 0);
+    let mut tally = Tally::default();
     for scenario in chosen {
-        if let Ending::Failed(test) = stage.programs.play(&root(), scenario, &stage.contracts)? {
-            println!("{scenario}: {test} fails without leaving anything out");
+        let plays = plays(args, &rows, scenario, &guards)?;
+        if plays.is_empty() {
+            continue;
+        }
+        let tests = stage.programs.tests(scenario)?;
+        let sound = (stage.programs).play(&root(), scenario, tests, &stage.contracts)?;
+        if let Ending::Failed(test) | Ending::Stuck(test) = sound {
+            println!("{scenario}: {test} does not pass without leaving anything out");
             return Ok(false);
         }
-        let wanted = if args.renew {
-            let codes = source::codes_of_scenario(&root().join("tests/tests"), scenario)?;
-            source::asked(&guards, &codes, args.shared)
-        } else {
-            of_table(&rows, scenario, args.every, &guards)?
-        };
-        let endings = stage.play_all(scenario, &wanted)?;
-        played += endings.len();
-        passed += endings
-            .iter()
-            .filter(|(_, ending)| *ending == Ending::Passed)
-            .count();
-        if args.renew {
-            rows.retain(|row| row.scenario != scenario);
-            let failed = endings
-                .into_iter()
-                .filter(|(_, ending)| *ending != Ending::Passed);
-            rows.extend(failed.map(|(row, _)| row));
-            // Each as soon as it is known: all of them take long.
-            fs::write(&path, table::write(&rows))?;
+        let verdicts = stage.play_all(scenario, &plays)?;
+        for (_, verdict) in &verdicts {
+            tally.count(verdict);
         }
+        if args.renew {
+            table::renew(&mut rows, scenario, verdicts);
+        } else if args.tests {
+            table::name_tests(&mut rows, scenario, verdicts);
+        } else {
+            continue;
+        }
+        // Each as soon as it is known: all of them take long.
+        fs::write(&path, table::write(&rows))?;
     }
+    println!("guards: {tally}");
     if args.renew {
         tell(&rows, &guards);
-        return Ok(true);
+        return Ok(tally.is_sound());
     }
-    println!("guards: {played} left out in turn; {passed} plays did not fail");
-    Ok(passed == 0 && played > 0)
+    Ok(tally.all_shown())
 }
 
-/// The guards that the table has for a scenario, or every so many of them.
-fn of_table<'a>(
+/// A guard that is left out, and the test that is known to fail then.
+struct Play<'a> {
+    guard: &'a Guard,
+    test: Option<String>,
+}
+
+/// What is played of a scenario.
+fn plays<'a>(
+    args: &Args,
     rows: &BTreeSet<Row>,
     scenario: &str,
-    every: usize,
     guards: &'a [Guard],
-) -> io::Result<Vec<&'a Guard>> {
+) -> io::Result<Vec<Play<'a>>> {
+    if args.renew {
+        let codes = source::codes_of_scenario(&root().join("tests/tests"), scenario)?;
+        let asked = source::asked(guards, &codes, args.shared).into_iter();
+        return Ok(asked.map(|guard| Play { guard, test: None }).collect());
+    }
     let rows = rows.iter().filter(|row| row.scenario == scenario);
-    rows.step_by(every.max(1))
+    rows.filter(|row| !args.tests || row.test.is_none())
+        .step_by(args.every.max(1))
         .map(|row| {
             let gone = || {
                 io::Error::other(format!(
@@ -111,7 +125,9 @@ fn of_table<'a>(
                     row.file, row.text
                 ))
             };
-            row.guard(guards).ok_or_else(gone)
+            let guard = row.guard(guards).ok_or_else(gone)?;
+            let test = row.test.clone();
+            Ok(Play { guard, test })
         })
         .collect()
 }
@@ -167,30 +183,31 @@ struct Stage {
 
 impl Stage {
     /// Plays a scenario without each of these guards in turn.
-    fn play_all(&self, scenario: &str, wanted: &[&Guard]) -> io::Result<Vec<(Row, Ending)>> {
+    fn play_all<'a>(
+        &self,
+        scenario: &str,
+        plays: &[Play<'a>],
+    ) -> io::Result<Vec<(&'a Guard, Verdict)>> {
         let next = AtomicUsize::new(0);
         let played = Mutex::new(Vec::new());
         let work = || -> io::Result<()> {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(guard) = wanted.get(number) else {
+                let Some(play) = plays.get(number) else {
                     return Ok(());
                 };
-                let ending = self.play(scenario, guard)?;
-                let said = match &ending {
-                    Ending::Passed => "PASSES ALL THE SAME",
-                    Ending::Failed(test) => test,
-                };
+                let verdict = self.play(scenario, play)?;
+                let guard = play.guard;
                 println!(
-                    "[{}/{}] {scenario} without {}:{} {}: {said}",
+                    "[{}/{}] {scenario} without {}:{} {}: {verdict}",
                     number + 1,
-                    wanted.len(),
+                    plays.len(),
                     guard.file,
                     guard.line,
                     guard.text
                 );
                 if let Ok(mut played) = played.lock() {
-                    played.push((Row::of(scenario, guard), ending));
+                    played.push((guard, verdict));
                 }
             }
         };
@@ -205,8 +222,8 @@ impl Stage {
         Ok(played.into_inner().unwrap_or_default())
     }
 
-    /// Plays a scenario without a guard.
-    fn play(&self, scenario: &str, guard: &Guard) -> io::Result<Ending> {
+    /// Plays a scenario without a guard: the test that is known to fail, or all of them.
+    fn play(&self, scenario: &str, play: &Play<'_>) -> io::Result<Verdict> {
         let folder = tempfile::tempdir()?;
         for entry in fs::read_dir(&self.contracts)? {
             let path = entry?.path();
@@ -214,10 +231,21 @@ impl Stage {
                 fs::copy(&path, folder.path().join(name))?;
             }
         }
-        let path = folder.path().join(format!("{}.wasm", guard.contract()));
-        let changed = changed(&path, guard)?;
+        let path = folder
+            .path()
+            .join(format!("{}.wasm", play.guard.contract()));
+        let changed = changed(&path, play.guard)?;
         fs::write(&path, changed)?;
-        self.programs.play(&root(), scenario, folder.path())
+        let tests = match &play.test {
+            Some(test) => std::slice::from_ref(test),
+            None => self.programs.tests(scenario)?,
+        };
+        let ending = (self.programs).play(&root(), scenario, tests, folder.path())?;
+        // The very artefacts that the guard was left out of, with every guard in place.
+        Verdict::of(ending, |test| {
+            let test = [test.to_owned()];
+            (self.programs).play(&root(), scenario, &test, &self.contracts)
+        })
     }
 }
 

@@ -8,11 +8,13 @@
 //! - [`artefact`]: an artefact without one of them.
 //! - [`table`]: which scenario fails without which guard: `tests/data/guards-of-stories.tsv`.
 //! - [`play`]: a scenario with the contracts of a folder.
+//! - [`verdict`]: what a play says of the guard: a test has to fail without it and to pass with it.
 
 pub mod artefact;
 pub mod play;
 pub mod source;
 pub mod table;
+pub mod verdict;
 
 /// The scenarios of each story that `make demo` plays, and of what belongs to all of them.
 pub const STORIES: &[(&str, &[&str])] = &[

@@ -4,17 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// What a guard's expression begins with. `scripts/guards.sh` looks for the same.
-const HEADS: &[&str] = &[
-    "ensure(",
-    "refuse(",
-    "refuse::<Refusal>(",
-    "refuse_with(",
-    "judge.keep(",
-    "judge.is(",
-    "judge.at_most(",
-    "judge.below(",
-];
+/// What a guard's expression begins with, one a line. `scripts/guards.sh` reads the same file.
+const HEADS: &str = include_str!("../../data/guard-heads.txt");
 
 /// The folder of what contracts, node and clients agree on: a programme's rules that both apply are there.
 const ABI: &str = "abi";
@@ -110,7 +101,8 @@ pub fn of_file(file: &str, text: &str) -> Vec<Guard> {
 fn heads(line: &str) -> Vec<usize> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.';
     let mut found: Vec<usize> = HEADS
-        .iter()
+        .lines()
+        .filter(|head| !head.starts_with('#'))
         .flat_map(|head| line.match_indices(head))
         .map(|(at, _)| at)
         .filter(|at| *at == 0 || !is_word(line.as_bytes()[at - 1]))

@@ -9,6 +9,7 @@
 //! | [`commands`] | commands that documents name |
 //! | [`errors`] | the page of error codes, and the table it is made from |
 //! | [`guards`] | which refusals of the automata a scenario meets over the public interface |
+//! | [`refusals`] | a contract's refusals are guards that can be left out |
 //! | [`stories`] | what `make demo` plays is held by scenarios |
 //! | [`machine`] | traces of one machine, or of a person: absolute paths, addresses, hosts |
 //!
@@ -22,6 +23,7 @@ pub mod docs;
 pub mod errors;
 pub mod guards;
 pub mod machine;
+pub mod refusals;
 pub mod rust;
 pub mod sizes;
 pub mod stories;

@@ -3,8 +3,9 @@
 
 use super::rust::is_word;
 use super::{Finding, Tree};
+use crate::guards::STORIES;
 use crate::guards::source::{Guard, of_file};
-use crate::guards::{STORIES, table};
+use crate::guards::table::{self, Row};
 
 /// Scripts of stories; the name of the story follows, and `.sh`.
 const SCRIPTS: &str = "scripts/demo/";
@@ -122,21 +123,53 @@ pub fn check_shown(tree: &Tree, table: &str, excused: &[(&str, &str)]) -> Vec<Fi
     findings
 }
 
-/// Each row of the table is of a guard in the contracts' sources and of a scenario of a story.
+/// Whether a scenario's sources, or a harness that scenarios share, have a test of this name.
+fn has_test(tree: &Tree, scenario: &str, test: &str) -> bool {
+    let name = test.rsplit("::").next().unwrap_or(test);
+    let [function, support] = [format!("fn {name}("), "tests/tests/support/".to_owned()];
+    let file = format!("tests/tests/{scenario}.rs");
+    let folder = format!("tests/tests/{scenario}/");
+    tree.with_extension("rs").any(|source| {
+        let path = &source.path;
+        let is_its = *path == file || path.starts_with(&folder) || path.starts_with(&support);
+        is_its && source.text.contains(&function)
+    })
+}
+
+/// Each row of the table is of a guard in the contracts' sources and of a test of a story's scenario.
 pub fn check_table(tree: &Tree, table: &str) -> Vec<Finding> {
     let Some(rows) = table::read(table) else {
         return vec![Finding::file(table::PATH, "a line has another form")];
     };
     let guards = guards(tree);
     let is_played = |scenario: &str| STORIES.iter().any(|(_, all)| all.contains(&scenario));
-    rows.iter()
-        .filter(|row| row.guard(&guards).is_none() || !is_played(&row.scenario))
-        .map(|row| {
-            let message = format!(
-                "{} without {}: {}: one of them is gone; renew the table by `make story-guards ARGS=\"--renew {}\"`",
-                row.scenario, row.file, row.text, row.scenario
-            );
+    let mut findings = Vec::new();
+    for row in &rows {
+        let Row {
+            scenario,
+            file,
+            text,
+            test,
+        } = row;
+        let here = |what: String| {
+            let message = format!("{scenario} without {file}: {text}: {what}");
             Finding::file(table::PATH, message)
-        })
-        .collect()
+        };
+        if row.guard(&guards).is_none() || !is_played(scenario) {
+            findings.push(here(format!(
+                "one of them is gone; renew the table by `make story-guards ARGS=\"--renew {scenario}\"`"
+            )));
+            continue;
+        }
+        match test {
+            None => findings.push(here(format!(
+                "which test fails is not known; `make story-guards ARGS=\"--tests {scenario}\"` finds it"
+            ))),
+            Some(test) if !has_test(tree, scenario, test) => findings.push(here(format!(
+                "the test {test} is gone; renew the table by `make story-guards ARGS=\"--renew {scenario}\"`"
+            ))),
+            Some(_) => {}
+        }
+    }
+    findings
 }

@@ -9,7 +9,6 @@ use crate::words::{month, parse_day, parse_tenge, percent, short, tenge, tenge_t
 use clap::{Args, Subcommand, ValueEnum};
 use senim_abi::settlement::record::{AgreementRecord, agreement_key};
 use senim_abi::settlement::{Execute, ProgrammeId, SettlementKind};
-use senim_abi::treasury::BudgetId;
 use senim_abi::treasury::record::{TermsRecord, terms_key};
 use senim_abi::{SETTLEMENT, TREASURY};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
@@ -20,7 +19,7 @@ use serde_json::json;
 pub enum Command {
     /// Sets a contract. The same document again is an addendum: what was posted under it counts.
     #[command(
-        after_help = "Example:\n  senim contract set --programme 2 --provider 50 --budget 2 --document 'No 51/2027 of 2027-01-05' --from 2027-01-01 --until 2028-01-01 --ceiling 90000000 --vat 1600 --settlement tenge-at-acceptance"
+        after_help = "Example:\n  senim contract set --programme 2 --provider 50 --document 'No 51/2027 of 2027-01-05' --from 2027-01-01 --until 2028-01-01 --ceiling 90000000 --vat 1600 --settlement tenge-at-acceptance"
     )]
     Set(Set),
     /// Shows a contract and what was posted under it, proven.
@@ -50,9 +49,6 @@ pub struct Set {
     /// With whom.
     #[arg(long)]
     pub provider: u32,
-    /// The budget line that corrections return money to.
-    #[arg(long)]
-    pub budget: u32,
     /// Number and date of the contract, as the document has them; the ledger gets the hash.
     #[arg(long)]
     pub document: String,
@@ -100,7 +96,6 @@ fn set(args: &Set, global: &Global) -> Result<Answer> {
     let execute = Execute::SetAgreement {
         programme: ProgrammeId(args.programme),
         provider: OrgId(args.provider),
-        budget: BudgetId(args.budget),
         document: Hash::of(args.document.as_bytes()),
         from: args.from,
         until: args.until,

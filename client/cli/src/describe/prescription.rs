@@ -13,9 +13,10 @@ pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
             programme,
             version,
             open,
+            budget,
             ..
         } => format!(
-            "programme {programme} is {} and has rules of version {version}",
+            "programme {programme} is {}, has rules of version {version}, and pays from budget line {budget}",
             if *open { "open" } else { "closed" }
         ),
         E::MedicineSet {

@@ -6,6 +6,7 @@ use super::msg::{CancelReason, IdentityCheck, RejectReason};
 use super::programme::{MedicineRule, PrescriberId, PrescriberRight, ProgrammeId, Provider, Rules};
 use super::record::{DispensedPack, GroupId, ItemMask, Money};
 use crate::marking::InnCode;
+use crate::treasury::BudgetId;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{OrgId, PublicKey, TimeMs, Tiyn};
@@ -49,6 +50,8 @@ pub enum PrescriptionEvent {
         version: u32,
         /// Whether anything new is issued or held.
         open: bool,
+        /// The budget line that pays.
+        budget: BudgetId,
         /// The rules of that version.
         rules: Rules,
     },

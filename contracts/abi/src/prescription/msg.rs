@@ -7,6 +7,7 @@ use crate::marking::msg::PackCode;
 use crate::marking::{Form, Gtin, InnCode, Strength, Unit};
 use crate::proof::QrStatement;
 use crate::roles::Roles;
+use crate::treasury::BudgetId;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{Hash, OrgId, PublicKey, TimeMs, Tiyn};
@@ -176,14 +177,18 @@ pub enum CancelReason {
     serde(rename_all = "snake_case")
 )]
 pub enum Execute {
-    /// Opens or closes a programme, and makes other rules the next version of its rules: for what is issued from now on.
-    /// What it has already is a success that changes nothing. Returns the version. `TOO_MANY_VERSIONS` after
-    /// [`Programme::VERSIONS_MAX`](super::programme::Programme::VERSIONS_MAX).
+    /// By the payer of the budget line, as the three that follow: opens or closes a programme, names its budget line, and
+    /// makes other rules the next version of its rules: for what is issued from now on. What it has already is a success
+    /// that changes nothing. Returns the version. `NO_BUDGET`; `NOT_AUTHORISED` for a line of another payer's or programme's,
+    /// or one that does not name this contract; `WRONG_STATE` for an open programme with a line that is closed;
+    /// `TOO_MANY_VERSIONS` after [`Programme::VERSIONS_MAX`](super::programme::Programme::VERSIONS_MAX).
     SetProgramme {
         /// Which.
         programme: ProgrammeId,
         /// False: nothing new is issued or held, at once and for what was issued before, too.
         open: bool,
+        /// The budget line that pays what is dispensed from now on.
+        budget: BudgetId,
         /// All of its rules.
         rules: Rules,
     },

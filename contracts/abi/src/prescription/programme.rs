@@ -5,7 +5,7 @@ use crate::versioned::versioned;
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
 use core::ops::BitOr;
-use senim_types::{TimeMs, Tiyn};
+use senim_types::{OrgId, TimeMs, Tiyn};
 
 /// A support measure.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
@@ -99,13 +99,11 @@ impl Share {
 }
 
 /// A support measure's rules: one version of them. A prescription keeps the version that it was issued under, and is judged
-/// by it to its end; the budget line is part of it, so that what was promised is paid by whoever promised it.
+/// by it to its end.
 #[cfg_attr(feature = "schema", derive(borsh::BorshSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rules {
-    /// The treasury's budget line that pays.
-    pub budget: BudgetId,
     /// What the programme bears.
     pub share: Share,
     /// The proofs that it accepts.
@@ -150,6 +148,11 @@ impl Rules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct Programme {
+    /// Whose: the payer of its budget line.
+    pub payer: OrgId,
+    /// The treasury's budget line that pays what is dispensed from now on, whatever version it is judged by: so a line that
+    /// is over can be followed by another one of the programme's.
+    pub budget: BudgetId,
     /// The version of its rules that what is issued now is judged by, from 1.
     pub version: u32,
     /// False: nothing new is issued or held, whatever version it is of; what is held may be finished.
@@ -170,6 +173,8 @@ pub struct ProgrammeAnswer {
     pub version: u32,
     /// Whether anything new is issued or held.
     pub open: bool,
+    /// The budget line that pays.
+    pub budget: BudgetId,
     /// The rules of that version.
     #[cfg_attr(feature = "json", serde(flatten))]
     pub rules: Rules,

@@ -2,7 +2,7 @@
 
 use super::act::ActId;
 use super::record::{Despite, DisputeReason, EditCheck};
-use crate::treasury::{BudgetId, CorrectionLine, ProgrammeId, SettlementKind};
+use crate::treasury::{CorrectionLine, ProgrammeId, SettlementKind};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{Hash, OrgId, PublicKey, TimeMs, Tiyn, TiynTotal};
@@ -27,8 +27,6 @@ pub enum SettlementEvent {
         provider: OrgId,
         /// Who pays.
         payer: OrgId,
-        /// The budget line that corrections return money to.
-        budget: BudgetId,
         /// The hash of its document.
         document: Hash,
         /// In force from this time on.

@@ -6,7 +6,7 @@ use super::record::FlawedDay;
 use super::record::{Act, Agreement, Despite, Details, DisputeReason, EditCheck, MessageId};
 use crate::civil::Month;
 use crate::roles::Roles;
-use crate::treasury::{BudgetId, CorrectionLine, ProgrammeId, SettlementKind};
+use crate::treasury::{CorrectionLine, ProgrammeId, SettlementKind};
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{Hash, OrgId, TimeMs, Tiyn};
@@ -19,8 +19,8 @@ use senim_types::{Hash, OrgId, TimeMs, Tiyn};
     serde(rename_all = "snake_case")
 )]
 pub enum Execute {
-    /// By the payer of the budget line: sets the contract with a provider. The same document again is an addendum: what
-    /// was posted under it counts. `NO_BUDGET`; `NOT_AUTHORISED` if the line is another payer's or another programme's;
+    /// By the payer of the programme: sets the contract with a provider. The same document again is an addendum: what
+    /// was posted under it counts. `NO_BUDGET` for a programme without a line; `NOT_AUTHORISED` if it is another payer's;
     /// `OUT_OF_RANGE`; `AGREEMENT_IN_USE` for another document while lines of the month stand under the one before, or a
     /// month before is not cut yet.
     SetAgreement {
@@ -28,8 +28,6 @@ pub enum Execute {
         programme: ProgrammeId,
         /// With whom.
         provider: OrgId,
-        /// The budget line that corrections return money to.
-        budget: BudgetId,
         /// The hash of its document, which has its number and date.
         document: Hash,
         /// In force from this time on.

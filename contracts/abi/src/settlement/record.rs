@@ -10,7 +10,7 @@
 use super::act::{ActBody, ActId};
 use crate::civil::{Month, UtcOffsets};
 use crate::key::Key;
-use crate::treasury::{BudgetId, ProgrammeId, SettlementKind};
+use crate::treasury::{ProgrammeId, SettlementKind};
 use crate::versioned::versioned;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -70,8 +70,6 @@ pub fn ordered_key(payer: OrgId, message_id: &MessageId, act: &ActId) -> Key {
 pub struct Agreement {
     /// Who pays.
     pub payer: OrgId,
-    /// The budget line that corrections return money to.
-    pub budget: BudgetId,
     /// The hash of its document, which has its number and date.
     pub document: Hash,
     /// In force from this time on.

@@ -191,6 +191,8 @@ pub struct CorrectionLine {
     pub issuer: ContractId,
     /// The id that it posted the line under.
     pub transfer: Hash,
+    /// The budget line that paid it, and gets the money back.
+    pub budget: BudgetId,
     /// How much is taken off, VAT included, in tiyn.
     pub amount: Tiyn,
     /// The rate of the VAT in the line that is wrong, in 1/10,000.

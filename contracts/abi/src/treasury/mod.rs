@@ -18,7 +18,7 @@ pub use account::{
 };
 pub use balance::{Movement, Unbalanced, check_postings};
 pub use event::{Posting, Release, Side, TreasuryEvent};
-pub use msg::{DueEntry, Execute, Genesis, Posted, Query, Reserved, Reversed, Spent};
+pub use msg::{DueEntry, Execute, Forgotten, Genesis, Posted, Query, Reserved, Reversed, Spent};
 pub use record::{
-    Budget, BudgetStanding, Claim, Outside, Purse, TakenOff, Terms, Transfer, TransferState,
+    Budget, BudgetStanding, Claim, Off, Outside, Purse, TakenOff, Terms, Transfer, TransferState,
 };

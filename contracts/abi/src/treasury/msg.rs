@@ -219,11 +219,13 @@ pub enum Execute {
         to_purse: bool,
     },
     /// By the settlement contract, whose own state has to say that it happened once: takes lines off a claim, each once, and
-    /// returns their money to a budget line of its programme. The claim may have been paid: the next payment is the smaller
-    /// for it. What is known of a line has to be so; of one that was spent out of a lock no transfer is known.
-    /// `ACCOUNT_UNKNOWN`, `NO_BUDGET`, `NOT_AUTHORISED` for a line of another programme, `REVERSAL_EXCEEDS_POSTED`,
-    /// `AMOUNT_OVERFLOW`, `DISPUTED_LINE` for no or too many lines, one of nothing, or one that was corrected before,
-    /// `LINE_REVERSED`, `LINE_OF_ANOTHER_ACT`, `LINE_RATE`.
+    /// returns the money of each to the budget line that paid it. The claim may have been paid: the next payment is the
+    /// smaller for it. What is known of a line has to be so. Of one that was spent out of a lock no transfer is known: its
+    /// issuer has to be a contract that the budget line names, what was taken off it before is known, and all lines
+    /// together take off no more than the claim has, neither of money nor of VAT. `ACCOUNT_UNKNOWN`, `NO_BUDGET`,
+    /// `NOT_AUTHORISED` for a budget line of another programme, `REVERSAL_EXCEEDS_POSTED`, `AMOUNT_OVERFLOW`,
+    /// `DISPUTED_LINE` for no or too many lines, one of nothing, or one that was corrected before, `LINE_REVERSED`,
+    /// `LINE_OF_ANOTHER_ACT`, `LINE_RATE`.
     Correct {
         /// The caller's id, such as the hash of a correcting act.
         id: Hash,
@@ -233,8 +235,6 @@ pub enum Execute {
         programme: ProgrammeId,
         /// Of which month.
         period: Month,
-        /// To which line.
-        budget: BudgetId,
         /// What is taken off, at most [`CORRECTIONS_MAX`].
         lines: Vec<CorrectionLine>,
         /// What the movement is joined to, such as the act that is corrected.
@@ -269,14 +269,9 @@ pub enum Execute {
         /// How much.
         amount: Tiyn,
     },
-    /// By the settlement contract: drops that lines were corrected, at most [`CORRECTIONS_MAX`], once they can be neither
-    /// corrected nor reversed any more. `OUT_OF_RANGE`.
-    ForgetCorrected {
-        /// Who posted each, and under which id.
-        lines: Vec<(ContractId, Hash)>,
-    },
-    /// By the settlement contract: drops a claim whose acts are gone. What is not known is forgotten already. `CLAIM_OPEN`
-    /// where it is not even, or what it is short of waits to be set off.
+    /// By the settlement contract: drops a claim whose acts go, and what was taken off its lines, of which at most
+    /// [`FORGET_MAX`] at a time. Answers [`Forgotten`]. What is not known is forgotten already. `CLAIM_OPEN` where it is
+    /// not even, or what it is short of waits to be set off.
     ForgetClaim {
         /// Whose.
         provider: OrgId,
@@ -285,9 +280,11 @@ pub enum Execute {
         /// Of which month.
         period: Month,
     },
-    /// By a named contract, whose own state has to say that it happened once: takes off what it has spent, within the month
-    /// of the line, and locks it again. The line stays; one that takes off is appended, under the same id. `NO_BUDGET`,
-    /// `MONTH_ENDED`, `REVERSAL_EXCEEDS_POSTED` above what stands in the claim, `AMOUNT_ZERO`.
+    /// By a named contract, whose own state has to say that it happened once: takes off what it has spent, and locks it
+    /// again. The line stays; one that takes off is appended to the claim of the month of now, under the same id. What a
+    /// correcting act took off before is not taken off again: that part is locked anew, out of what it returned.
+    /// `NO_BUDGET`, `REVERSAL_EXCEEDS_POSTED` above what stands in the claim, `LINE_REVERSED`, `BUDGET_EXHAUSTED` where what
+    /// was returned is gone, `AMOUNT_ZERO`.
     Unspend {
         /// The id that it was spent under.
         id: Hash,
@@ -306,9 +303,9 @@ pub enum Execute {
     },
 }
 
-/// Lines in one [`Execute::Correct`] and [`Execute::ForgetCorrected`].
+/// Lines in one [`Execute::Correct`].
 pub const CORRECTIONS_MAX: usize = 64;
-/// Transfers in one [`Execute::Forget`].
+/// Transfers in one [`Execute::Forget`], and lines in one [`Execute::ForgetClaim`].
 pub const FORGET_MAX: usize = 64;
 
 impl Execute {
@@ -356,6 +353,14 @@ pub struct Reversed {
     pub amount: Tiyn,
     /// The month of the claim that the line that takes off stands in.
     pub period: Month,
+}
+
+/// Answer to [`Execute::ForgetClaim`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Forgotten {
+    /// False: there is more, and the claim is still there.
+    pub all: bool,
 }
 
 /// The input of `Entry::Genesis`: the payers' messages, carried out with the ledger's authority, in order, all or none.

@@ -11,7 +11,7 @@
 //! | 7 lock | budget (4, BE) ‖ contract (4, BE) | [`LockRecord`] |
 //! | 8 terms | programme (4, BE) ‖ provider (4, BE) | [`TermsRecord`] |
 //! | 9 purse | provider (4, BE) | [`PurseRecord`] |
-//! | 10 taken off | issuing contract (4, BE) ‖ id (32) | [`TakenOffRecord`] |
+//! | 10 taken off | provider (4, BE) ‖ programme (4, BE) ‖ month (4, BE) ‖ issuing contract (4, BE) ‖ id (32) | [`TakenOffRecord`] |
 //!
 //! A payment writes three keys: its own transfer, the provider's claim, and the budget line; the latter two are shared by
 //! all payments of a block. A payment out of a lock writes none of its own: claim, line and lock. Where the provider has a
@@ -43,7 +43,7 @@ pub const COLLECTION_LOCK: u8 = 7;
 pub const COLLECTION_TERMS: u8 = 8;
 /// Collection of providers' purses.
 pub const COLLECTION_PURSE: u8 = 9;
-/// Collection of what correcting acts took off lines.
+/// Collection of what was taken off lines.
 pub const COLLECTION_TAKEN_OFF: u8 = 10;
 
 /// Key of a [`BudgetRecord`].
@@ -96,9 +96,26 @@ pub fn purse_key(provider: OrgId) -> Key {
     Key::new(COLLECTION_PURSE).org(provider)
 }
 
-/// Key of a [`TakenOffRecord`]: its line's, whether or not the treasury keeps the transfer.
-pub fn taken_off_key(issuer: ContractId, id: &Hash) -> Key {
-    Key::new(COLLECTION_TAKEN_OFF).contract(issuer).hash(id)
+/// Prefix of the [`TakenOffRecord`]s of a claim.
+pub fn taken_off_prefix(provider: OrgId, programme: ProgrammeId, period: Month) -> Key {
+    Key::new(COLLECTION_TAKEN_OFF)
+        .org(provider)
+        .u32(programme.0)
+        .u32(period.0)
+}
+
+/// Key of a [`TakenOffRecord`]: below the claim that the line stands in, so that nobody notes anything on another's line,
+/// and nothing is noted on one that is yet to come.
+pub fn taken_off_key(
+    provider: OrgId,
+    programme: ProgrammeId,
+    period: Month,
+    issuer: ContractId,
+    id: &Hash,
+) -> Key {
+    taken_off_prefix(provider, programme, period)
+        .contract(issuer)
+        .hash(id)
 }
 
 /// How a budget line stands.
@@ -175,8 +192,12 @@ pub struct Claim {
     pub vat_reversed: TiynTotal,
     /// Paid out, in tiyn.
     pub settled: TiynTotal,
-    /// Returned to the budget by correcting acts, in tiyn.
+    /// Returned to budget lines by correcting acts, in tiyn.
     pub corrected: TiynTotal,
+    /// Σ of the VAT in it, each line rounded by itself, in tiyn.
+    pub vat_corrected: TiynTotal,
+    /// What was taken off this month's own lines so far, by correcting acts, in this month, or in a later one.
+    pub off: Off,
     /// Set off against what was taken off an earlier month's claim after that one had been paid, in tiyn.
     pub set_off: TiynTotal,
     /// What a later month's claim made good of this one, in tiyn.
@@ -185,6 +206,18 @@ pub struct Claim {
     pub returned: TiynTotal,
     /// Hash chain over all lines, in order.
     pub chain: Hash,
+}
+
+/// What was taken off a claim's own lines, in whichever month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Off {
+    /// How often something was taken off.
+    pub times: u32,
+    /// Σ of it, in tiyn.
+    pub sum: TiynTotal,
+    /// Σ of the VAT in it, each rounded by itself, in tiyn.
+    pub vat: TiynTotal,
 }
 
 impl Claim {
@@ -204,6 +237,11 @@ impl Claim {
     /// What is still to be paid, in tiyn; 0 where more was taken off than posted.
     pub const fn owed(&self) -> TiynTotal {
         TiynTotal(self.credits().0.saturating_sub(self.debits().0))
+    }
+
+    /// What of the lines posted was not taken off, in tiyn.
+    pub const fn stands(&self) -> TiynTotal {
+        TiynTotal(self.sum.0.saturating_sub(self.off.sum.0))
     }
 
     /// Whether nothing is owed either way.
@@ -272,12 +310,15 @@ pub struct Transfer {
     pub state: TransferState,
 }
 
-/// What a correcting act took off a line, so that nothing takes it off a second time. Kept as long as the act.
+/// What was taken off a line by a correcting act, or of one that was spent out of a lock, by its issuer: so that nothing
+/// takes it off a second time. Kept as long as the claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct TakenOff {
-    /// How much, in tiyn.
-    pub amount: Tiyn,
+    /// By correcting acts, in tiyn.
+    pub corrected: Tiyn,
+    /// Whether its issuer took off the rest.
+    pub unspent: bool,
 }
 
 /// The other side of what enters and leaves the ledger, per organisation.
@@ -327,6 +368,9 @@ pub struct Terms {
     pub kind: SettlementKind,
     /// Posted under this contract and not taken off since, in tiyn.
     pub posted: TiynTotal,
+    /// The first month whose lines all count under it: what is taken off an earlier one was counted under another
+    /// contract, or under none.
+    pub counted_from: Month,
     /// The one month whose claim is negative, if one is; the next line of a later month takes that over.
     pub debt: Option<Month>,
 }

@@ -319,7 +319,7 @@ pub enum Execute {
     },
     /// By whoever took a use, or is paid for it: undoes it. Its money goes from the provider's claim back to the voucher, and
     /// it counts no more. The same again is a success. `USE_UNKNOWN`, `NOT_REDEEMED_HERE`, `REFUND_TOO_LATE`,
-    /// `MONTH_ENDED`, `VOUCHER_EXPIRED`, `VOUCHER_REVOKED`.
+    /// `BUDGET_EXHAUSTED`, `VOUCHER_EXPIRED`, `VOUCHER_REVOKED`.
     Refund {
         /// Of which voucher.
         voucher: VoucherId,

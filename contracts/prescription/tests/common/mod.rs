@@ -194,7 +194,6 @@ fn product(name: &str, inn: InnCode, strength: &str) -> Product {
 
 pub fn rules() -> Rules {
     Rules {
-        budget: BUDGET,
         share: Share::BasisPoints(Share::WHOLE),
         proofs: ProofKinds::ALL,
         listed_only: true,
@@ -265,6 +264,7 @@ impl World {
             Execute::SetProgramme {
                 programme,
                 open: true,
+                budget: BUDGET,
                 rules,
             },
             Execute::SetMedicine {

@@ -69,6 +69,7 @@ pub fn messages() -> Vec<(&'static str, Execute)> {
             Execute::SetProgramme {
                 programme,
                 open: true,
+                budget: BUDGET,
                 rules: rules(),
             },
         ),

@@ -264,9 +264,15 @@ impl World {
     }
 
     pub fn set_programme(&mut self, open: bool, rules: Rules) -> u32 {
+        self.set_line(open, BUDGET, rules)
+    }
+
+    /// The same, paid from another budget line from now on.
+    pub fn set_line(&mut self, open: bool, budget: BudgetId, rules: Rules) -> u32 {
         let message = Execute::SetProgramme {
             programme: PROGRAMME,
             open,
+            budget,
             rules,
         };
         let outcome = self.ok(&fund(), &message, &[]);
@@ -319,6 +325,22 @@ impl World {
         };
         self.genesis(TREASURY, &treasury::msg::Genesis(vec![open, allot]));
         budget
+    }
+
+    /// What a budget line can still pay, in tiyn.
+    pub fn available_in(&mut self, budget: BudgetId) -> u64 {
+        let question = treasury::Query::Budget { budget };
+        let answer = self.env.ask(TREASURY, &question).unwrap();
+        let line: treasury::msg::BudgetAnswer = codec::decode(&answer).unwrap();
+        line.unwrap().available().0 as u64
+    }
+
+    /// Nothing is paid from it any more.
+    pub fn close_budget(&mut self, budget: BudgetId) {
+        let standing = treasury::BudgetStanding::Closed;
+        let close = treasury::Execute::SetBudgetStanding { budget, standing };
+        let outcome = self.env.execute(&fund(), TREASURY, &close);
+        assert_eq!(outcome.code(), None);
     }
 
     /// Paracetamol is of this category from now on.

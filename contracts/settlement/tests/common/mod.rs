@@ -71,7 +71,6 @@ pub fn agreement(provider: OrgId, kind: SettlementKind, ceiling: u64) -> Execute
     Execute::SetAgreement {
         programme: MEALS,
         provider,
-        budget: LINE,
         document: hash(7_000),
         from: TimeMs(1_790_000_000_000),
         until: TimeMs(1_830_000_000_000),
@@ -301,6 +300,7 @@ pub fn correct_at(act: ActId, lines: &[(u64, u64, u16)]) -> Execute {
         .map(|(number, amount, vat_basis_points)| CorrectionLine {
             issuer: POSTER,
             transfer: hash(*number),
+            budget: LINE,
             amount: Tiyn(*amount),
             vat_basis_points: *vat_basis_points,
         })

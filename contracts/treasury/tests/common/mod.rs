@@ -1,6 +1,8 @@
 //! A fund with one budget line, a contract that the line names, and one that it does not.
 #![allow(dead_code)] // Each test file uses its own part of it.
 
+pub mod corrections;
+
 use borsh::BorshDeserialize;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::treasury::msg::{BudgetAnswer, ClaimAnswer, OutsideAnswer, TransferAnswer};

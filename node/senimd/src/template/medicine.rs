@@ -92,7 +92,6 @@ impl ProgrammeRules {
     pub fn calls(&self) -> Result<Vec<prescription::Execute>, TemplateError> {
         let programme = ProgrammeId(self.id);
         let rules = Rules {
-            budget: BudgetId(self.budget),
             share: Share::BasisPoints(self.share_basis_points),
             proofs: proofs(&self.proofs)?,
             listed_only: true,
@@ -107,6 +106,7 @@ impl ProgrammeRules {
         let mut calls = vec![prescription::Execute::SetProgramme {
             programme,
             open: true,
+            budget: BudgetId(self.budget),
             rules,
         }];
         for provider in &self.provider {

@@ -2,7 +2,6 @@
 
 use super::{TemplateError, until};
 use senim_abi::settlement::{Execute, ProgrammeId, SettlementKind};
-use senim_abi::treasury::BudgetId;
 use senim_types::{Hash, OrgId, Tiyn};
 use serde::Deserialize;
 
@@ -11,7 +10,6 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
     programme: u32,
-    budget: u32,
     provider: u32,
     /// Number and date, as the document has them; the ledger keeps the hash.
     document: String,
@@ -28,7 +26,6 @@ impl Agreement {
         Ok(Execute::SetAgreement {
             programme: ProgrammeId(self.programme),
             provider: OrgId(self.provider),
-            budget: BudgetId(self.budget),
             document: Hash::of(self.document.as_bytes()),
             from: until(&self.from)?,
             until: until(&self.until)?,

@@ -7,7 +7,9 @@ use crate::session::Session;
 use crate::words::date_in;
 use senim_abi::civil::UtcOffsets;
 use senim_abi::settlement::{ActBody, ActId, CorrectionLine};
-use senim_abi::treasury::{Account, ClaimLine, Issuer, Posting, PostingKind, TreasuryEvent};
+use senim_abi::treasury::{
+    Account, BudgetId, ClaimLine, Issuer, Posting, PostingKind, TreasuryEvent,
+};
 use senim_types::proof::ReceiptProof;
 use senim_types::{Block, Code, Hash, Receipt, TimeMs, Tiyn, codec, limits};
 
@@ -17,6 +19,8 @@ pub struct Line {
     pub line: ClaimLine,
     /// The civil day of its posting.
     pub day: String,
+    /// The budget line that paid it, or that it gave the money back to.
+    pub budget: BudgetId,
 }
 
 impl Line {
@@ -84,10 +88,10 @@ pub fn of_act(session: &Session, body: &ActBody, offsets: &UtcOffsets) -> Result
                 let TreasuryEvent::Posting(posting) = event else {
                     continue;
                 };
-                if let Some(line) = line_of(&posting, &account) {
+                if let Some((line, budget)) = line_of(&posting, &account) {
                     chain = line.append_to(&chain);
                     let day = date_in(line.at, offsets);
-                    lines.push(Line { line, day });
+                    lines.push(Line { line, day, budget });
                 }
             }
         }
@@ -125,21 +129,26 @@ fn receipt(session: &Session, transaction: &Hash) -> Result<Receipt> {
     Ok(proof.receipt)
 }
 
-/// The claim's line that a posting is, if it is one of this claim.
-fn line_of(posting: &Posting, account: &Account) -> Option<ClaimLine> {
-    let of_claim = match posting.kind {
-        PostingKind::Pay | PostingKind::Post => posting.credit.account,
-        PostingKind::Reverse => posting.debit.account,
+/// The claim's line that a posting is, if it is one of this claim, and the budget line on its other side.
+fn line_of(posting: &Posting, account: &Account) -> Option<(ClaimLine, BudgetId)> {
+    let (debit, credit) = (posting.debit.account, posting.credit.account);
+    let (of_claim, other) = match posting.kind {
+        PostingKind::Pay | PostingKind::Post => (credit, debit),
+        PostingKind::Reverse => (debit, credit),
         _ => return None,
     };
-    (of_claim == *account).then_some(ClaimLine {
+    let Account::Budget(budget) = other else {
+        return None;
+    };
+    let line = ClaimLine {
         kind: posting.kind,
         transfer: posting.transfer,
         reference: posting.reference,
         amount: posting.debit.amount,
         vat_basis_points: posting.vat_basis_points,
         at: posting.at,
-    })
+    };
+    (of_claim == *account).then_some((line, budget))
 }
 
 /// What takes so much off a line of an act. `LINE_OF_ANOTHER_ACT` where none of its lines has this transfer;
@@ -161,6 +170,7 @@ pub fn corrected(lines: &[Line], transfer: &Hash, amount: Tiyn) -> Result<Correc
     Ok(CorrectionLine {
         issuer,
         transfer: key.id,
+        budget: posted.budget,
         amount,
         vat_basis_points: posted.line.vat_basis_points,
     })

@@ -35,10 +35,11 @@ fn a_correction_names_a_transfer_and_tenge() {
 #[test]
 fn a_corrected_line_is_one_of_the_act_with_its_own_issuer_and_rate() {
     use lines::{Line, corrected};
-    use senim_abi::treasury::{ClaimLine, Issuer, PostingKind, TransferKey};
+    use senim_abi::treasury::{BudgetId, ClaimLine, Issuer, PostingKind, TransferKey};
     use senim_abi::{PRESCRIPTION, VOUCHER};
     use senim_types::TimeMs;
     let line = |kind, issuer, id: u8, vat_basis_points| Line {
+        budget: BudgetId(2),
         line: ClaimLine {
             kind,
             transfer: TransferKey {
@@ -61,6 +62,7 @@ fn a_corrected_line_is_one_of_the_act_with_its_own_issuer_and_rate() {
     let of = |id: u8| corrected(&standing, &Hash([id; 32]), Tiyn(400));
     let first = of(1).expect("it stands in the act");
     assert_eq!((first.issuer, first.vat_basis_points), (VOUCHER, 1_600));
+    assert_eq!(first.budget, BudgetId(2));
     assert_eq!((first.transfer, first.amount), (Hash([1; 32]), Tiyn(400)));
     let refused = |id| of(id).expect_err("it is refused").code;
     assert_eq!(refused(2), Code::LINE_REVERSED);

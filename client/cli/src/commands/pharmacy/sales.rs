@@ -32,8 +32,8 @@ pub fn sales(args: &Sales, global: &Global) -> Result<Answer> {
     let (session, key) = (session(global)?, device(global, &args.key)?);
     let org = enrolled(&session, &key)?.org;
     let programme = ProgrammeId(args.programme);
-    let rules = programmes::current(&session, programme)?.rules;
-    let budget = session.record::<BudgetRecord>(&budget_key(rules.budget), TREASURY)?;
+    let line = programmes::current(&session, programme)?.budget;
+    let budget = session.record::<BudgetRecord>(&budget_key(line), TREASURY)?;
     let now = budget.header.time;
     let budget = budget
         .value

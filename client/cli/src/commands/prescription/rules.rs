@@ -29,6 +29,7 @@ pub fn rules(args: &Rules, global: &Global) -> Result<Answer> {
     let execute = Execute::SetProgramme {
         programme: ProgrammeId(args.programme),
         open: wanted.open,
+        budget: wanted.budget,
         rules: wanted.rules,
     };
     let call = Call {

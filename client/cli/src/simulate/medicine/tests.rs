@@ -9,7 +9,6 @@ use senim_abi::prescription::{
     DispenseFacts, DispensedLine, HoldFacts, IssueFacts, ItemFacts, Money, Ordered, ProofKinds,
     ReverseFacts, Settlement, Share, SuppliedPack,
 };
-use senim_abi::treasury::BudgetId;
 use senim_types::crypto::SecretKey;
 use senim_types::{Hash, OrgId, Tiyn};
 
@@ -22,7 +21,6 @@ const COST: u64 = 1_000;
 /// The programme bears everything; the list's reference price is 40 tiyn for each of 20 tablets.
 fn rules() -> Rules {
     Rules {
-        budget: BudgetId(1),
         share: Share::BasisPoints(Share::WHOLE),
         proofs: ProofKinds::ALL,
         listed_only: true,

@@ -81,7 +81,6 @@ until = "2100-01-01"
             contracts,
             r#"[[contract]]
 programme = 2
-budget = 2
 provider = {caterer}
 document = "No {school} of 2026-01-05"
 from = "2026-01-01"
