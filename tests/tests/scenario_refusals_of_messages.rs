@@ -134,6 +134,7 @@ fn a_programmes_rules_change_a_thousand_times_and_then_no_more() {
         let open = true;
         let set = prescription::Execute::SetProgramme {
             programme,
+            budget: BudgetId(1),
             open,
             rules,
         };
@@ -292,7 +293,6 @@ fn what_a_contract_settles_is_settled_by_nothing_else() {
         let agreement = settlement::Execute::SetAgreement {
             programme: ProgrammeId(2),
             provider: OrgId(50),
-            budget: BudgetId(2),
             document: Hash::of(b"a contract of this year"),
             from: TimeMs(ledger.world.now().0 - DAY_MS),
             until: TimeMs(ledger.world.now().0 + 100 * DAY_MS),
