@@ -1,13 +1,13 @@
 //! House rule: a contract's refusals are guards that can be left out.
 
-use senim_tests::house::refusals::{EXCUSED, NOT_YET, check};
+use senim_tests::house::refusals::{EXCUSED, check};
 use senim_tests::house::{Finding, Tree, assert_clean, assert_finds};
 
 const RULES: &str = "contracts/card/src/rules.rs";
 
 #[test]
 fn each_refusal_of_a_contract_is_a_guard_or_has_nothing_to_go_on_with() {
-    assert_clean(&check(&Tree::repository(), EXCUSED, NOT_YET));
+    assert_clean(&check(&Tree::repository(), EXCUSED));
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn each_row_says_why() {
 }
 
 fn of(path: &str, text: &str) -> Vec<Finding> {
-    check(&Tree::of([(path, text)]), &[], &[])
+    check(&Tree::of([(path, text)]), &[])
 }
 
 #[test]
@@ -67,28 +67,10 @@ fn a_row_excuses_one_place_and_one_that_is_there() {
     const ONE: &str = "key.ok_or(Code::CARD_BLOCKED)?;\n";
     let two = ONE.repeat(2);
     let excuse = (RULES, "CARD_BLOCKED", "of a test");
-    let check = |text: &str, excused: &[(&str, &str, &str)]| {
-        check(&Tree::of([(RULES, text)]), excused, &[])
-    };
+    let check =
+        |text: &str, excused: &[(&str, &str, &str)]| check(&Tree::of([(RULES, text)]), excused);
     assert_clean(&check(ONE, &[excuse]));
     assert_clean(&check(&two, &[excuse, excuse]));
     assert_finds(&check(&two, &[excuse]), "rules.rs:2: CARD_BLOCKED");
     assert_finds(&check("", &[excuse]), "take its row out");
-}
-
-#[test]
-fn what_is_not_a_guard_yet_only_gets_less() {
-    const ONE: &str = "key.ok_or(Code::CARD_BLOCKED)?;\n";
-    let two = ONE.repeat(2);
-    let check = |text: &str, most| check(&Tree::of([(RULES, text)]), &[], &[(RULES, most)]);
-    assert_clean(&check(ONE, 1));
-    assert_clean(&check(&two, 2));
-    assert_eq!(check(&two, 1).len(), 2);
-    assert_finds(&check(ONE, 2), "lower its row");
-    assert_finds(&check("", 1), "lower its row");
-}
-
-#[test]
-fn a_row_of_a_file_that_is_gone_is_found() {
-    assert_finds(&check(&Tree::of([]), &[], &[(RULES, 1)]), "is gone");
 }

@@ -136,6 +136,7 @@ fn a_programmes_rules_change_a_thousand_times_and_then_no_more() {
             programme,
             budget: BudgetId(1),
             open,
+            budget: BudgetId(1),
             rules,
         };
         Request::prescription(&set).calls.remove(0)

@@ -12,7 +12,7 @@ use senim_abi::treasury::{
     Budget, BudgetId, BudgetStanding, DueEntry, Execute, Forgotten, Genesis, Issuer, ProgrammeId,
     Query, TransferKey, TreasuryEvent,
 };
-use senim_sdk::{Caller, Entry, Env, Outcome, Refusal, codec, ensure};
+use senim_sdk::{Caller, Entry, Env, Outcome, Refusal, codec, ensure, refuse};
 use senim_types::{Code, ContractId, Hash, OrgId, Tiyn, TiynTotal};
 
 /// The contract. Messages, questions, answers and codes are documented in `senim_abi::treasury::msg`.
@@ -291,7 +291,7 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
             Ok(codec::encode(&Forgotten { all }))
         }
         // Of providers' devices: entered before authority over lines is asked for.
-        Execute::Leave { .. } => Err(Refusal::new(Code::NOT_AUTHORISED)),
+        Execute::Leave { .. } => refuse(Code::NOT_AUTHORISED).map(|()| Vec::new()),
     }
 }
 

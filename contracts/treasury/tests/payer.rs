@@ -353,9 +353,15 @@ fn genesis_carries_out_payers_messages_and_no_transfers() {
     let outcome = env.by_ledger(TREASURY, Entry::Genesis, &codec::encode(&genesis));
     assert_eq!(outcome.code(), None);
     assert_eq!(available(&mut env), 100);
-    let genesis = codec::encode(&Genesis(vec![pay(2, 1)]));
-    let outcome = env.by_ledger(TREASURY, Entry::Genesis, &genesis);
-    assert_eq!(outcome.code(), Some(Code::NOT_AUTHORISED));
+    let leave = Execute::Leave {
+        id: id(3),
+        amount: Tiyn(1),
+    };
+    for message in [pay(2, 1), leave] {
+        let genesis = codec::encode(&Genesis(vec![message]));
+        let outcome = env.by_ledger(TREASURY, Entry::Genesis, &genesis);
+        assert_eq!(outcome.code(), Some(Code::NOT_AUTHORISED));
+    }
 }
 
 #[test]
