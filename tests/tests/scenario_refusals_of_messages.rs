@@ -134,7 +134,6 @@ fn a_programmes_rules_change_a_thousand_times_and_then_no_more() {
         let open = true;
         let set = prescription::Execute::SetProgramme {
             programme,
-            budget: BudgetId(1),
             open,
             budget: BudgetId(1),
             rules,
