@@ -277,8 +277,14 @@ fn records_that_are_no_chain_are_not_taken_and_the_chain_itself_is_paid_once() {
         Ok((3, 0, 0))
     );
     // Signed by the terminal itself, but it had said otherwise.
-    let twice = terminal.signed(&[of_another]);
-    assert_eq!(school.send("canteen", twice), Err(Code::OFFLINE_FORK));
+    let follows = OfflineRecord {
+        previous: of_another.hash(),
+        ..terminal.serves(third, at)
+    };
+    for twice in [of_another, follows] {
+        let twice = terminal.signed(&[twice]);
+        assert_eq!(school.send("canteen", twice), Err(Code::OFFLINE_FORK));
+    }
     assert_eq!(
         school.send("canteen", terminal.signed(&records)),
         Ok((0, 0, 3))
