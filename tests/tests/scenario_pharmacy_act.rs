@@ -5,13 +5,15 @@
 mod over_http;
 
 use over_http::OverHttp;
-use senim_abi::SETTLEMENT;
+use senim_abi::civil::Month;
 use senim_abi::marking::msg::{self as marking, Stage};
 use senim_abi::prescription::Money;
-use senim_abi::settlement::{self, Act, ProgrammeId};
+use senim_abi::settlement::{self, Act, ActId, CorrectionLine, ProgrammeId};
+use senim_abi::treasury::BudgetId;
+use senim_abi::{PRESCRIPTION, SETTLEMENT};
 use senim_tests::world::people::{self, AMLODIPINE, METFORMIN, amlodipine, metformin};
 use senim_tests::world::{Request, World};
-use senim_types::{OrgId, TimeMs, Tiyn, TiynTotal};
+use senim_types::{Code, OrgId, TimeMs, Tiyn, TiynTotal};
 use senimd::driver::now;
 use serde_json::json;
 
@@ -111,6 +113,12 @@ fn an_act_has_what_was_dispensed_and_takes_off_what_was_undone() {
 #[test]
 fn a_line_that_the_ledger_posted_by_itself_is_in_the_acts_list() {
     const ACT: &str = "1-20-2026-02";
+    const ACT_ID: ActId = ActId {
+        programme: ProgrammeId(1),
+        provider: OrgId(20),
+        period: Month::new(2026, 2),
+        number: 0,
+    };
     let mut ledger = OverHttp::new(1, 92);
     let world = &mut ledger.world;
     let pack = people::pack(METFORMIN, "MX0001", "M2650", "2031-05-31");
@@ -186,7 +194,22 @@ fn a_line_that_the_ledger_posted_by_itself_is_in_the_acts_list() {
     let line = |tenge: &str| format!("{}={tenge}", lines[0]["transfer"].as_str().expect("an id"));
     let correct = ["act", "correct", ACT, "--key", "pharmacy", "--line"];
     let above = ledger.refused(&[&correct[..], &[&line("1450.01")]].concat());
-    assert_eq!(above, senim_types::Code::REVERSAL_EXCEEDS_POSTED);
+    assert_eq!(above, Code::REVERSAL_EXCEEDS_POSTED);
+    // No command names another rate of VAT, or another line of the programme.
+    let raw = |budget, vat_basis_points| settlement::Execute::Correct {
+        act: ACT_ID,
+        lines: vec![CorrectionLine {
+            issuer: PRESCRIPTION,
+            transfer: serde_json::from_value(lines[0]["transfer"].clone()).expect("a hash"),
+            budget: BudgetId(budget),
+            amount: Tiyn(72_500),
+            vat_basis_points,
+        }],
+    };
+    let rate = ledger.called("pharmacy", SETTLEMENT, &raw(1, 1_200));
+    assert_eq!(rate.map(|_| ()), Err(Code::LINE_RATE));
+    let elsewhere = ledger.called("pharmacy", SETTLEMENT, &raw(2, 0));
+    assert_eq!(elsewhere.map(|_| ()), Err(Code::NOT_AUTHORISED));
     ledger.done(&[&correct[..], &[&line("725")]].concat());
     let shown = ledger.done(&["act", "show", "1-20-2026-02-1"]);
     assert_eq!(shown["payable_tiyn"], 72_500, "{shown}");

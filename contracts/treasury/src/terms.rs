@@ -1,8 +1,9 @@
 //! What the settlement contract and providers do: what may be posted under a contract, how a claim is paid, and a
 //! provider's own purse.
 //!
-//! At most one claim of a provider under a programme is negative: a line that was taken off after its month had been paid.
-//! The next line of a later month takes that over ([`take_over`]), so that it is set off against the next payment.
+//! At most one claim of a provider with a contract is negative under a programme: a line was taken off after its month had
+//! been paid, or in a later one.
+//! The next line of a later month takes that over ([`take_over`]), so that it is set off.
 
 use crate::rules::{self, minus, plus};
 use crate::{posting, state};

@@ -44,10 +44,6 @@ pub const NOT_MET: &[(&str, &str)] = &[
         "BATCH_UNKNOWN",
         "a pack of the register always has its batch",
     ),
-    (
-        "LINE_RATE",
-        "the client takes the rate from the act's proven list",
-    ),
 ];
 
 /// What a scenario's sources are, by the scenario's name.

@@ -40,8 +40,8 @@ pub enum Account {
     Outside(OrgId),
     /// A budget line. Its balance is never negative, nor is it with all reservations taken off.
     Budget(BudgetId),
-    /// What a programme owes a provider for what was posted in a month of civil time. Only a reversal of an earlier
-    /// month's line can make it negative: the next payment is the smaller for it.
+    /// What a programme owes a provider for what was posted in a month of civil time. What is taken off after it was
+    /// paid, or off an earlier month's line, can make it negative: the next line of a later month makes that good.
     Claim {
         /// The provider.
         provider: OrgId,

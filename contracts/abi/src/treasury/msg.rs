@@ -223,8 +223,8 @@ pub enum Execute {
         to_purse: bool,
     },
     /// By the settlement contract, whose own state has to say that it happened once: takes lines off a claim, each once, and
-    /// returns the money of each to the budget line that paid it. The claim may have been paid: the next payment is the
-    /// smaller for it. What is known of a line has to be so. Of one that was spent out of a lock no transfer is known: its
+    /// returns the money of each to the budget line that it names. The claim may have been paid: the next line of a later
+    /// month makes that good. What is known of a line has to be so. Of one that was spent out of a lock no transfer is known: its
     /// issuer has to be a contract that the budget line names, what was taken off it before is known, and all lines
     /// together take off no more than the claim has, neither of money nor of VAT. `ACCOUNT_UNKNOWN`, `NO_BUDGET`,
     /// `NOT_AUTHORISED` for a budget line of another programme, `REVERSAL_EXCEEDS_POSTED`, `AMOUNT_OVERFLOW`,

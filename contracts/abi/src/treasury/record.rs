@@ -254,7 +254,7 @@ impl Claim {
         self.owed().0 == 0 && self.excess().0 == 0
     }
 
-    /// What was taken off and paid beyond what was posted, in tiyn: the next payment is the smaller for it.
+    /// What was taken off and paid beyond what was posted, in tiyn: the next line of a later month makes it good.
     pub const fn excess(&self) -> TiynTotal {
         TiynTotal(self.debits().0.saturating_sub(self.credits().0))
     }
