@@ -140,6 +140,16 @@ beside() {
 # says TEXT: expects it in the output of the last command.
 says() { grep -qF -- "$1" "$scratch/out" || fail "its output does not say \"$1\""; }
 
+# comes FILE TEXT: waits until a file has it.
+comes() {
+    local tries=0
+    until grep -qF -- "$2" "$1"; do
+        tries=$((tries + 1))
+        [ "$tries" -le 300 ] || fail "\"$2\" does not come in $1"
+        sleep 0.2
+    done
+}
+
 # start_nodes [--fresh]: starts the network's nodes, and waits until they answer.
 start_nodes() {
     local before tries=0

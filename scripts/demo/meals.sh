@@ -29,16 +29,6 @@ transaction() {
     [ -n "$transaction" ] || fail "it named no transaction"
 }
 
-# comes FILE TEXT: waits until a file has it.
-comes() {
-    local tries=0
-    until grep -qF -- "$2" "$1"; do
-        tries=$((tries + 1))
-        [ "$tries" -le 300 ] || fail "\"$2\" does not come in $1"
-        sleep 0.2
-    done
-}
-
 # reports KIND COUNT: waits until the portal's report counts so many.
 reports() {
     local tries=0

@@ -315,7 +315,7 @@ async fn clinic_system(listen: SocketAddr) -> Result<Answer> {
                 .collect()
         },
         |line| match Mood::read(line) {
-            Some(mood) => changes.mood(mood),
+            Some(mood) => now(line, || changes.mood(mood)),
             None => senim_cli::say("well, down, slow MS, nonsense, refuse TEXT\n"),
         },
     )
@@ -331,8 +331,8 @@ async fn marking_operator(listen: SocketAddr) -> Result<Answer> {
     let shown = rehearse(
         |shown| shows.reports().iter().skip(shown).map(marking::operator::line).collect(),
         |line| match (Mood::read(line), serde_json::from_str(line)) {
-            (Some(mood), _) => changes.mood(mood),
-            (None, Ok(movement)) => changes.moved(movement),
+            (Some(mood), _) => now(line, || changes.mood(mood)),
+            (None, Ok(movement)) => now(line, || changes.moved(movement)),
             (None, Err(_)) => senim_cli::say(
                 "well, down, slow MS, nonsense, refuse TEXT, or a movement such as {\"kind\":\"receive\",\"packs\":[{\"gtin\":\"04870001000011\",\"serial\":\"MF0001\"}]}\n",
             ),
@@ -341,6 +341,12 @@ async fn marking_operator(listen: SocketAddr) -> Result<Answer> {
     .await;
     serving.abort();
     Ok(Answer::new(json!({ "shown": shown })))
+}
+
+/// Does what was typed and says so: whoever types from a script knows when it is done.
+fn now(typed: &str, done: impl FnOnce()) {
+    done();
+    senim_cli::say(&format!("now: {typed}\n"));
 }
 
 /// Shows what comes, and does what is typed, until the process is told to stop.
