@@ -284,7 +284,7 @@ pub fn forget<E: Env>(env: &mut E, id: GroupId) -> Result<(), Refusal> {
         env.call(TREASURY, &codec::encode(&message))?;
     }
     for number in 0..group.dispenses.len() as u8 {
-        if state::is_overdue(env, &id, number) {
+        if state::overdue(env, &id, number)?.is_some() {
             state::set_overdue(env, &id, number, None);
         }
     }

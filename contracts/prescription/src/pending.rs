@@ -65,7 +65,7 @@ pub fn look_again<E: Env>(
     let waited_ms = now.since_ms(dispense.at);
     if are_movements_reported(env, &dispense)? {
         if after == After::Post {
-            put_before_a_person(env, id, number, &dispense, OverdueReason::Refused);
+            put_before_a_person(env, id, number, &dispense, OverdueReason::Refused)?;
         }
         if waited_ms < Rules::PENDING_MS_MAX {
             let post = DueEntry::Post {
@@ -85,7 +85,7 @@ pub fn look_again<E: Env>(
         return Ok(());
     }
     if waited_ms >= Rules::MOVEMENT_MS_MAX {
-        put_before_a_person(env, id, number, &dispense, OverdueReason::Movement);
+        put_before_a_person(env, id, number, &dispense, OverdueReason::Movement)?;
     }
     if waited_ms < Rules::PENDING_MS_MAX {
         check_later(env, id, number, now);
@@ -115,16 +115,17 @@ fn still_pending<E: Env>(
     Ok(dispense.map(|dispense| (group, dispense)))
 }
 
-/// Lists a payment that does not come by itself.
+/// Lists a payment that does not come by itself, and why not; told once, and again where the reason is another one.
 fn put_before_a_person<E: Env>(
     env: &mut E,
     id: GroupId,
     number: u8,
     dispense: &Dispense,
     reason: OverdueReason,
-) {
-    if state::is_overdue(env, &id, number) {
-        return;
+) -> Result<(), Refusal> {
+    let known = state::overdue(env, &id, number)?;
+    if known.is_some_and(|known| known.reason == reason) {
+        return Ok(());
     }
     let overdue = Overdue {
         org: dispense.org,
@@ -139,6 +140,7 @@ fn put_before_a_person<E: Env>(
         reason,
     };
     emit(env, &event);
+    Ok(())
 }
 
 fn are_movements_reported<E: Env>(env: &mut E, dispense: &Dispense) -> Result<bool, Refusal> {
@@ -164,7 +166,7 @@ fn post<E: Env>(
     env.call(TREASURY, &codec::encode(&message))?;
     group.dispenses[usize::from(number)].money = Money::Posted;
     state::save_group(env, &id, group);
-    if state::is_overdue(env, &id, number) {
+    if state::overdue(env, &id, number)?.is_some() {
         state::set_overdue(env, &id, number, None);
     }
     let org = dispense.org;

@@ -133,7 +133,7 @@ fn return_money<E: Env>(
             dispense.borne
         }
     };
-    if state::is_overdue(env, &group, number) {
+    if state::overdue(env, &group, number)?.is_some() {
         state::set_overdue(env, &group, number, None);
     }
     Ok(returned)

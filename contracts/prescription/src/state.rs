@@ -171,9 +171,10 @@ pub fn set_prescriber<E: Env>(
     set(env, &key, right.map(PrescriberRecord::from));
 }
 
-/// Whether the dispense is on the list for a person.
-pub fn is_overdue<E: Env>(env: &E, group: &GroupId, dispense: u8) -> bool {
-    env.get(&overdue_key(group, dispense)).is_some()
+/// The dispense's entry on the list for a person, if it has one.
+pub fn overdue<E: Env>(env: &E, group: &GroupId, dispense: u8) -> Result<Option<Overdue>, Refusal> {
+    let stored = state::load(env, &overdue_key(group, dispense))?;
+    Ok(stored.map(OverdueRecord::into_current))
 }
 
 /// Puts the dispense on the list for a person, or takes it off.

@@ -13,10 +13,14 @@ use senim_types::{Code, ContractId, Hash, TimeMs, Tiyn};
 
 /// A dispense of a pack of which the register does not know yet how it came to the pharmacy.
 fn dispensed(world: &mut World) -> Result<GroupId, Code> {
+    dispensed_of(world, 0)
+}
+
+fn dispensed_of(world: &mut World, serial: usize) -> Result<GroupId, Code> {
     let item = world.item();
     let group = world.issue(vec![item]);
     world.held(APTEKA, group);
-    let lines = vec![line(0, pack(MAKER, 0), 20, 1_000)];
+    let lines = vec![line(0, pack(MAKER, serial), 20, 1_000)];
     world.dispense(APTEKA, group, lines).map(|()| group)
 }
 
@@ -88,6 +92,37 @@ fn what_is_refused_is_before_a_person_and_tried_again_each_day() {
     days(&mut world, 1);
     assert_eq!((world.owed(APTEKA), overdue(&mut world)), (1_000, vec![]));
     assert_eq!(world.group(group).dispenses[0].money, Money::Posted);
+}
+
+#[test]
+fn the_list_says_why_it_is_not_paid_now() {
+    let mut world = World::new();
+    world.introduce_unshipped();
+    dispensed(&mut world).unwrap();
+    days(&mut world, 8);
+    assert_eq!(overdue(&mut world), [OverdueReason::Movement]);
+    callers(&mut world, vec![]);
+    world.report_movement(0..1, APTEKA);
+    days(&mut world, 2);
+    assert_eq!(overdue(&mut world), [OverdueReason::Refused]);
+}
+
+#[test]
+fn what_waits_is_kept_room_for_below_the_ceiling() {
+    let mut world = World::new();
+    world.introduce_unshipped();
+    contract(&mut world, TimeMs(u64::MAX), 1_500);
+    dispensed(&mut world).unwrap();
+    assert_eq!(
+        dispensed_of(&mut world, 1),
+        Err(Code::CONTRACT_EXCEEDED),
+        "before the medicine is given, not after"
+    );
+    contract(&mut world, TimeMs(u64::MAX), 2_000);
+    dispensed_of(&mut world, 1).unwrap();
+    world.report_movement(0..2, APTEKA);
+    days(&mut world, 2);
+    assert_eq!((world.owed(APTEKA), overdue(&mut world)), (2_000, vec![]));
 }
 
 #[test]

@@ -40,8 +40,8 @@ pub fn act<E: Env>(env: &mut E, id: ActId) -> Result<(), Refusal> {
         return Ok(());
     }
     let claim = state::claim(env, id.programme, id.provider, id.period)?;
-    let terms = state::terms(env, id.programme, id.provider)?;
-    if rules::waits(&act, claim.as_ref(), terms.as_ref()) {
+    let outstanding = state::outstanding(env, id.programme, id.provider)?;
+    if rules::waits(&act, claim.as_ref(), &outstanding) {
         schedule(env, DueEntry::Forget { act: id }, Act::AGAIN_MS);
         return Ok(());
     }

@@ -4,7 +4,7 @@ use senim_abi::settlement::{
     Act, ActBody, ActId, ActState, Agreement, Despite, EditCheck, FlawedDay, Payment,
     SettlementKind,
 };
-use senim_abi::treasury::{Claim, Terms};
+use senim_abi::treasury::{Claim, Outstanding, Terms};
 use senim_abi::voucher::msg::Finding;
 use senim_abi::voucher::record::FindingKind;
 use senim_sdk::{CallContext, Caller, Refusal, codec, ensure, refuse, refuse_with};
@@ -232,9 +232,9 @@ pub fn is_over(act: &Act, now: TimeMs) -> bool {
 
 /// Whether an act that is over still waits for something: for money that its bank refused after it had been paid, or for
 /// what its month is short of to be set off.
-pub fn waits(act: &Act, claim: Option<&Claim>, terms: Option<&Terms>) -> bool {
+pub fn waits(act: &Act, claim: Option<&Claim>, outstanding: &Outstanding) -> bool {
     let is_expected_back = act.payment.is_some_and(|it| it.refused_late.is_some());
     let is_even = claim.is_none_or(Claim::is_even);
-    let is_debt = terms.is_some_and(|terms| terms.debt == Some(act.body.act.period));
+    let is_debt = outstanding.debt == Some(act.body.act.period);
     is_expected_back || !is_even || is_debt
 }

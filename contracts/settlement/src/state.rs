@@ -11,7 +11,7 @@ use senim_abi::settlement::record::{
 use senim_abi::settlement::{Act, ActId, Agreement, Details, MessageId, ProgrammeId, Query};
 use senim_abi::treasury::msg::ProgrammeAnswer;
 use senim_abi::treasury::record::ProgrammeOwner;
-use senim_abi::treasury::{self, Claim, Terms};
+use senim_abi::treasury::{self, Claim, Outstanding, Terms};
 use senim_abi::voucher::{self, msg::Finding};
 use senim_abi::{TREASURY, VOUCHER};
 use senim_sdk::{Env, Refusal, codec, state};
@@ -192,6 +192,19 @@ pub fn terms<E: Env>(
     provider: OrgId,
 ) -> Result<Option<Terms>, Refusal> {
     let question = treasury::Query::Terms {
+        programme,
+        provider,
+    };
+    ask(env, &question)
+}
+
+/// What is not resolved yet between the two.
+pub fn outstanding<E: Env>(
+    env: &mut E,
+    programme: ProgrammeId,
+    provider: OrgId,
+) -> Result<Outstanding, Refusal> {
+    let question = treasury::Query::Outstanding {
         programme,
         provider,
     };

@@ -171,7 +171,7 @@ fn a_month_that_is_short_waits_until_that_is_set_off() {
     assert_eq!(world.find(ACT), None);
     assert_eq!(world.claim(JANUARY), Default::default());
     assert_eq!(world.purse(), 1_700);
-    assert_eq!(world.terms().debt, None);
+    assert_eq!(world.debt(), None);
 }
 
 #[test]

@@ -278,7 +278,7 @@ fn what_is_undone_after_the_cut_is_set_off_against_the_next_payment() {
         world.done(city(), &accept);
         // 1,600 that were posted and paid, 400 and 900 more, less the 1,000 that were undone.
         assert_eq!(world.purse(), 1_900, "{kind:?}");
-        assert_eq!(world.terms().debt, None);
+        assert_eq!(world.debt(), None);
         assert_eq!(world.terms().posted, TiynTotal(1_900));
     }
 }

@@ -217,7 +217,7 @@ proptest! {
             claims += balance(claim.credits(), claim.debits());
             debts += u32::from(claim.excess().0 > 0);
             if claim.excess().0 > 0 {
-                prop_assert_eq!(world.terms().debt, Some(*month));
+                prop_assert_eq!(world.debt(), Some(*month));
             }
             // Σ of an act's lines = Σ of the claim's, to the tiyn; and what is paid is what was owed.
             let last = known.values().filter(|act| act.body.act.period == *month).max_by_key(|act| act.body.act.number);

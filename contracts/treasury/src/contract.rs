@@ -236,7 +236,6 @@ fn execute<E: Env>(env: &mut E, authority: &Authority, message: Execute) -> Outc
                 kind,
                 posted: TiynTotal(0),
                 counted_from: Month(0),
-                debt: None,
             };
             terms::set(env, payer, pair, new)?;
             Ok(Vec::new())
@@ -484,6 +483,10 @@ fn query<E: Env>(env: &E, question: Query) -> Outcome {
             provider,
         } => codec::encode(&state::terms(env, programme, provider)?),
         Query::Purse { provider } => codec::encode(&state::purse(env, provider)?),
+        Query::Outstanding {
+            programme,
+            provider,
+        } => codec::encode(&state::outstanding(env, Pair::of(programme, provider))?),
         Query::Locked { budget, contract } => {
             codec::encode(&state::lock(env, budget, contract)?.amount)
         }

@@ -11,7 +11,7 @@ use alloc::collections::BTreeMap;
 use senim_abi::civil::Month;
 use senim_abi::key::Key;
 use senim_abi::treasury::msg::CORRECTIONS_MAX;
-use senim_abi::treasury::record::{Claim, Terms, taken_off_key};
+use senim_abi::treasury::record::{Claim, Outstanding, taken_off_key};
 use senim_abi::treasury::{
     Account, Budget, BudgetId, CorrectionLine, PostingKind, TakenOff, Transfer, TransferKey,
     TransferState, vat_share,
@@ -80,9 +80,12 @@ pub fn correct<E: Env>(env: &mut E, order: &Order<'_>) -> Result<(), Refusal> {
     }
     if let Some(mut terms) = state::terms(env, pair.programme, pair.provider)? {
         terms::uncount(&mut terms, period, amount)?;
-        owe_back(env, pair, &mut terms, key, (period, &mut claim))?;
         state::save_terms(env, pair.programme, pair.provider, terms);
     }
+    let before = state::outstanding(env, pair)?;
+    let mut outstanding = before;
+    owe_back(env, pair, &mut outstanding, key, (period, &mut claim))?;
+    state::save_outstanding(env, pair, before, outstanding);
     state::save_claim(env, pair.provider, pair.programme, period, claim);
     Ok(())
 }
@@ -219,22 +222,32 @@ pub fn undo<E: Env>(
 fn owe_back<E: Env>(
     env: &mut E,
     pair: Pair,
-    terms: &mut Terms,
+    outstanding: &mut Outstanding,
     key: TransferKey,
     (period, claim): (Month, &mut Claim),
 ) -> Result<(), Refusal> {
-    match terms.debt {
-        Some(other) if other < period => terms::take_over(env, pair, terms, key, period, claim)?,
+    match outstanding.debt {
+        Some(other) if other < period => {
+            terms::take_over(env, pair, outstanding, key, period, claim)?;
+        }
         Some(other) if other > period => {
             let mut later = pair.require_claim(env, other)?;
-            terms::set_off(env, pair, key, (other, &mut later), (period, claim))?;
+            let owed_back = claim.excess();
+            terms::set_off(
+                env,
+                pair,
+                key,
+                owed_back,
+                (other, &mut later),
+                (period, claim),
+            )?;
             state::save_claim(env, pair.provider, pair.programme, other, later);
             return Ok(());
         }
         _ => {}
     }
     if claim.excess().0 > 0 {
-        terms.debt = Some(period);
+        outstanding.debt = Some(period);
     }
     Ok(())
 }

@@ -76,6 +76,7 @@ pub fn spend<E: Env>(
         id: &order.id,
         transfer: &transfer,
         served_at: Some(served_at),
+        was_reserved: false,
     };
     let line = posting::to_claim(env, PostingKind::Post, named, &mut budget, order.amount)?;
     state::save_budget(env, order.budget, budget);
@@ -104,6 +105,7 @@ pub fn unspend<E: Env>(
         id: &order.id,
         transfer: &transfer,
         served_at: None,
+        was_reserved: false,
     };
     let (left, _) = correction::undo(env, named, &mut budget, order.amount, line)?;
     rules::covers(&budget, order.amount)?;

@@ -21,6 +21,8 @@ pub struct Named<'a> {
     pub transfer: &'a Transfer,
     /// When what is paid was served; none: now.
     pub served_at: Option<TimeMs>,
+    /// Whether room was kept for it under the ceiling of the provider's contract.
+    pub was_reserved: bool,
 }
 
 impl Named<'_> {
@@ -54,10 +56,18 @@ pub fn to_claim<E: Env>(
     let pair = pair_of(budget, transfer);
     let mut claim = claim_of(env, transfer.provider, budget, period)?;
     let mut terms = state::terms(env, pair.programme, pair.provider)?;
+    let before = state::outstanding(env, pair)?;
+    let mut outstanding = before;
     if let Some(terms) = &mut terms {
-        terms.posted = terms::allows(terms, now, named.served_at.unwrap_or(now), amount)?;
-        terms::take_over(env, pair, terms, named.key(), period, &mut claim)?;
+        let kept = if named.was_reserved {
+            TiynTotal(0)
+        } else {
+            outstanding.reserved
+        };
+        let served_at = named.served_at.unwrap_or(now);
+        terms.posted = terms::allows(terms, kept, now, served_at, amount)?;
     }
+    terms::take_over(env, pair, &mut outstanding, named.key(), period, &mut claim)?;
     let vat_basis_points = terms.map_or(0, |terms| terms.vat_basis_points);
     budget.debits = plus(budget.debits, amount)?;
     claim.sum = plus(claim.sum, amount)?;
@@ -84,8 +94,10 @@ pub fn to_claim<E: Env>(
         (debit, credit),
         vat_basis_points,
     );
-    if let Some(mut terms) = terms {
-        terms::conclude(env, pair, &mut terms, named.key(), period, &mut claim)?;
+    let between = (terms.as_ref(), &mut outstanding);
+    terms::conclude(env, pair, between, named.key(), period, &mut claim)?;
+    state::save_outstanding(env, pair, before, outstanding);
+    if let Some(terms) = terms {
         state::save_terms(env, pair.programme, pair.provider, terms);
     }
     state::save_claim(env, transfer.provider, budget.programme, period, claim);
@@ -99,7 +111,7 @@ pub fn to_claim<E: Env>(
 ///
 /// An act is cut when its month ends. So within the month of posting the line is taken off where it stands; later it is
 /// a line of the month of now, in that month's act, and is set off against the next line. Of a provider without a contract
-/// no act is made, and nothing is set off from month to month: its line is taken off where it stands, unless that was paid.
+/// no act is made: its line is taken off where it stands, unless that was paid.
 pub fn from_claim<E: Env>(
     env: &mut E,
     named: Named<'_>,
@@ -110,6 +122,8 @@ pub fn from_claim<E: Env>(
     let transfer = named.transfer;
     let pair = pair_of(budget, transfer);
     let mut terms = state::terms(env, pair.programme, pair.provider)?;
+    let before = state::outstanding(env, pair)?;
+    let mut outstanding = before;
     let now = budget.offsets.month_of(env.now());
     let period = match terms {
         None if claim_of(env, transfer.provider, budget, line.period)?.owes(amount) => line.period,
@@ -118,14 +132,11 @@ pub fn from_claim<E: Env>(
     let mut claim = claim_of(env, transfer.provider, budget, period)?;
     if let Some(terms) = &mut terms {
         terms::uncount(terms, line.period, amount)?;
-        terms::take_over(env, pair, terms, named.key(), period, &mut claim)?;
     }
+    terms::take_over(env, pair, &mut outstanding, named.key(), period, &mut claim)?;
     let vat = vat_share(amount, line.vat_basis_points);
     if line.period == period {
         taken_off(&mut claim, amount, vat)?;
-    } else if let Some(mut own) = state::claim(env, pair.provider, pair.programme, line.period)? {
-        taken_off(&mut own, amount, vat)?;
-        state::save_claim(env, pair.provider, pair.programme, line.period, own);
     }
     budget.credits = plus(budget.credits, amount)?;
     claim.reversed = plus(claim.reversed, amount)?;
@@ -151,8 +162,22 @@ pub fn from_claim<E: Env>(
         sides,
         line.vat_basis_points,
     );
-    if let Some(mut terms) = terms {
-        terms::conclude(env, pair, &mut terms, named.key(), period, &mut claim)?;
+    if line.period != period
+        && let Some(mut own) = state::claim(env, pair.provider, pair.programme, line.period)?
+    {
+        taken_off(&mut own, amount, vat)?;
+        if terms.is_none() {
+            // Of a month that was paid in part, what is not paid yet makes it good first. An act would be paid whole.
+            let at_most = own.owed().min(claim.excess());
+            let (from, to) = ((line.period, &mut own), (period, &mut claim));
+            terms::set_off(env, pair, named.key(), at_most, from, to)?;
+        }
+        state::save_claim(env, pair.provider, pair.programme, line.period, own);
+    }
+    let between = (terms.as_ref(), &mut outstanding);
+    terms::conclude(env, pair, between, named.key(), period, &mut claim)?;
+    state::save_outstanding(env, pair, before, outstanding);
+    if let Some(terms) = terms {
         state::save_terms(env, pair.programme, pair.provider, terms);
     }
     state::save_claim(env, transfer.provider, budget.programme, period, claim);

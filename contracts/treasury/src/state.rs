@@ -8,10 +8,10 @@ use senim_abi::treasury::event::EVENT_VERSION;
 use senim_abi::treasury::msg::ClaimPage;
 use senim_abi::treasury::record::{
     Budget, BudgetRecord, Claim, ClaimRecord, Lock, LockRecord, Operation, OperationRecord,
-    Outside, OutsideRecord, ProgrammeOwner, ProgrammeRecord, Purse, PurseRecord, TakenOff,
-    TakenOffRecord, Terms, TermsRecord, Transfer, TransferRecord, budget_key, claim_key,
-    claims_prefix, lock_key, operation_key, outside_key, programme_key, purse_key,
-    taken_off_prefix, terms_key, transfer_key,
+    Outside, OutsideRecord, Outstanding, OutstandingRecord, ProgrammeOwner, ProgrammeRecord, Purse,
+    PurseRecord, TakenOff, TakenOffRecord, Terms, TermsRecord, Transfer, TransferRecord,
+    budget_key, claim_key, claims_prefix, lock_key, operation_key, outside_key, outstanding_key,
+    programme_key, purse_key, taken_off_prefix, terms_key, transfer_key,
 };
 use senim_abi::treasury::{BudgetId, ProgrammeId, TreasuryEvent};
 use senim_sdk::{Env, Refusal, codec, state};
@@ -200,6 +200,28 @@ pub fn terms<E: Env>(
 pub fn save_terms<E: Env>(env: &mut E, programme: ProgrammeId, provider: OrgId, terms: Terms) {
     let record = TermsRecord::from(terms);
     state::save(env, &terms_key(programme, provider), &record);
+}
+
+/// What is not resolved yet between the two.
+pub fn outstanding<E: Env>(env: &E, pair: Pair) -> Result<Outstanding, Refusal> {
+    let key = outstanding_key(pair.programme, pair.provider);
+    let stored = state::load(env, &key)?;
+    Ok(stored
+        .map(OutstandingRecord::into_current)
+        .unwrap_or_default())
+}
+
+/// Writes what became of it; nothing outstanding is no record.
+pub fn save_outstanding<E: Env>(env: &mut E, pair: Pair, before: Outstanding, now: Outstanding) {
+    if now == before {
+        return;
+    }
+    let key = outstanding_key(pair.programme, pair.provider);
+    if now == Outstanding::default() {
+        env.delete(&key);
+    } else {
+        state::save(env, &key, &OutstandingRecord::from(now));
+    }
 }
 
 pub fn purse<E: Env>(env: &E, provider: OrgId) -> Result<Purse, Refusal> {

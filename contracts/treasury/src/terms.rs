@@ -1,15 +1,15 @@
 //! What the settlement contract and providers do: what may be posted under a contract, how a claim is paid, and a
 //! provider's own purse.
 //!
-//! At most one claim of a provider with a contract is negative under a programme: a line was taken off after its month had
-//! been paid, or in a later one.
+//! At most one claim of a provider is negative under a programme: a line was taken off after its month had been paid, or in
+//! a later one.
 //! The next line of a later month takes that over ([`take_over`]), so that it is set off.
 
 use crate::rules::{self, minus, plus};
 use crate::{posting, state};
 use senim_abi::civil::Month;
 use senim_abi::treasury::msg::FORGET_MAX;
-use senim_abi::treasury::record::{Claim, Terms};
+use senim_abi::treasury::record::{Claim, Outstanding, Terms};
 use senim_abi::treasury::{
     Account, Issuer, PostingKind, ProgrammeId, SettlementKind, TransferKey, TreasuryEvent,
 };
@@ -65,12 +65,9 @@ pub fn set<E: Env>(env: &mut E, payer: OrgId, pair: Pair, new: Terms) -> Result<
             }
         }
     };
-    // What is owed back outlives the contract.
-    let debt = before.and_then(|known| known.debt);
     let terms = Terms {
         posted,
         counted_from,
-        debt,
         ..new
     };
     state::save_terms(env, pair.programme, pair.provider, terms);
@@ -88,9 +85,11 @@ pub fn set<E: Env>(env: &mut E, payer: OrgId, pair: Pair, new: Terms) -> Result<
     Ok(())
 }
 
-/// Whether the contract allows this much more, for what was served then. What is posted under it with that.
+/// Whether the contract allows this much more besides what room is kept for, for what was served then. What is posted under
+/// it with that.
 pub fn allows(
     terms: &Terms,
+    kept: TiynTotal,
     now: TimeMs,
     served_at: TimeMs,
     amount: Tiyn,
@@ -100,10 +99,30 @@ pub fn allows(
     ensure(in_force, Code::CONTRACT_NOT_IN_FORCE)?;
     let posted = plus(terms.posted, amount)?;
     ensure(
-        posted.0 <= u128::from(terms.ceiling.0),
+        posted.0.saturating_add(kept.0) <= u128::from(terms.ceiling.0),
         Code::CONTRACT_EXCEEDED,
     )?;
     Ok(posted)
+}
+
+/// Keeps room under the ceiling for what is reserved; a provider that has no contract yet may have one when it is posted.
+pub fn keep<E: Env>(env: &mut E, pair: Pair, amount: Tiyn) -> Result<(), Refusal> {
+    let before = state::outstanding(env, pair)?;
+    if let Some(terms) = state::terms(env, pair.programme, pair.provider)? {
+        let now = env.now();
+        allows(&terms, before.reserved, now, now, amount)?;
+    }
+    let reserved = plus(before.reserved, amount)?;
+    state::save_outstanding(env, pair, before, Outstanding { reserved, ..before });
+    Ok(())
+}
+
+/// What was reserved is resolved.
+pub fn keep_no_more<E: Env>(env: &mut E, pair: Pair, amount: Tiyn) -> Result<(), Refusal> {
+    let before = state::outstanding(env, pair)?;
+    let reserved = minus(before.reserved, amount)?;
+    state::save_outstanding(env, pair, before, Outstanding { reserved, ..before });
+    Ok(())
 }
 
 /// Gives back to the ceiling what was taken off a line that was posted in this month; one of an earlier contract was never
@@ -119,36 +138,45 @@ pub fn uncount(terms: &mut Terms, posted_in: Month, amount: Tiyn) -> Result<(), 
 pub fn take_over<E: Env>(
     env: &mut E,
     pair: Pair,
-    terms: &mut Terms,
+    outstanding: &mut Outstanding,
     key: TransferKey,
     period: Month,
     claim: &mut Claim,
 ) -> Result<(), Refusal> {
-    let Some(month) = terms.debt.filter(|month| *month < period) else {
+    let Some(month) = outstanding.debt.filter(|month| *month < period) else {
         return Ok(());
     };
     let mut earlier = pair.require_claim(env, month)?;
-    set_off(env, pair, key, (period, claim), (month, &mut earlier))?;
+    let owed_back = earlier.excess();
+    set_off(
+        env,
+        pair,
+        key,
+        owed_back,
+        (period, claim),
+        (month, &mut earlier),
+    )?;
     state::save_claim(env, pair.provider, pair.programme, month, earlier);
-    terms.debt = None;
+    outstanding.debt = None;
     Ok(())
 }
 
-/// Moves what the earlier claim is negative by to the later one. The caller saves both.
+/// Makes good of what one claim is negative by out of another one. The caller saves both.
 pub fn set_off<E: Env>(
     env: &mut E,
     pair: Pair,
     key: TransferKey,
-    (later_month, later): (Month, &mut Claim),
-    (earlier_month, earlier): (Month, &mut Claim),
+    amount: TiynTotal,
+    (from_month, from): (Month, &mut Claim),
+    (to_month, to): (Month, &mut Claim),
 ) -> Result<(), Refusal> {
-    let Some(amount) = whole(earlier.excess())? else {
+    let Some(amount) = whole(amount)? else {
         return Ok(());
     };
-    later.set_off = plus(later.set_off, amount)?;
-    earlier.made_good = plus(earlier.made_good, amount)?;
-    let from = (pair.claim(later_month), later.debits());
-    let to = (pair.claim(earlier_month), earlier.credits());
+    from.set_off = plus(from.set_off, amount)?;
+    to.made_good = plus(to.made_good, amount)?;
+    let from = (pair.claim(from_month), from.debits());
+    let to = (pair.claim(to_month), to.credits());
     posting::tell(env, PostingKind::SetOff, key, amount, from, to);
     Ok(())
 }
@@ -157,20 +185,20 @@ pub fn set_off<E: Env>(
 pub fn conclude<E: Env>(
     env: &mut E,
     pair: Pair,
-    terms: &mut Terms,
+    (terms, outstanding): (Option<&Terms>, &mut Outstanding),
     key: TransferKey,
     period: Month,
     claim: &mut Claim,
 ) -> Result<(), Refusal> {
-    if terms.kind == SettlementKind::TengeAtRedemption
+    if terms.is_some_and(|terms| terms.kind == SettlementKind::TengeAtRedemption)
         && let Some(amount) = whole(claim.owed())?
     {
         to_purse(env, pair, key, period, claim, amount)?;
     }
     if claim.excess().0 > 0 {
-        terms.debt = Some(period);
-    } else if terms.debt == Some(period) {
-        terms.debt = None;
+        outstanding.debt = Some(period);
+    } else if outstanding.debt == Some(period) {
+        outstanding.debt = None;
     }
     Ok(())
 }
@@ -272,8 +300,8 @@ pub fn forget_claim<E: Env>(env: &mut E, pair: Pair, period: Month) -> Result<bo
     let Some(claim) = state::claim(env, pair.provider, pair.programme, period)? else {
         return Ok(true);
     };
-    let terms = state::terms(env, pair.programme, pair.provider)?;
-    let is_debt = terms.is_some_and(|terms| terms.debt == Some(period));
+    let outstanding = state::outstanding(env, pair)?;
+    let is_debt = outstanding.debt == Some(period);
     ensure(claim.is_even() && !is_debt, Code::CLAIM_OPEN)?;
     let all = state::delete_taken_off(env, pair, period, FORGET_MAX)?;
     if all {

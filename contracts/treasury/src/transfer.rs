@@ -2,7 +2,8 @@
 
 use crate::posting::{self, Line, Named};
 use crate::rules::{self, Resolution, Step};
-use crate::{correction, state, terms};
+use crate::terms::{self, Pair};
+use crate::{correction, state};
 use senim_abi::treasury::msg::FORGET_MAX;
 use senim_abi::treasury::{
     BudgetId, DueEntry, Issuer, Posted, PostingKind, Release, Reserved, Reversed, Transfer,
@@ -61,6 +62,7 @@ pub fn pay<E: Env>(env: &mut E, caller: ContractId, order: &Order) -> Result<Pos
         id: &order.id,
         transfer: &transfer,
         served_at: None,
+        was_reserved: false,
     };
     let line = posting::to_claim(env, PostingKind::Pay, named, &mut budget, order.amount)?;
     transfer.state = posted_as(order.amount, &line);
@@ -91,10 +93,8 @@ pub fn reserve<E: Env>(
     rules::is_somebody(order.provider)?;
     rules::lapses_in_range(env.now(), expires_at)?;
     rules::covers(&budget, order.amount)?;
-    if let Some(terms) = state::terms(env, budget.programme, order.provider)? {
-        let now = env.now();
-        terms::allows(&terms, now, now, order.amount)?;
-    }
+    let pair = Pair::of(budget.programme, order.provider);
+    terms::keep(env, pair, order.amount)?;
     posting::promise(&mut budget, order.amount)?;
     state::save_budget(env, order.budget, budget);
     state::save_transfer(
@@ -136,11 +136,14 @@ pub fn post<E: Env>(
     rules::named_by(&budget, caller)?;
     if let Resolution::Post = rules::resolve(&transfer, Step::Post(amount), env.now())? {
         posting::release(&mut budget, transfer.amount)?;
+        let pair = Pair::of(budget.programme, transfer.provider);
+        terms::keep_no_more(env, pair, transfer.amount)?;
         let named = Named {
             issuer: caller,
             id,
             transfer: &transfer,
             served_at: Some(served_at),
+            was_reserved: true,
         };
         let line = posting::to_claim(env, PostingKind::Post, named, &mut budget, amount)?;
         if let Some(rest) = transfer
@@ -168,6 +171,8 @@ pub fn release<E: Env>(
     if let Resolution::Release(release) = rules::resolve(&transfer, step, env.now())? {
         let mut budget = state::require_budget(env, transfer.budget)?;
         posting::release(&mut budget, transfer.amount)?;
+        let pair = Pair::of(budget.programme, transfer.provider);
+        terms::keep_no_more(env, pair, transfer.amount)?;
         state::save_budget(env, transfer.budget, budget);
         transfer.state = match release {
             Release::Expired => TransferState::Expired,
@@ -195,6 +200,7 @@ pub fn reverse<E: Env>(env: &mut E, caller: ContractId, id: &Hash) -> Result<Rev
             id,
             transfer: &transfer,
             served_at: None,
+            was_reserved: false,
         };
         let line = Line {
             period,

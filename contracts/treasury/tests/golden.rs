@@ -228,6 +228,13 @@ fn messages() {
         },
     );
     golden.add("query.purse", &Query::Purse { provider });
+    golden.add(
+        "query.outstanding",
+        &Query::Outstanding {
+            programme,
+            provider,
+        },
+    );
     golden.check("tests/golden/messages.txt");
 }
 
@@ -346,10 +353,18 @@ fn records_and_their_keys() {
         kind: SettlementKind::TengeAtRedemption,
         posted: TiynTotal(4),
         counted_from: period,
-        debt: Some(period),
     };
     golden.add("terms", &TermsRecord::from(terms));
     golden.add("key.terms", &terms_key(ProgrammeId(7), OrgId(20)).to_vec());
+    let outstanding = Outstanding {
+        reserved: TiynTotal(5),
+        debt: Some(period),
+    };
+    golden.add("outstanding", &OutstandingRecord::from(outstanding));
+    golden.add(
+        "key.outstanding",
+        &outstanding_key(ProgrammeId(7), OrgId(20)).to_vec(),
+    );
     let purse = Purse {
         debits: TiynTotal(1),
         credits: TiynTotal(2),

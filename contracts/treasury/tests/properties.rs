@@ -2,6 +2,7 @@
 //!
 //! After every command: the model and the contract agree on what is accepted and on what every line has left; over all
 //! accounts Σ debits = Σ credits; no line is overspent; nothing is resolved twice; the node's check of the postings holds.
+//! In the end they agree on every claim, and on what is outstanding.
 
 mod common;
 
@@ -15,7 +16,7 @@ use senim_abi::treasury::record::{
     BudgetRecord, COLLECTION_BUDGET, COLLECTION_CLAIM, COLLECTION_OUTSIDE, ClaimRecord,
     OutsideRecord,
 };
-use senim_abi::treasury::{BudgetId, Execute, Query, check_postings};
+use senim_abi::treasury::{BudgetId, Execute, Outstanding, Query, check_postings};
 use senim_sdk::testing::{TestEnv, TestOutcome};
 use senim_types::{OrgId, TimeMs, Tiyn};
 use std::collections::BTreeMap;
@@ -173,6 +174,41 @@ impl Model {
             .sum()
     }
 
+    /// The month in which the provider owes back, by adding up all of them.
+    fn negative(&self, provider: u32) -> Option<u32> {
+        let months = self.claims.iter().filter(|(of, ..)| *of == provider);
+        let mut negative = months.map(|(_, month, ..)| *month);
+        negative.find(|month| self.owed(provider, *month) < 0)
+    }
+
+    /// Makes good what one month is negative by out of another one.
+    fn set_off(&mut self, provider: u32, from: u32, to: u32, amount: i128) -> bool {
+        let Ok(amount) = u64::try_from(amount) else {
+            return false;
+        };
+        self.claims.push((provider, from, 0, amount));
+        self.claims.push((provider, to, amount, 0));
+        true
+    }
+
+    /// Before a line of a month: what an earlier one is negative by. False where it is more than can be moved.
+    fn take_over(&mut self, provider: u32, month: u32) -> bool {
+        match self.negative(provider).filter(|earlier| *earlier < month) {
+            Some(earlier) => self.set_off(provider, month, earlier, -self.owed(provider, earlier)),
+            None => true,
+        }
+    }
+
+    fn reserved(&self, provider: u32) -> u128 {
+        let made = self
+            .transfers
+            .values()
+            .filter(|made| made.provider == provider);
+        made.filter(|made| made.end == End::Held)
+            .map(|made| u128::from(made.amount))
+            .sum()
+    }
+
     fn has_claim(&self, provider: u32, month: u32) -> bool {
         self.claims
             .iter()
@@ -249,16 +285,22 @@ impl Model {
             }
             Command::Post { id, amount } => {
                 let now = self.now;
-                let Some(made) = self.transfers.get_mut(&id) else {
+                let Some(made) = self.transfers.get(&id).copied() else {
                     return false;
                 };
                 match made.end {
                     End::Held if made.expires_at.is_some_and(|at| now >= at) => false,
                     End::Held if amount == 0 || amount > made.amount => false,
+                    End::Held if !self.take_over(made.provider, month) => false,
                     End::Held => {
-                        (made.end, made.posted_in) = (End::Posted(amount), month);
-                        let provider = made.provider;
-                        self.claims.push((provider, month, amount, 0));
+                        self.claims.push((made.provider, month, amount, 0));
+                        let end = End::Posted(amount);
+                        let posted = Made {
+                            end,
+                            posted_in: month,
+                            ..made
+                        };
+                        self.transfers.insert(id, posted);
                         true
                     }
                     End::Posted(posted) | End::Reversed(posted) => {
@@ -278,17 +320,29 @@ impl Model {
                 held
             }
             Command::Reverse { id } => {
-                let Some(made) = self.transfers.get_mut(&id) else {
+                let Some(made) = self.transfers.get(&id).copied() else {
                     return false;
                 };
                 match made.end {
                     End::Posted(amount) => {
-                        made.end = End::Reversed(amount);
                         let (provider, posted_in) = (made.provider, made.posted_in);
                         // Without a contract a line comes off where it stands, unless that was paid.
                         let stands = self.owed(provider, posted_in) >= i128::from(amount);
                         let month = if stands { posted_in } else { month };
+                        if !self.take_over(provider, month) {
+                            return false;
+                        }
                         self.claims.push((provider, month, 0, amount));
+                        // What is left to pay of its own month makes it good first.
+                        let left = self.owed(provider, posted_in);
+                        let short = -self.owed(provider, month);
+                        if left.min(short) > 0
+                            && !self.set_off(provider, posted_in, month, left.min(short))
+                        {
+                            return false;
+                        }
+                        let end = End::Reversed(amount);
+                        self.transfers.insert(id, Made { end, ..made });
                         true
                     }
                     End::Reversed(_) => true,
@@ -334,6 +388,9 @@ impl Model {
             return of(known) == of(&order);
         }
         if order.amount == 0 || i128::from(order.amount) > self.available(order.line) {
+            return false;
+        }
+        if order.end != End::Held && !self.take_over(order.provider, self.month()) {
             return false;
         }
         if order.end != End::Held {
@@ -465,7 +522,7 @@ fn sums(env: &TestEnv) -> (u128, u128) {
                 let claim = ClaimRecord::try_from_slice(value)
                     .expect("stored records decode")
                     .into_current();
-                (claim.debits().0, claim.sum.0)
+                (claim.debits().0, claim.credits().0)
             }
             COLLECTION_OUTSIDE => {
                 let outside = OutsideRecord::try_from_slice(value)
@@ -521,6 +578,13 @@ proptest! {
                 prop_assert!(model.available(line) >= 0);
             }
         }
+        for provider in 1..3 {
+            let question = Query::Outstanding { programme: PROGRAMME, provider: OrgId(provider) };
+            let answer = env.ask(TREASURY, &question).unwrap();
+            let outstanding = Outstanding::try_from_slice(&answer).unwrap();
+            prop_assert_eq!(outstanding.debt.map(|month| month.0), model.negative(provider));
+            prop_assert_eq!(outstanding.reserved.0, model.reserved(provider));
+        }
         // What the model remembers of each claim is what the contract has summed up.
         let months: std::collections::BTreeSet<_> =
             model.claims.iter().map(|(provider, month, _, _)| (*provider, *month)).collect();
@@ -532,7 +596,7 @@ proptest! {
             };
             let answer = env.ask(TREASURY, &question).unwrap();
             let claim = senim_abi::treasury::msg::ClaimAnswer::try_from_slice(&answer).unwrap().unwrap();
-            let balance = claim.sum.0 as i128 - claim.debits().0 as i128;
+            let balance = claim.credits().0 as i128 - claim.debits().0 as i128;
             prop_assert_eq!(balance, model.owed(provider, month));
         }
     }

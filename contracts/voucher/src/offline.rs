@@ -10,7 +10,7 @@ use crate::{excess, rules, state};
 use alloc::vec::Vec;
 use senim_abi::civil::DAY_MS;
 use senim_abi::registry::{self, Standing};
-use senim_abi::treasury::msg::{BudgetAnswer, TermsAnswer};
+use senim_abi::treasury::msg::{BudgetAnswer, OutstandingAnswer, TermsAnswer};
 use senim_abi::treasury::record::Terms;
 use senim_abi::treasury::{self, SettlementKind};
 use senim_abi::voucher::msg::Taken;
@@ -22,7 +22,7 @@ use senim_abi::voucher::{
 };
 use senim_abi::{REGISTRY, TREASURY, VOUCHER};
 use senim_sdk::{CallContext, Env, Refusal, codec, ensure};
-use senim_types::{Code, Domain, Hash, OrgId, PublicKey, TimeMs, Tiyn};
+use senim_types::{Code, Domain, Hash, OrgId, PublicKey, TimeMs, Tiyn, TiynTotal};
 
 /// How long after its own time a record is paid under the contract that was in force then, without the payer: as long as the
 /// uses of its day are known. Its time is bounded by the session, which began at a block's.
@@ -258,6 +258,8 @@ struct Batch<'a> {
     may_pay: bool,
     /// What may be posted to the provider, if it has a contract.
     terms: Option<Terms>,
+    /// Room that is kept under that contract's ceiling.
+    reserved: TiynTotal,
 }
 
 impl<'a> Batch<'a> {
@@ -282,6 +284,12 @@ impl<'a> Batch<'a> {
             provider: session.service.provider,
         };
         let terms: TermsAnswer = codec::decode(&env.query(TREASURY, &codec::encode(&question))?)?;
+        let question = treasury::Query::Outstanding {
+            programme,
+            provider: session.service.provider,
+        };
+        let outstanding: OutstandingAnswer =
+            codec::decode(&env.query(TREASURY, &codec::encode(&question))?)?;
         Ok(Batch {
             programme,
             settings,
@@ -290,6 +298,7 @@ impl<'a> Batch<'a> {
             is_active: device.is_some_and(|device| device.standing == Standing::Active),
             may_pay: line.is_some_and(|line| line.callers.contains(&VOUCHER)),
             terms,
+            reserved: outstanding.reserved,
         })
     }
 
@@ -387,7 +396,8 @@ impl<'a> Batch<'a> {
         let in_force = terms.in_force(now, served_at);
         ensure(in_force, Code::CONTRACT_NOT_IN_FORCE)?;
         let posted = terms.posted.0.saturating_add(u128::from(pays.0));
-        let in_ceiling = posted <= u128::from(terms.ceiling.0);
+        let with_reserved = posted.saturating_add(self.reserved.0);
+        let in_ceiling = with_reserved <= u128::from(terms.ceiling.0);
         ensure(in_ceiling, Code::CONTRACT_EXCEEDED)?;
         terms.posted.0 = posted;
         Ok(())

@@ -5,8 +5,8 @@ mod common;
 
 use common::pad::{Pad, counts};
 use common::*;
-use senim_abi::SETTLEMENT;
-use senim_abi::TREASURY;
+use senim_abi::{SETTLEMENT, TREASURY, VOUCHER};
+
 use senim_abi::registry::Standing;
 use senim_abi::treasury::{self, SettlementKind};
 use senim_abi::voucher::msg::Mark;
@@ -29,7 +29,7 @@ fn nothing(_: &mut Case) {}
 #[test]
 fn whatever_is_wrong_with_a_record_keeps_it_for_the_payer() {
     // What happens before the meal, and what between the meal and its arrival, a day later.
-    let cases: [(&str, Happens, Happens, Option<Code>); 24] = [
+    let cases: [(&str, Happens, Happens, Option<Code>); 25] = [
         ("as it should be", nothing, nothing, None),
         (
             "before the sync",
@@ -190,6 +190,15 @@ fn whatever_is_wrong_with_a_record_keeps_it_for_the_payer() {
             Some(Code::CONTRACT_EXCEEDED),
         ),
         (
+            "what is left under the provider's contract is kept for what is reserved",
+            nothing,
+            |c| {
+                terms(c, SettlementKind::TengeAtRedemption, PRICE.0);
+                reserve(c, Tiyn(1));
+            },
+            Some(Code::CONTRACT_EXCEEDED),
+        ),
+        (
             "the provider's contract is for stock",
             nothing,
             |c| terms(c, SettlementKind::StockOnly, PRICE.0),
@@ -261,6 +270,21 @@ fn terms(c: &mut Case, kind: SettlementKind, ceiling: u64) {
     };
     let env = &mut c.world.env;
     let outcome = env.execute_as(SETTLEMENT, &education(), TREASURY, &message);
+    assert_eq!(outcome.code(), None, "{outcome:?}");
+}
+
+/// Money of another line of the programme is reserved for the caterer.
+fn reserve(c: &mut Case, amount: Tiyn) {
+    let message = treasury::Execute::Reserve {
+        id: Hash([8; 32]),
+        budget: SECOND_LINE,
+        provider: CATERER,
+        amount,
+        reference: Hash([9; 32]),
+        expires_at: c.world.in_days(30),
+    };
+    let env = &mut c.world.env;
+    let outcome = env.execute_as(VOUCHER, &education(), TREASURY, &message);
     assert_eq!(outcome.code(), None, "{outcome:?}");
 }
 

@@ -9,7 +9,7 @@ use crate::words::{month, parse_day, parse_tenge, percent, short, tenge, tenge_t
 use clap::{Args, Subcommand, ValueEnum};
 use senim_abi::settlement::record::{AgreementRecord, agreement_key};
 use senim_abi::settlement::{Execute, ProgrammeId, SettlementKind};
-use senim_abi::treasury::record::{TermsRecord, terms_key};
+use senim_abi::treasury::record::{OutstandingRecord, TermsRecord, outstanding_key, terms_key};
 use senim_abi::{SETTLEMENT, TREASURY};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 use serde_json::json;
@@ -126,8 +126,13 @@ fn show(args: &Show, global: &Global) -> Result<Answer> {
         .value
         .ok_or_else(|| Failure::new(Code::AGREEMENT_UNKNOWN))?
         .into_current();
+    let outstanding = session
+        .record::<OutstandingRecord>(&outstanding_key(programme, provider), TREASURY)?
+        .value
+        .map(OutstandingRecord::into_current)
+        .unwrap_or_default();
     let waits = agreement.next_cut.map_or("no month".to_owned(), month);
-    let lines = [
+    let mut lines = vec![
         format!(
             "Contract of {} with {} under programme {programme}: {:?}",
             session.names.of_org(agreement.payer),
@@ -147,10 +152,23 @@ fn show(args: &Show, global: &Global) -> Result<Answer> {
             percent(agreement.vat_basis_points)
         ),
         format!("  the ledger cuts {waits} next"),
-        format!("  proof holds: after block {}", proven.header.height),
     ];
+    if outstanding.reserved.0 > 0 {
+        let reserved = tenge_total(outstanding.reserved);
+        lines.push(format!("  reserved, and kept room for: {reserved}"));
+    }
+    if let Some(negative) = outstanding.debt.map(month) {
+        lines.push(format!(
+            "  owes back of {negative}: set off against the next line of a later month"
+        ));
+    }
+    lines.push(format!(
+        "  proof holds: after block {}",
+        proven.header.height
+    ));
     let json = json!({
-        "contract": agreement, "posted_tiyn": terms.posted, "debt": terms.debt.map(month),
+        "contract": agreement, "posted_tiyn": terms.posted,
+        "reserved_tiyn": outstanding.reserved, "debt": outstanding.debt.map(month),
         "height": proven.header.height,
     });
     Ok(Answer::new(json).lines(lines))

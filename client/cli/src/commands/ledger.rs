@@ -356,6 +356,7 @@ fn ask(contract: ContractId, text: &str) -> Result<Asked> {
             treasury::Query::Programme { .. } => treasury::msg::ProgrammeAnswer,
             treasury::Query::Terms { .. } => treasury::msg::TermsAnswer,
             treasury::Query::Purse { .. } => treasury::msg::PurseAnswer,
+            treasury::Query::Outstanding { .. } => treasury::msg::OutstandingAnswer,
         ),
         MARKING => ask!(marking::msg::Query,
             marking::msg::Query::Verify { .. } => marking::msg::PackView,

@@ -20,5 +20,6 @@ pub use balance::{Movement, Unbalanced, check_postings};
 pub use event::{Posting, Release, Side, TreasuryEvent};
 pub use msg::{DueEntry, Execute, Forgotten, Genesis, Posted, Query, Reserved, Reversed, Spent};
 pub use record::{
-    Budget, BudgetStanding, Claim, Off, Outside, Purse, TakenOff, Terms, Transfer, TransferState,
+    Budget, BudgetStanding, Claim, Off, Outside, Outstanding, Purse, TakenOff, Terms, Transfer,
+    TransferState,
 };

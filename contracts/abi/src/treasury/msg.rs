@@ -8,7 +8,7 @@
 
 use super::account::{BudgetId, CorrectionLine, ProgrammeId, SettlementKind};
 use super::record::{
-    Budget, BudgetStanding, Claim, Outside, ProgrammeOwner, Purse, Terms, Transfer,
+    Budget, BudgetStanding, Claim, Outside, Outstanding, ProgrammeOwner, Purse, Terms, Transfer,
 };
 use crate::civil::{Month, UtcOffsets};
 use alloc::vec::Vec;
@@ -454,6 +454,13 @@ pub enum Query {
         /// Whose.
         provider: OrgId,
     },
+    /// [`Outstanding`]: what is not resolved yet between a programme and a provider.
+    Outstanding {
+        /// Which programme.
+        programme: ProgrammeId,
+        /// Which provider.
+        provider: OrgId,
+    },
 }
 
 /// Answer to [`Query::Budget`].
@@ -472,5 +479,7 @@ pub type ProgrammeAnswer = Option<ProgrammeOwner>;
 pub type TermsAnswer = Option<Terms>;
 /// Answer to [`Query::Purse`].
 pub type PurseAnswer = Purse;
+/// Answer to [`Query::Outstanding`].
+pub type OutstandingAnswer = Outstanding;
 /// Answer to [`Query::Locked`], in tiyn.
 pub type LockedAnswer = TiynTotal;

@@ -12,6 +12,7 @@
 //! | 8 terms | programme (4, BE) ‖ provider (4, BE) | [`TermsRecord`] |
 //! | 9 purse | provider (4, BE) | [`PurseRecord`] |
 //! | 10 taken off | provider (4, BE) ‖ programme (4, BE) ‖ month (4, BE) ‖ issuing contract (4, BE) ‖ id (32) | [`TakenOffRecord`] |
+//! | 11 outstanding | programme (4, BE) ‖ provider (4, BE) | [`OutstandingRecord`] |
 //!
 //! A payment writes three keys: its own transfer, the provider's claim, and the budget line; the latter two are shared by
 //! all payments of a block. A payment out of a lock writes none of its own: claim, line and lock. Where the provider has a
@@ -45,6 +46,8 @@ pub const COLLECTION_TERMS: u8 = 8;
 pub const COLLECTION_PURSE: u8 = 9;
 /// Collection of what was taken off lines.
 pub const COLLECTION_TAKEN_OFF: u8 = 10;
+/// Collection of what is not resolved yet between a programme and a provider.
+pub const COLLECTION_OUTSTANDING: u8 = 11;
 
 /// Key of a [`BudgetRecord`].
 pub fn budget_key(budget: BudgetId) -> Key {
@@ -94,6 +97,13 @@ pub fn terms_key(programme: ProgrammeId, provider: OrgId) -> Key {
 /// Key of a [`PurseRecord`].
 pub fn purse_key(provider: OrgId) -> Key {
     Key::new(COLLECTION_PURSE).org(provider)
+}
+
+/// Key of an [`OutstandingRecord`].
+pub fn outstanding_key(programme: ProgrammeId, provider: OrgId) -> Key {
+    Key::new(COLLECTION_OUTSTANDING)
+        .u32(programme.0)
+        .org(provider)
 }
 
 /// Prefix of the [`TakenOffRecord`]s of a claim.
@@ -376,8 +386,6 @@ pub struct Terms {
     /// The first month whose lines all count under it: what is taken off an earlier one was counted under another
     /// contract, or under none.
     pub counted_from: Month,
-    /// The one month whose claim is negative, if one is; the next line of a later month takes that over.
-    pub debt: Option<Month>,
 }
 
 impl Terms {
@@ -386,6 +394,17 @@ impl Terms {
         let times = self.from..self.until;
         times.contains(&now) || times.contains(&served_at.min(now))
     }
+}
+
+/// What is not resolved yet between a programme and a provider, whether it has a contract or not: it outlives a contract.
+/// Nothing outstanding is no record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+pub struct Outstanding {
+    /// Σ of the transfers that are reserved for it, in tiyn: room that is kept under the ceiling of its contract.
+    pub reserved: TiynTotal,
+    /// The one month whose claim is negative, if one is; the next line of a later month takes that over.
+    pub debt: Option<Month>,
 }
 
 /// A provider's purse.
@@ -448,6 +467,10 @@ versioned! {
 versioned! {
     /// A stored [`Terms`].
     TermsRecord(Terms)
+}
+versioned! {
+    /// A stored [`Outstanding`].
+    OutstandingRecord(Outstanding)
 }
 versioned! {
     /// A stored [`Purse`].

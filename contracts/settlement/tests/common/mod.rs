@@ -10,7 +10,7 @@ use senim_abi::settlement::{
     Act, ActId, Agreement, CorrectionLine, Details, DisputeReason, Execute, MessageId, ProgrammeId,
     Query, SettlementEvent, SettlementKind,
 };
-use senim_abi::treasury::msg::{ClaimAnswer, PurseAnswer, TermsAnswer};
+use senim_abi::treasury::msg::{ClaimAnswer, OutstandingAnswer, PurseAnswer, TermsAnswer};
 use senim_abi::treasury::{self, BudgetId, Claim, Terms};
 use senim_abi::{MEASURE, PRESCRIPTION, SETTLEMENT, TREASURY, VOUCHER};
 use senim_sdk::testing::{Actor, TestEnv, TestOutcome};
@@ -251,6 +251,15 @@ impl World {
             provider: CATERER,
         });
         answer.expect("the caterer has a contract")
+    }
+
+    /// Of which month the claim is negative.
+    pub fn debt(&mut self) -> Option<Month> {
+        let answer: OutstandingAnswer = self.ask_treasury(&treasury::Query::Outstanding {
+            programme: MEALS,
+            provider: CATERER,
+        });
+        answer.debt
     }
 
     pub fn purse(&mut self) -> u128 {

@@ -2,7 +2,7 @@
 
 use super::*;
 use senim_abi::SETTLEMENT;
-use senim_abi::treasury::msg::{LockedAnswer, TermsAnswer};
+use senim_abi::treasury::msg::{LockedAnswer, OutstandingAnswer, TermsAnswer};
 use senim_abi::treasury::{CorrectionLine, SettlementKind, check_postings};
 
 /// Another line of the same programme, and the contract that it names beside the first one's.
@@ -158,6 +158,15 @@ pub fn claim_of(env: &mut TestEnv, provider: OrgId, period: Month) -> Claim {
         period,
     };
     ask::<ClaimAnswer>(env, &question).unwrap_or_default()
+}
+
+/// What is not resolved yet between the programme and the pharmacy.
+pub fn outstanding(env: &mut TestEnv) -> OutstandingAnswer {
+    let question = Query::Outstanding {
+        programme: PROGRAMME,
+        provider: PHARMACY,
+    };
+    ask(env, &question)
 }
 
 /// Counted under the pharmacy's contract, in tiyn.

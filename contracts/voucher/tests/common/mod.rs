@@ -42,6 +42,8 @@ pub const MEAL_SYSTEM: OrgId = OrgId(60);
 pub const LINE: BudgetId = BudgetId(3);
 pub const OTHER_LINE: BudgetId = BudgetId(4);
 pub const FREE_LINE: BudgetId = BudgetId(5);
+/// Another line of the meals' programme.
+pub const SECOND_LINE: BudgetId = BudgetId(6);
 /// The department issues.
 pub const MEALS: ProgrammeId = ProgrammeId(5);
 /// Another payer's.
@@ -245,6 +247,7 @@ impl World {
         let mut lines = line(LINE, EDUCATION, MEALS, 1).to_vec();
         lines.extend(line(OTHER_LINE, OTHER_PAYER, OTHER, 2));
         lines.extend(line(FREE_LINE, EDUCATION, FREE_MEALS, 3));
+        lines.extend(line(SECOND_LINE, EDUCATION, MEALS, 4));
         world.genesis(TREASURY, &treasury::Genesis(lines));
         let mut setup = Vec::new();
         for (programme, settings, rules) in [
