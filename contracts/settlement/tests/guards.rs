@@ -11,58 +11,9 @@ use senim_abi::treasury::record::{ClaimRecord, claim_key};
 use senim_abi::treasury::{self, Claim};
 use senim_abi::{SETTLEMENT, TREASURY};
 use senim_sdk::{Entry, codec};
-use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn, TiynTotal};
+use senim_types::{Code, OrgId, TimeMs, Tiyn, TiynTotal};
 
 const ACT: senim_abi::settlement::ActId = act_of(CATERER, JANUARY, 0);
-
-/// A contract with one thing changed.
-fn changed(change: impl Fn(&mut Parts)) -> Execute {
-    let Execute::SetAgreement {
-        programme,
-        provider,
-        document,
-        from,
-        until,
-        ceiling,
-        vat_basis_points,
-        kind,
-    } = agreement(CATERER, SettlementKind::TengeAtAcceptance, 500_000)
-    else {
-        unreachable!()
-    };
-    let mut parts = Parts {
-        programme,
-        provider,
-        document,
-        from,
-        until,
-        ceiling,
-        vat_basis_points,
-        kind,
-    };
-    change(&mut parts);
-    Execute::SetAgreement {
-        programme: parts.programme,
-        provider: parts.provider,
-        document: parts.document,
-        from: parts.from,
-        until: parts.until,
-        ceiling: parts.ceiling,
-        vat_basis_points: parts.vat_basis_points,
-        kind: parts.kind,
-    }
-}
-
-struct Parts {
-    programme: senim_abi::settlement::ProgrammeId,
-    provider: OrgId,
-    document: Hash,
-    from: TimeMs,
-    until: TimeMs,
-    ceiling: Tiyn,
-    vat_basis_points: u16,
-    kind: SettlementKind,
-}
 
 #[test]
 fn a_contract_is_the_payers_and_within_its_ranges() {
@@ -80,11 +31,11 @@ fn a_contract_is_the_payers_and_within_its_ranges() {
     ];
     let mut world = World::empty();
     for (name, change, code) in cases {
-        let outcome = world.by(city(), &changed(change));
+        let outcome = world.by(city(), &agreement_with(change));
         assert_eq!(outcome.code(), Some(code), "{name}");
     }
-    world.refused(other_payer(), &changed(|_| {}), Code::NOT_AUTHORISED);
-    world.done(city(), &changed(|_| {}));
+    world.refused(other_payer(), &agreement_with(|_| {}), Code::NOT_AUTHORISED);
+    world.done(city(), &agreement_with(|_| {}));
 }
 
 #[test]
@@ -99,7 +50,7 @@ fn nothing_is_posted_beside_a_contract_or_above_its_ceiling() {
     assert_eq!(world.reverse(4).code(), None);
     world.posted(6, 1);
     // An addendum raises the ceiling; what was posted still counts.
-    world.done(city(), &changed(|it| it.ceiling = Tiyn(500_010)));
+    world.done(city(), &agreement_with(|it| it.ceiling = Tiyn(500_010)));
     world.posted(7, 10);
     assert_eq!(world.post(8, 1).code(), Some(Code::CONTRACT_EXCEEDED));
 
@@ -111,11 +62,14 @@ fn nothing_is_posted_beside_a_contract_or_above_its_ceiling() {
     ] {
         world.done(
             city(),
-            &changed(|it| (it.from, it.until, it.ceiling) = (from, until, Tiyn(600_000))),
+            &agreement_with(|it| (it.from, it.until, it.ceiling) = (from, until, Tiyn(600_000))),
         );
         assert_eq!(world.post(9, 1).code(), Some(Code::CONTRACT_NOT_IN_FORCE));
     }
-    world.done(city(), &changed(|it| it.kind = SettlementKind::StockOnly));
+    world.done(
+        city(),
+        &agreement_with(|it| it.kind = SettlementKind::StockOnly),
+    );
     assert_eq!(world.post(9, 1).code(), Some(Code::STOCK_ONLY));
     // A provider without a contract is paid as the budget line's contracts say.
     assert_eq!(world.post_to(PHARMACY, 10, 1_000_000).code(), None);
@@ -125,7 +79,7 @@ fn nothing_is_posted_beside_a_contract_or_above_its_ceiling() {
 fn another_contract_begins_with_a_month_and_counts_from_nothing() {
     let mut world = World::of(SettlementKind::TengeAtAcceptance);
     world.posted(1, 400_000);
-    let another = changed(|it| it.document = hash(7_001));
+    let another = agreement_with(|it| it.document = hash(7_001));
     world.refused(city(), &another, Code::AGREEMENT_IN_USE);
     // February has begun, but January is not cut.
     world.env.advance(17 * DAY_MS);
@@ -144,7 +98,7 @@ fn another_contract_begins_with_a_month_and_counts_from_nothing() {
 #[test]
 fn details_hold_after_two_devices_have_approved_them() {
     let mut world = World::empty();
-    world.done(city(), &changed(|_| {}));
+    world.done(city(), &agreement_with(|_| {}));
     let (first, second) = (hash(8_000), hash(8_001));
     let propose = |details| Execute::ProposeDetails {
         payer: CITY,
@@ -175,7 +129,7 @@ fn details_hold_after_two_devices_have_approved_them() {
 #[test]
 fn an_act_is_accepted_after_the_edit_checks_only() {
     let mut world = World::empty();
-    world.done(city(), &changed(|_| {}));
+    world.done(city(), &agreement_with(|_| {}));
     world.posted(1, 1_000);
     world.refused(
         caterer(),
@@ -210,9 +164,9 @@ fn an_act_is_accepted_after_the_edit_checks_only() {
     world.refused(city(), &with_check(own, 1), Code::EDIT_CHECK_FAILED);
 
     // The payer has lowered the ceiling since.
-    world.done(city(), &changed(|it| it.ceiling = Tiyn(999)));
+    world.done(city(), &agreement_with(|it| it.ceiling = Tiyn(999)));
     world.refused(city(), &accept, Code::CONTRACT_EXCEEDED);
-    world.done(city(), &changed(|_| {}));
+    world.done(city(), &agreement_with(|_| {}));
 
     // A treasury that says anything else: planted behind its back, field by field.
     let key = claim_key(CATERER, MEALS, JANUARY).in_state_of(TREASURY);

@@ -141,32 +141,8 @@ fn each_line_is_corrected_at_its_own_rate_of_vat() {
     const LOWER: u16 = 1_200;
     let mut world = World::of(SettlementKind::TengeAtAcceptance);
     world.posted(1, 116_000);
-    let Execute::SetAgreement {
-        programme,
-        provider,
-        document,
-        from,
-        until,
-        ceiling,
-        kind,
-        ..
-    } = agreement(CATERER, SettlementKind::TengeAtAcceptance, 500_000)
-    else {
-        unreachable!()
-    };
-    world.done(
-        city(),
-        &Execute::SetAgreement {
-            programme,
-            provider,
-            document,
-            from,
-            until,
-            ceiling,
-            vat_basis_points: LOWER,
-            kind,
-        },
-    );
+    let at_the_lower = agreement_with(|it| it.vat_basis_points = LOWER);
+    world.done(city(), &at_the_lower);
     world.posted(2, 112_000);
     world.in_february();
     assert_eq!(world.act(ACT).body.vat_basis_points, LOWER);
@@ -222,27 +198,5 @@ fn what_takes_off_an_earlier_months_line_keeps_no_other_contract_out() {
 
 /// Another contract with the caterer.
 fn with_document(document: u64) -> Execute {
-    let Execute::SetAgreement {
-        programme,
-        provider,
-        from,
-        until,
-        ceiling,
-        vat_basis_points,
-        kind,
-        ..
-    } = agreement(CATERER, SettlementKind::TengeAtAcceptance, 500_000)
-    else {
-        unreachable!()
-    };
-    Execute::SetAgreement {
-        programme,
-        provider,
-        document: hash(document),
-        from,
-        until,
-        ceiling,
-        vat_basis_points,
-        kind,
-    }
+    agreement_with(|it| it.document = hash(document))
 }

@@ -263,16 +263,7 @@ fn of_a_provider_without_a_contract_a_line_is_taken_off_where_it_stands() {
     spent(&mut env, LINE, PHARMACY, 1, 1_000);
     applied(&by_named(&mut env, &pay(2, 700)));
     env.advance(31 * DAY_MS);
-    let without_vat = Execute::Unspend {
-        id: id(1),
-        budget: LINE,
-        provider: PHARMACY,
-        amount: Tiyn(1_000),
-        reference: id(900),
-        period: JANUARY,
-        vat_basis_points: 0,
-    };
-    applied(&by(&mut env, NAMED, &without_vat));
+    applied(&by(&mut env, NAMED, &unspend_at(1, 1_000, 0)));
     applied(&by_named(&mut env, &reverse(2)));
     let january = claim_of(&mut env, PHARMACY, JANUARY);
     assert_eq!((january.reversed_lines, january.owed().0), (2, 0));

@@ -3,16 +3,14 @@
 
 mod common;
 
-use common::corrections::contract;
+use common::corrections::{contract, locked, unspend_at};
 use common::*;
 use senim_abi::TREASURY;
-use senim_abi::treasury::msg::LockedAnswer;
 use senim_abi::treasury::{
-    BudgetId, BudgetStanding, ClaimLine, Execute, Issuer, PostingKind, Query, Spent, TransferKey,
+    BudgetId, BudgetStanding, ClaimLine, Execute, Issuer, PostingKind, Spent, TransferKey,
     TreasuryEvent,
 };
 use senim_sdk::codec;
-use senim_sdk::testing::TestEnv;
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 
 fn lock(amount: u64) -> Execute {
@@ -37,24 +35,7 @@ fn spend(number: u64, amount: u64) -> Execute {
 }
 
 fn unspend(number: u64, amount: u64) -> Execute {
-    Execute::Unspend {
-        id: id(number),
-        budget: LINE,
-        provider: PHARMACY,
-        amount: Tiyn(amount),
-        reference: id(900),
-        period: JANUARY,
-        vat_basis_points: 0,
-    }
-}
-
-fn locked(env: &mut TestEnv) -> u128 {
-    let question = Query::Locked {
-        budget: LINE,
-        contract: NAMED,
-    };
-    let answer: LockedAnswer = codec::decode(&env.ask(TREASURY, &question).unwrap()).unwrap();
-    answer.0
+    unspend_at(number, amount, 0)
 }
 
 #[test]

@@ -68,15 +68,45 @@ pub const fn act_of(provider: OrgId, period: Month, number: u8) -> ActId {
 
 /// A contract in force for a year around the start.
 pub fn agreement(provider: OrgId, kind: SettlementKind, ceiling: u64) -> Execute {
-    Execute::SetAgreement {
+    agreement_with(|it| {
+        (it.provider, it.kind, it.ceiling) = (provider, kind, Tiyn(ceiling));
+    })
+}
+
+/// What a contract says.
+pub struct Parts {
+    pub programme: ProgrammeId,
+    pub provider: OrgId,
+    pub document: Hash,
+    pub from: TimeMs,
+    pub until: TimeMs,
+    pub ceiling: Tiyn,
+    pub vat_basis_points: u16,
+    pub kind: SettlementKind,
+}
+
+/// The caterer's contract, paid at acceptance, with something changed.
+pub fn agreement_with(change: impl FnOnce(&mut Parts)) -> Execute {
+    let mut parts = Parts {
         programme: MEALS,
-        provider,
+        provider: CATERER,
         document: hash(7_000),
         from: TimeMs(1_790_000_000_000),
         until: TimeMs(1_830_000_000_000),
-        ceiling: Tiyn(ceiling),
+        ceiling: Tiyn(500_000),
         vat_basis_points: VAT,
-        kind,
+        kind: SettlementKind::TengeAtAcceptance,
+    };
+    change(&mut parts);
+    Execute::SetAgreement {
+        programme: parts.programme,
+        provider: parts.provider,
+        document: parts.document,
+        from: parts.from,
+        until: parts.until,
+        ceiling: parts.ceiling,
+        vat_basis_points: parts.vat_basis_points,
+        kind: parts.kind,
     }
 }
 

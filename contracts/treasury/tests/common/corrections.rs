@@ -102,7 +102,12 @@ pub fn spent(env: &mut TestEnv, line: BudgetId, provider: OrgId, number: u64, am
     applied(&by(env, NAMED, &spend));
 }
 
+/// Of the pharmacy's contract.
 pub fn unspend(number: u64, amount: u64) -> Execute {
+    unspend_at(number, amount, VAT)
+}
+
+pub fn unspend_at(number: u64, amount: u64, vat_basis_points: u16) -> Execute {
     Execute::Unspend {
         id: id(number),
         budget: LINE,
@@ -110,7 +115,7 @@ pub fn unspend(number: u64, amount: u64) -> Execute {
         amount: Tiyn(amount),
         reference: id(900),
         period: JANUARY,
-        vat_basis_points: VAT,
+        vat_basis_points,
     }
 }
 
