@@ -12,7 +12,7 @@ use senim_abi::VOUCHER;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::policy::{Line, Product};
 use senim_abi::voucher::{Calendar, Entry, Execute, ProgrammeId, Proof, Settings, VoucherId};
-use senim_tests::world::{Request, secret};
+use senim_tests::world::{Request, people, secret};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 use senimd::driver::now;
 use serde_json::{Value, json};
@@ -126,24 +126,15 @@ fn month_ended() -> (OverHttp, [u32; 3]) {
     (ledger, days)
 }
 
-/// Time moves on to now, the caterer's details are confirmed, and it signs the act.
-fn sign_act(ledger: &mut OverHttp) {
+/// Time moves on to now, the caterer's details are confirmed, and it signs the act. Where the details lie.
+fn sign_act(ledger: &mut OverHttp) -> String {
     let ahead = now().0.saturating_sub(ledger.world.now().0);
     ledger.world.advance(ahead);
-    let details = ledger.path("caterer.json");
-    let json = json!({
-        "name": "caterer", "bin": "991240999991", "address": "Astana, Invented St 1", "iban": "KZ84999INV5004100100",
-        "bic": "INVTKZKA", "kbe": "17", "knp": "859", "vat_payer": false,
-    });
-    std::fs::write(&details, json.to_string()).expect("it is written");
-    let details = details.to_str().expect("UTF-8").to_owned();
-    let propose = ["details", "propose", &details, "--payer", "6", "--key"];
-    ledger.done(&[&propose[..], &["canteen"]].concat());
-    let approve = ["details", "approve", &details, "--provider", "50", "--key"];
-    for key in ["education", "education-2"] {
-        ledger.done(&[&approve[..], &[key]].concat());
-    }
+    let (caterer, city) = (people::org_of("canteen"), people::org_of("education"));
+    let details =
+        ledger.details_confirmed((caterer, "canteen"), (city, ["education", "education-2"]));
     ledger.done(&["act", "sign", ACT, "--key", "canteen"]);
+    details
 }
 
 /// What comes of it when a device of this organisation undoes a use.
@@ -192,7 +183,7 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
     ledger.world.advance(2 * 60 * 60 * 1000);
     assert_eq!(undone(&mut ledger, "canteen", first, 4), None);
 
-    sign_act(&mut ledger);
+    let details = sign_act(&mut ledger);
     let found = ledger.done(&["act", "check", ACT]);
     assert_eq!(found["findings"], json!([]));
     let body = ledger.done(&["act", "show", ACT])["record"]["body"].clone();
@@ -204,25 +195,8 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
         (&body["sum"], &body["reversed"]),
         (&json!(5 * MEAL), &json!(2 * MEAL))
     );
-    let page = ledger.path("act.html");
-    let page = page.to_str().expect("UTF-8").to_owned();
-    let details = ledger.path("caterer.json");
-    let details = details.to_str().expect("UTF-8").to_owned();
-    let document = [
-        "act",
-        "document",
-        ACT,
-        "--contract",
-        "No 50/2026 of 2026-01-05",
-        "--provider-details",
-        &details,
-        "--payer-details",
-        &details,
-        "--out",
-        &page,
-    ];
-    let lines = ledger.done(&document)["lines"].clone();
-    let lines = lines.as_array().expect("a list").iter();
+    let lines = ledger.lines_of(ACT, &details);
+    let lines = lines.iter();
     let taken_off: Vec<(bool, &Value)> = lines
         .map(|line| (line["takes_off"] == true, &line["transfer"]))
         .collect();

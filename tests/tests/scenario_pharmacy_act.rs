@@ -148,35 +148,10 @@ fn a_line_that_the_ledger_posted_by_itself_is_in_the_acts_list() {
 
     // Commands sign by the machine's clock.
     world.advance(now().since_ms(world.now()));
-    let details = ledger.path("pharmacy.json");
-    let json = json!({
-        "name": "pharmacy", "bin": "991240999991", "address": "Astana, Invented St 2", "iban": "KZ84999INV5004100100",
-        "bic": "INVTKZKA", "kbe": "17", "knp": "859", "vat_payer": false,
-    });
-    std::fs::write(&details, json.to_string()).expect("it is written");
-    let details = details.to_str().expect("UTF-8").to_owned();
-    ledger.done(&[
-        "details", "propose", &details, "--payer", "2", "--key", "pharmacy",
-    ]);
-    let approve = ["details", "approve", &details, "--provider", "20", "--key"];
-    for key in ["fund", "fund-2"] {
-        ledger.done(&[&approve[..], &[key]].concat());
-    }
-    let page = ledger.path("act.html");
-    let page = page.to_str().expect("UTF-8").to_owned();
-    let contract = "No 20/2026 of 2026-01-05";
-    let document = [
-        "act",
-        "document",
-        ACT,
-        "--contract",
-        contract,
-        "--out",
-        &page,
-    ];
-    let parties = ["--provider-details", &details, "--payer-details", &details];
-    let lines = ledger.done(&[&document[..], &parties].concat())["lines"].clone();
-    assert_eq!(lines[0]["amount_tiyn"], 145_000, "{lines}");
+    let (pharmacy, fund) = (people::org_of("pharmacy"), people::org_of("fund"));
+    let details = ledger.details_confirmed((pharmacy, "pharmacy"), (fund, ["fund", "fund-2"]));
+    let lines = ledger.lines_of(ACT, &details);
+    assert_eq!(lines[0]["amount_tiyn"], 145_000, "{lines:?}");
 
     // So the pharmacy can admit that it is wrong, and by no more than it is.
     let letter = ledger.path("letter.txt");

@@ -17,8 +17,8 @@ use senim_cli::args::Cli;
 use senim_cli::commands;
 use senim_tests::world::{Request, World};
 use senim_types::text::{KeyKind, to_bech32m};
-use senim_types::{Code, ContractId, Hash, Receipt, codec};
-use serde_json::Value;
+use senim_types::{Code, ContractId, Hash, OrgId, Receipt, codec};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
@@ -182,5 +182,57 @@ fn serve(world: &mut World, request: senim_api::Request) {
             let _gone = reply.send(Ok(receipt.status.code()));
         }
         senim_api::Request::Checkpoint { .. } => panic!("nobody here asks for a checkpoint"),
+    }
+
+    /// A provider's details, proposed by it and approved by two of the payer's. Where they lie.
+    pub fn details_confirmed(
+        &mut self,
+        (provider, key): (OrgId, &str),
+        (payer, approvers): (OrgId, [&str; 2]),
+    ) -> String {
+        let details = self.path("details.json");
+        let json = json!({
+            "name": key, "bin": "991240999991", "address": "Astana, Invented St 1", "iban": "KZ84999INV5004100100",
+            "bic": "INVTKZKA", "kbe": "17", "knp": "859", "vat_payer": false,
+        });
+        std::fs::write(&details, json.to_string()).expect("it is written");
+        let details = details.to_str().expect("UTF-8").to_owned();
+        let (provider, payer) = (provider.0.to_string(), payer.0.to_string());
+        let propose = [
+            "details", "propose", &details, "--payer", &payer, "--key", key,
+        ];
+        self.done(&propose);
+        for approver in approvers {
+            let approve = [
+                "details",
+                "approve",
+                &details,
+                "--provider",
+                &provider,
+                "--key",
+                approver,
+            ];
+            self.done(&approve);
+        }
+        details
+    }
+
+    /// The lines of an act's document, which names both by these details.
+    pub fn lines_of(&mut self, act: &str, details: &str) -> Vec<Value> {
+        let page = self.path("act.html");
+        let page = page.to_str().expect("UTF-8").to_owned();
+        let contract = "No 20/2026 of 2026-01-05";
+        let document = [
+            "act",
+            "document",
+            act,
+            "--contract",
+            contract,
+            "--out",
+            &page,
+        ];
+        let parties = ["--provider-details", details, "--payer-details", details];
+        let answer = self.done(&[&document[..], &parties].concat());
+        answer["lines"].as_array().expect("a list").clone()
     }
 }
