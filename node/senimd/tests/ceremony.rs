@@ -1,6 +1,10 @@
 //! The genesis ceremony as its page tells it: the page's own commands, in four folders, and the machines that
 //! come of it; then one tampering after another, each refused with what and whose.
 
+#[path = "support/ports.rs"]
+mod ports;
+
+use ports::free_ports;
 use senim_abi::registry::Execute;
 use senim_types::text::KeyKind;
 use senim_types::transaction::TRANSACTION_VERSION;
@@ -8,7 +12,6 @@ use senim_types::{Call, Hash, OrgId, TimeMs, Transaction, codec};
 use senimd::folder::Folder;
 use serde_json::{Value, json};
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -66,7 +69,7 @@ impl Place {
                 fs::copy(&path, contracts.join(name)).expect("a copy");
             }
         }
-        let port = free_ports();
+        let port = free_ports(16);
         Place { folder, port }
     }
 
@@ -179,16 +182,6 @@ impl Place {
         self.does(commands("senimd genesis finish")[0]);
         chain
     }
-}
-
-/// The first of a row of free ports.
-fn free_ports() -> u16 {
-    let seed = std::process::id() as u16 % 500;
-    let mut bases = (0..500u16).map(|n| 45_000 + (seed + n) % 500 * 16);
-    let is_free = |base: &u16| {
-        (0..16).all(|offset| TcpListener::bind((Ipv4Addr::LOCALHOST, base + offset)).is_ok())
-    };
-    bases.find(is_free).expect("some ports are free")
 }
 
 /// Processes that end with the test.

@@ -1,8 +1,11 @@
 //! What the daemon does with a network's folder when something is in its way: the real program, on real files.
 
+#[path = "support/ports.rs"]
+mod ports;
+
+use ports::free_ports;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -68,14 +71,6 @@ impl Drop for Running {
     }
 }
 
-/// Two ports side by side that nobody listens on just now.
-fn free_port() -> u16 {
-    let free = |port| TcpListener::bind(("127.0.0.1", port)).ok();
-    let mut tries = (0..100).filter_map(|_| free(0)?.local_addr().ok());
-    let port = tries.find(|address| free(address.port().saturating_add(1)).is_some());
-    port.expect("two free ports").port()
-}
-
 /// Every file that makes the network what it is, with its bytes.
 fn identity(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
@@ -104,8 +99,8 @@ fn text(path: &Path) -> &str {
 fn a_running_network_is_not_removed_by_a_second_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("net");
-    let (port, other) = (free_port(), free_port());
-    let (port, other) = (port.to_string(), other.to_string());
+    let port = free_ports(4);
+    let (port, other) = (port.to_string(), (port + 2).to_string());
     let devnet = [
         "devnet",
         "--fresh",
@@ -164,7 +159,7 @@ fn keys_that_no_network_of_ours_left_are_never_removed() {
     let key = folder.path().join("keys/somebody.key");
     std::fs::create_dir_all(folder.path().join("keys")).expect("a folder");
     std::fs::write(&key, "theirs").expect("a file");
-    let port = free_port().to_string();
+    let port = free_ports(2).to_string();
     let dir = text(folder.path());
     let said = refused(&["init", "--dir", dir], "CONFIGURATION");
     assert!(said.contains("move it away"), "{said}");
@@ -198,7 +193,7 @@ fn contract_code_that_is_not_the_genesis_s_is_a_fault_of_the_genesis() {
     let mut bytes = std::fs::read(&code).expect("it was copied");
     *bytes.last_mut().expect("it has bytes") ^= 1;
     std::fs::write(&code, bytes).expect("it can be written");
-    let port = free_port().to_string();
+    let port = free_ports(2).to_string();
     let said = refused(&["start", "--dir", dir, "--port", &port], "GENESIS");
     assert!(said.contains("treasury.wasm"), "{said}");
 }
@@ -221,7 +216,7 @@ fn a_redirected_log_has_no_colours_and_says_whose_each_line_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log");
     let dir = folder.path().join("net");
-    let port = free_port().to_string();
+    let port = free_ports(2).to_string();
     let args = [
         "devnet",
         "--validators",

@@ -1,8 +1,11 @@
 //! The log for programs: one JSON object a line from the first to the last; and the page of events, held against
 //! the code.
 
+#[path = "support/ports.rs"]
+mod ports;
+
+use ports::free_ports;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -39,8 +42,7 @@ fn for_programs_every_line_is_an_object_with_the_same_fields() {
     let folder = tempfile::tempdir().expect("a folder");
     let (log, dir) = (folder.path().join("log"), folder.path().join("net"));
     let dir = dir.to_str().expect("UTF-8");
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let port = port.expect("a free port").port().to_string();
+    let port = free_ports(2).to_string();
     let args = ["devnet", "--validators", "1", "--dir", dir, "--port", &port];
     let mut child = senimd(&args, &log)
         .stdout(Stdio::piped())

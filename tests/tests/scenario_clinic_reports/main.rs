@@ -3,6 +3,7 @@
 
 #[path = "../support/connector.rs"]
 mod connector;
+mod inside;
 #[path = "../support/ledger.rs"]
 mod ledger;
 mod parties;

@@ -218,15 +218,20 @@ impl Parties {
         group.to_owned()
     }
 
-    /// The clinic's pharmacy holds the first item by the wallet's QR.
-    pub fn hold(&self, group: &str) {
+    /// The picture of the wallet's QR for the first item.
+    pub fn qr(&self, group: &str) -> String {
         let (wallet, qr) = (self.ledger.path("wallet"), self.ledger.path("qr.png"));
         self.ledger.done(&["wallet", "list", "--wallet", &wallet]);
         self.ledger.done(&[
             "wallet", "qr", group, "--items", "1", "--ttl", "200s", "--out", &qr, "--wallet",
             &wallet,
         ]);
-        self.pharmacy(&["hold", "--qr", &qr, "--items", "1"]);
+        qr
+    }
+
+    /// The clinic's pharmacy holds the first item by it.
+    pub fn hold(&self, group: &str) {
+        self.pharmacy(&["hold", "--qr", &self.qr(group), "--items", "1"]);
     }
 
     /// A command of the clinic's pharmacy.

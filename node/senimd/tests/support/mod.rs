@@ -1,7 +1,10 @@
 //! Processes of the daemon, each on a folder of its own, asked over HTTP like anybody would.
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+mod ports;
+
 use borsh::BorshDeserialize;
+use ports::free_ports;
 use senim_abi::REGISTRY;
 use senim_abi::registry::Execute;
 use senim_types::crypto::SecretKey;
@@ -14,7 +17,6 @@ use senimd::exit;
 use senimd::folder::Folder;
 use senimd::machine::{self, MachineConfig, machine_folder};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -46,19 +48,6 @@ fn project(path: &str) -> PathBuf {
         .join(path)
 }
 
-/// The first of a row of free ports. Another program may take one meanwhile: then a start says so.
-fn free_ports() -> u16 {
-    let seed = std::process::id() as u16 % 1_000;
-    let bases = (0..1_500u16).map(|n| 20_000 + (seed + n) % 1_500 * PORTS);
-    let is_free = |base: &u16| {
-        (0..PORTS).all(|offset| TcpListener::bind((Ipv4Addr::LOCALHOST, base + offset)).is_ok())
-    };
-    bases
-        .into_iter()
-        .find(is_free)
-        .expect("some ports are free")
-}
-
 impl Machines {
     /// Makes a network of so many validators and starts a process for each.
     pub fn start(validators: u16) -> Machines {
@@ -70,7 +59,7 @@ impl Machines {
     /// Makes a network of so many validators, and starts none.
     pub fn make(validators: u16) -> Machines {
         let temporary = tempfile::tempdir().expect("a folder");
-        let (folder, port) = (Folder::new(temporary.path()), free_ports());
+        let (folder, port) = (Folder::new(temporary.path()), free_ports(PORTS));
         let made = Command::new(env!("CARGO_BIN_EXE_senimd"))
             .args(["init", "--machines", "--validators"])
             .arg(validators.to_string())
