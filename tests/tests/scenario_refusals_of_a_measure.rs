@@ -140,6 +140,14 @@ fn each_rule_of_a_measure_refuses_what_it_is_there_for() {
         assert_eq!(shown["record"]["uses"], 1, "{name} = {value}");
     }
 
+    // What is bought, at whatever price: a thing that is excluded, and one that is not.
+    with_rule(&ledger, "products", "{ except = [{ service = 1 }] }");
+    let voucher = ledger.issued("4", "1000", &[]);
+    let meal = redeem(&voucher, ("40", "900"));
+    let code = refused(&ledger, ("4", &voucher), &meal);
+    assert_eq!(code, Code::WRONG_PURPOSE);
+    ledger.done(&[&meal[..], &["--product", "2"]].concat());
+
     // A proof of a kind that the measure does not take, and one that it does.
     with_rule(&ledger, "proofs", "1");
     let voucher = ledger.issued("4", "1000", &["--place", "40"]);

@@ -62,6 +62,10 @@ impl Policy for Measure {
             26,
             "what the programme pays, {0} tiyn, is all that is left, {1}",
         ),
+        (
+            27,
+            "the measure does not exclude product {0} of the purchase",
+        ),
         (30, "the money of the token, {0} tiyn, is not above {1}"),
         (31, "its time, {0} ms, is not above {1}"),
         (32, "the person consented"),

@@ -6,6 +6,10 @@ use senim_types::{Code, Tiyn};
 
 /// The terms of a use.
 pub fn terms(rules: &Rules, facts: &Facts, judge: &mut Judge) -> Decision {
+    for (number, line) in (1_u64..).zip(facts.lines()) {
+        let may = rules.products.allows_by_any_name(line.product.listed_as());
+        judge.keep(27, Code::WRONG_PURPOSE, may, (number, 0))?;
+    }
     let price = facts.price();
     let pays = match rules.price {
         Price::Cap(Tiyn(most)) => {

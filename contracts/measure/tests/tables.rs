@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use senim_abi::civil::DAY_MS;
+use senim_abi::marking::InnCode;
 use senim_abi::policy::measure::{
     Allow, Clawback, DelegationRule, Parameters, Price, Rules, WHOLE,
 };
@@ -23,6 +24,7 @@ fn rules() -> Rules {
     Rules {
         providers: Allow::Any,
         regions: Allow::Any,
+        products: Allow::Any,
         price: Price::Cap(Tiyn(90_000)),
         share_basis_points: WHOLE,
         citizen_bears_max: None,
@@ -457,6 +459,49 @@ fn the_price_is_shared() {
             .map(|Terms { pays, bears }| (pays.0, bears.0))
             .map_err(|denial| denial.rule);
         assert_eq!(decided, expected, "case {number}");
+    }
+}
+
+/// Whatever the price is by: what is excluded is bought neither by its own name nor by that of a group, and what alone is
+/// allowed is bought by either.
+#[test]
+fn products_are_allowed_and_excluded_by_name_and_by_group() {
+    let inn = |code: &str| Product::Inn(InnCode::new(code.as_bytes()).unwrap());
+    let metformin = inn("A10BA02");
+    let aspirin = inn("N02BA01");
+    let ride = Product::Service(7);
+    let some = [inn("A10"), ride];
+    let cases = [
+        (Allow::Any, metformin, None),
+        (Allow::Only(some.to_vec()), metformin, None),
+        (Allow::Only(some.to_vec()), ride, None),
+        (Allow::Only(some.to_vec()), aspirin, Some(27)),
+        (Allow::Except(some.to_vec()), metformin, Some(27)),
+        (Allow::Except(some.to_vec()), ride, Some(27)),
+        (Allow::Except(some.to_vec()), aspirin, None),
+        (Allow::Except(vec![metformin]), metformin, Some(27)),
+        (Allow::Except(vec![metformin]), inn("A10BA03"), None),
+        (Allow::Only(Vec::new()), ride, Some(27)),
+    ];
+    for (number, (products, product, expected)) in cases.into_iter().enumerate() {
+        for listed in [false, true] {
+            let mut rules = rules();
+            rules.products = products.clone();
+            rules.price = if listed {
+                Price::Listed
+            } else {
+                Price::Cap(Tiyn(90_000))
+            };
+            let listing = listed.then_some(Listing {
+                price_max: Tiyn(90_000),
+                units_per_pack: 1,
+                share_basis_points: None,
+            });
+            let lines = vec![line(product, 1, 1, listing)];
+            let decision = decide(vec![rules], facts(buy(lines)));
+            let by = decision.err().map(|denial| denial.rule);
+            assert_eq!(by, expected, "case {number}, listed: {listed}");
+        }
     }
 }
 

@@ -64,7 +64,7 @@ pub fn look_again<E: Env>(
     let now = env.now();
     let waited_ms = now.since_ms(dispense.at);
     if are_movements_reported(env, &dispense)? {
-        if after == After::Post {
+        if after == After::Post || waited_ms >= Rules::PENDING_MS_MAX {
             put_before_a_person(env, id, number, &dispense, OverdueReason::Refused)?;
         }
         if waited_ms < Rules::PENDING_MS_MAX {

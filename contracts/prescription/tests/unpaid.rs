@@ -138,6 +138,20 @@ fn a_movement_that_is_reported_after_a_person_was_asked_is_paid_by_itself() {
 }
 
 #[test]
+fn a_reservation_that_lapsed_is_not_said_to_wait_for_a_movement() {
+    let mut world = World::new();
+    world.introduce_unshipped();
+    let group = dispensed(&mut world).unwrap();
+    days(&mut world, 89);
+    assert_eq!(overdue(&mut world), [OverdueReason::Movement]);
+    world.report_movement(0..1, APTEKA);
+    days(&mut world, 5);
+    assert_eq!(world.owed(APTEKA), 0);
+    assert_eq!(world.settle(group, 0), Err(Code::TRANSFER_EXPIRED));
+    assert_eq!(overdue(&mut world), [OverdueReason::Refused]);
+}
+
+#[test]
 fn looks_end_with_the_reservation() {
     let mut world = World::new();
     world.introduce_unshipped();

@@ -130,6 +130,8 @@ fn make<E: Env>(
         corrected: TiynTotal(0),
         vat_corrected: TiynTotal(0),
         set_off: claim.set_off,
+        made_good: claim.made_good,
+        paid: claim.paid(),
         payable: payable(claim)?,
         chain: claim.chain,
     };

@@ -221,6 +221,8 @@ pub fn correct<E: Env>(
         corrected: claim.corrected,
         vat_corrected: claim.vat_corrected,
         set_off: claim.set_off,
+        made_good: claim.made_good,
+        paid: claim.paid(),
         payable: cut::payable(&claim)?,
         ..act.body.clone()
     };

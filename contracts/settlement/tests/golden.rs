@@ -61,6 +61,8 @@ fn body() -> ActBody {
         corrected: TiynTotal(50),
         vat_corrected: TiynTotal(7),
         set_off: TiynTotal(40),
+        made_good: TiynTotal(50),
+        paid: TiynTotal(60),
         payable: Tiyn(510),
         chain: A,
     }

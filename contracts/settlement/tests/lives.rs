@@ -4,8 +4,9 @@
 mod common;
 
 use common::*;
+use senim_abi::TREASURY;
 use senim_abi::settlement::{ActState, Execute, SettlementEvent, SettlementKind};
-use senim_abi::treasury::{ClaimLine, Issuer, PostingKind, TransferKey, vat_share};
+use senim_abi::treasury::{self, ClaimLine, Issuer, PostingKind, TransferKey, vat_share};
 use senim_sdk::Outcome;
 use senim_types::{Code, Hash, TimeMs, Tiyn, TiynTotal};
 
@@ -378,4 +379,35 @@ fn an_act_that_the_ledger_did_not_make_is_made_by_hand() {
     world.posted(2, 1);
     world.on_day(47);
     assert_eq!(world.acts().len(), 2);
+}
+
+#[test]
+fn what_an_act_says_adds_up_to_what_is_payable() {
+    let mut world = World::empty();
+    world.confirm_details(caterer(), hash(8_000));
+    // Without a contract: 1,000 in January, of which the payer has paid 300.
+    world.posted(1, 1_000);
+    let settle = treasury::Execute::Settle {
+        id: hash(50),
+        provider: CATERER,
+        programme: MEALS,
+        period: JANUARY,
+        amount: Tiyn(300),
+    };
+    assert_eq!(world.env.execute(&city(), TREASURY, &settle).code(), None);
+    // Undone in February: the 700 that are not paid make it good, 300 are owed back.
+    world.on_day(17);
+    assert_eq!(world.reverse(1).code(), None);
+    assert_eq!(world.claim(FEBRUARY).made_good.0, 700);
+    assert_eq!(world.claim(FEBRUARY).excess().0, 300);
+    // A contract begins, and February's work is under it.
+    let kind = SettlementKind::TengeAtAcceptance;
+    world.done(city(), &agreement(CATERER, kind, 500_000));
+    world.posted(2, 5_000);
+    world.on_day(17 + 28);
+    let body = world.act(act_of(CATERER, FEBRUARY, 0)).body;
+    // The money is right: 5,000 less the 300 that were paid for nothing.
+    assert_eq!(body.payable, Tiyn(4_700));
+    assert_eq!((body.made_good.0, body.paid.0), (700, 0));
+    assert_eq!(body.balance(), 4_700);
 }

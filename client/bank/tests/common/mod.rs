@@ -65,6 +65,8 @@ pub fn body(provider: u32, payable: u64) -> ActBody {
         corrected: TiynTotal(0),
         vat_corrected: TiynTotal(0),
         set_off: TiynTotal(0),
+        made_good: TiynTotal(0),
+        paid: TiynTotal(0),
         payable: Tiyn(payable),
         chain: Hash([8; 32]),
     }

@@ -1,6 +1,7 @@
 //! Parameters of the policy `measure`, which comes with the ledger: the rules that most support measures are made of.
 //! What it cannot say, a policy of one's own can.
 
+use super::Product;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{OrgId, Tiyn};
@@ -42,6 +43,15 @@ impl<T: PartialEq> Allow<T> {
             Allow::Any => true,
             Allow::Only(list) => list.contains(what),
             Allow::Except(list) => !list.contains(what),
+        }
+    }
+
+    /// The same of what has several names: one that is on the list is enough, either way.
+    pub fn allows_by_any_name(&self, mut names: impl Iterator<Item = T>) -> bool {
+        match self {
+            Allow::Any => true,
+            Allow::Only(list) => names.any(|name| list.contains(&name)),
+            Allow::Except(list) => !names.any(|name| list.contains(&name)),
         }
     }
 }
@@ -110,6 +120,9 @@ pub struct Rules {
     pub providers: Allow<OrgId>,
     /// Regions in which it may be used.
     pub regions: Allow<u32>,
+    /// What may be bought, by its own name or that of an ATC group that it is in, also where it is on the programme's list.
+    #[cfg_attr(feature = "json", serde(default))]
+    pub products: Allow<Product>,
     /// How a use is priced.
     pub price: Price,
     /// The programme's share of the price, in basis points; the citizen bears the rest.

@@ -77,6 +77,11 @@ pub struct ActBody {
     pub vat_corrected: TiynTotal,
     /// What of it makes up for lines taken off after their month had been paid, in tiyn.
     pub set_off: TiynTotal,
+    /// What was made good of it out of another month, in tiyn: a line of a month that had no contract was taken off in this
+    /// one, before all of that month was paid.
+    pub made_good: TiynTotal,
+    /// What had been paid of it when this act was made, in tiyn: at each redemption, or before the contract began.
+    pub paid: TiynTotal,
     /// What is still to be paid, in tiyn: 0 where it was paid at each redemption.
     pub payable: Tiyn,
     /// The hash chain over the month's lines: the list that people read must reproduce it.
@@ -109,6 +114,14 @@ impl ActBody {
         part(self.sum)
             .saturating_sub(part(self.reversed))
             .saturating_sub(part(self.corrected))
+    }
+
+    /// The total, with what was set off, made good and paid, in tiyn: what is payable, if it is not negative.
+    pub fn balance(&self) -> i128 {
+        let part = |total: TiynTotal| i128::try_from(total.0).unwrap_or(i128::MAX);
+        let rest = self.total().saturating_add(part(self.made_good));
+        rest.saturating_sub(part(self.set_off))
+            .saturating_sub(part(self.paid))
     }
 }
 

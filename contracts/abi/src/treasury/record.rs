@@ -208,9 +208,10 @@ pub struct Claim {
     pub vat_corrected: TiynTotal,
     /// What was taken off this month's own lines so far, by correcting acts, in this month, or in a later one.
     pub off: Off,
-    /// Set off against what was taken off an earlier month's claim after that one had been paid, in tiyn.
+    /// Set off against what another month's claim was negative by, in tiyn.
     pub set_off: TiynTotal,
-    /// What a later month's claim made good of this one, in tiyn.
+    /// What another month's claim made good of this one, in tiyn: a later one's next line, or what is left to pay of the
+    /// line's own month, where there is no contract.
     pub made_good: TiynTotal,
     /// What came back from the bank after it had been paid out, in tiyn.
     pub returned: TiynTotal,
@@ -252,6 +253,11 @@ impl Claim {
     /// What of the lines posted was not taken off, in tiyn.
     pub const fn stands(&self) -> TiynTotal {
         TiynTotal(self.sum.0.saturating_sub(self.off.sum.0))
+    }
+
+    /// What was paid of it, and did not come back, in tiyn.
+    pub const fn paid(&self) -> TiynTotal {
+        TiynTotal(self.settled.0.saturating_sub(self.returned.0))
     }
 
     /// Whether so much is still to be paid.

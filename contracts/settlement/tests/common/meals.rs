@@ -47,6 +47,7 @@ pub fn rules() -> Rules {
     Rules {
         providers: Allow::Any,
         regions: Allow::Any,
+        products: Allow::Any,
         price: Price::Cap(Tiyn(PRICE)),
         share_basis_points: WHOLE,
         citizen_bears_max: None,

@@ -283,6 +283,15 @@ impl World {
         answer.expect("the caterer has a contract")
     }
 
+    /// What counts under the caterer's contract, in tiyn, if it has one.
+    pub fn counted(&mut self) -> u128 {
+        let answer: TermsAnswer = self.ask_treasury(&treasury::Query::Terms {
+            programme: MEALS,
+            provider: CATERER,
+        });
+        answer.map_or(0, |terms| terms.posted.0)
+    }
+
     /// Of which month the claim is negative.
     pub fn debt(&mut self) -> Option<Month> {
         let answer: OutstandingAnswer = self.ask_treasury(&treasury::Query::Outstanding {

@@ -214,6 +214,12 @@ impl Page<'_> {
                     @if body.set_off.0 > 0 {
                         tr { th colspan="7" { "Зачтено за ранее оплаченные и отменённые строки" } th { "−" (tenge_total(body.set_off)) } th {} }
                     }
+                    @if body.made_good.0 > 0 {
+                        tr { th colspan="7" { "Возмещено из причитающегося за другой месяц" } th { (tenge_total(body.made_good)) } th {} }
+                    }
+                    @if body.paid.0 > 0 {
+                        tr { th colspan="7" { "Оплачено ранее" } th { "−" (tenge_total(body.paid)) } th {} }
+                    }
                     tr { th colspan="7" { "К оплате" } th { (tenge_total(TiynTotal(body.payable.0.into()))) } th {} }
                 }
             }

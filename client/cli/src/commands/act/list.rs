@@ -158,6 +158,15 @@ fn lines(act: &Act, session: &Session) -> Vec<String> {
             tenge_total(body.set_off)
         ));
     }
+    if body.made_good.0 > 0 {
+        lines.push(format!(
+            "  {} made good out of another month",
+            tenge_total(body.made_good)
+        ));
+    }
+    if body.paid.0 > 0 {
+        lines.push(format!("  {} paid before", tenge_total(body.paid)));
+    }
     if let Some(original) = body.corrects {
         lines.push(format!("  takes the place of {}", short(original)));
     }

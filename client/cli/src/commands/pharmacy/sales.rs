@@ -10,7 +10,7 @@ use crate::words::tenge_total;
 use senim_abi::TREASURY;
 use senim_abi::civil::Month;
 use senim_abi::prescription::ProgrammeId;
-use senim_abi::treasury::record::{BudgetRecord, ClaimRecord, budget_key, claim_key};
+use senim_abi::treasury::record::{BudgetRecord, Claim, ClaimRecord, budget_key, claim_key};
 use senim_types::Code;
 use serde_json::json;
 
@@ -58,14 +58,54 @@ pub fn sales(args: &Sales, global: &Global) -> Result<Answer> {
         .line(format!("  redemptions {:>24}", claim.lines))
         .line(format!("  sum         {:>24}", tenge_total(claim.sum)))
         .line(format!("  undone      {:>24}", tenge_total(claim.reversed)))
-        .line(format!("  paid out    {:>24}", tenge_total(claim.settled)))
+        .lines(moved(&claim))
+        .line(format!("  paid out    {:>24}", tenge_total(claim.paid())))
         .line(format!("  owed        {:>24}", tenge_total(claim.owed())))
+        .lines(owes_back(&claim))
         .line(format!("  proof holds: after block {height}")))
+}
+
+/// What was moved between months, and corrected, if anything was: what is said adds up.
+fn moved(claim: &Claim) -> Vec<String> {
+    let parts = [
+        ("corrected", claim.corrected),
+        ("set off", claim.set_off),
+        ("made good", claim.made_good),
+    ];
+    let there = parts.iter().filter(|(_, amount)| amount.0 > 0);
+    there
+        .map(|(what, amount)| format!("  {what:<11} {:>24}", tenge_total(*amount)))
+        .collect()
+}
+
+/// What it is negative by: a later line makes it good.
+fn owes_back(claim: &Claim) -> Option<String> {
+    let excess = claim.excess();
+    (excess.0 > 0).then(|| format!("  owed back   {:>24}", tenge_total(excess)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use senim_types::TiynTotal;
+
+    #[test]
+    fn what_is_said_of_a_claim_adds_up() {
+        let claim = Claim {
+            sum: TiynTotal(500),
+            reversed: TiynTotal(1_000),
+            set_off: TiynTotal(100),
+            made_good: TiynTotal(400),
+            ..Claim::default()
+        };
+        assert_eq!(moved(&claim).len(), 2);
+        assert_eq!(
+            owes_back(&claim).map(|line| line.contains("2.00")),
+            Some(true)
+        );
+        assert_eq!(moved(&Claim::default()), Vec::<String>::new());
+        assert_eq!(owes_back(&Claim::default()), None);
+    }
 
     #[test]
     fn months_are_read() {

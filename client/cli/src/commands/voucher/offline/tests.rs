@@ -56,6 +56,7 @@ fn rules() -> Rules {
     Rules {
         providers: Allow::Any,
         regions: Allow::Any,
+        products: Allow::Any,
         price: Price::Cap(Tiyn(150_000)),
         share_basis_points: 10_000,
         citizen_bears_max: None,
