@@ -12,7 +12,7 @@ use senim_abi::VOUCHER;
 use senim_abi::civil::{Month, UtcOffsets};
 use senim_abi::policy::{Line, Product};
 use senim_abi::voucher::{Calendar, Entry, Execute, ProgrammeId, Proof, Settings, VoucherId};
-use senim_tests::world::{Request, people, secret};
+use senim_tests::world::{Request, secret};
 use senim_types::{Code, OrgId, TimeMs, Tiyn};
 use senimd::driver::now;
 use serde_json::{Value, json};
@@ -130,7 +130,7 @@ fn month_ended() -> (OverHttp, [u32; 3]) {
 fn sign_act(ledger: &mut OverHttp) -> String {
     let ahead = now().0.saturating_sub(ledger.world.now().0);
     ledger.world.advance(ahead);
-    let (caterer, city) = (people::org_of("canteen"), people::org_of("education"));
+    let (caterer, city) = (OrgId(50), OrgId(6));
     let details =
         ledger.details_confirmed((caterer, "canteen"), (city, ["education", "education-2"]));
     ledger.done(&["act", "sign", ACT, "--key", "canteen"]);
@@ -195,7 +195,7 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
         (&body["sum"], &body["reversed"]),
         (&json!(5 * MEAL), &json!(2 * MEAL))
     );
-    let lines = ledger.lines_of(ACT, &details);
+    let lines = ledger.lines_of(ACT, "No 50/2026 of 2026-01-05", &details);
     let lines = lines.iter();
     let taken_off: Vec<(bool, &Value)> = lines
         .map(|line| (line["takes_off"] == true, &line["transfer"]))
@@ -207,7 +207,8 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
     let undone = format!("{}=900", taken_off[0].1.as_str().expect("an id"));
     let again = ledger.refused(&["act", "correct", ACT, "--line", &undone]);
     assert_eq!(again, Code::LINE_REVERSED);
-    let html = std::fs::read_to_string(&page).expect("it was written");
+    let page = ledger.path("act.html");
+    let html = std::fs::read_to_string(page).expect("it was written");
     assert_eq!(html.matches("(отмена)").count(), 2);
     // What March took off is no line of this act, and the ledger knows that it is off.
     let letter = ledger.path("letter.txt");

@@ -15,7 +15,6 @@ use senim_tests::world::people::{self, AMLODIPINE, METFORMIN, amlodipine, metfor
 use senim_tests::world::{Request, World};
 use senim_types::{Code, OrgId, TimeMs, Tiyn, TiynTotal};
 use senimd::driver::now;
-use serde_json::json;
 
 /// The pharmacy's acts, in order.
 fn acts(world: &World) -> Vec<Act> {
@@ -148,9 +147,9 @@ fn a_line_that_the_ledger_posted_by_itself_is_in_the_acts_list() {
 
     // Commands sign by the machine's clock.
     world.advance(now().since_ms(world.now()));
-    let (pharmacy, fund) = (people::org_of("pharmacy"), people::org_of("fund"));
+    let (pharmacy, fund) = (people::org_of("pharmacy"), OrgId(2));
     let details = ledger.details_confirmed((pharmacy, "pharmacy"), (fund, ["fund", "fund-2"]));
-    let lines = ledger.lines_of(ACT, &details);
+    let lines = ledger.lines_of(ACT, "No 20/2026 of 2026-01-05", &details);
     assert_eq!(lines[0]["amount_tiyn"], 145_000, "{lines:?}");
 
     // So the pharmacy can admit that it is wrong, and by no more than it is.

@@ -31,7 +31,6 @@ pub const OFFERED: &[(&str, &str)] = &[
         "QR_WINDOW",
         "a QR of a wallet that does not keep the programme's bounds",
     ),
-    ("WRONG_HOLD_KEY", "a step forged with another key"),
 ];
 
 /// What no scenario meets, and why: the contract's own tests do.
