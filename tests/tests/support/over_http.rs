@@ -160,29 +160,6 @@ impl OverHttp {
         let answer = self.senim(args);
         answer.expect_err("it has to be refused")
     }
-}
-
-/// What the node's own loop does with a request.
-fn serve(world: &mut World, request: senim_api::Request) {
-    // Whoever asked may have gone; that is no concern of the node's.
-    match request {
-        senim_api::Request::Submit { transaction, reply } => {
-            let answer = world.offer(0, &codec::encode(&*transaction));
-            let _gone = reply.send(answer);
-        }
-        senim_api::Request::Read { question, reply } => {
-            let _gone = reply.send(world.nodes[0].read(question));
-        }
-        senim_api::Request::Wait { transaction, reply } => {
-            world.run_until("the receipt on every node", |world| {
-                world.running().all(|node| node.has(&transaction))
-            });
-            world.settle();
-            let receipt = world.proof(&transaction).receipt;
-            let _gone = reply.send(Ok(receipt.status.code()));
-        }
-        senim_api::Request::Checkpoint { .. } => panic!("nobody here asks for a checkpoint"),
-    }
 
     /// A provider's details, proposed by it and approved by two of the payer's. Where they lie.
     pub fn details_confirmed(
@@ -234,5 +211,28 @@ fn serve(world: &mut World, request: senim_api::Request) {
         let parties = ["--provider-details", details, "--payer-details", details];
         let answer = self.done(&[&document[..], &parties].concat());
         answer["lines"].as_array().expect("a list").clone()
+    }
+}
+
+/// What the node's own loop does with a request.
+fn serve(world: &mut World, request: senim_api::Request) {
+    // Whoever asked may have gone; that is no concern of the node's.
+    match request {
+        senim_api::Request::Submit { transaction, reply } => {
+            let answer = world.offer(0, &codec::encode(&*transaction));
+            let _gone = reply.send(answer);
+        }
+        senim_api::Request::Read { question, reply } => {
+            let _gone = reply.send(world.nodes[0].read(question));
+        }
+        senim_api::Request::Wait { transaction, reply } => {
+            world.run_until("the receipt on every node", |world| {
+                world.running().all(|node| node.has(&transaction))
+            });
+            world.settle();
+            let receipt = world.proof(&transaction).receipt;
+            let _gone = reply.send(Ok(receipt.status.code()));
+        }
+        senim_api::Request::Checkpoint { .. } => panic!("nobody here asks for a checkpoint"),
     }
 }
