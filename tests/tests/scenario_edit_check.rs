@@ -207,7 +207,7 @@ fn a_meal_that_was_undone_is_no_finding_and_is_not_paid() {
     let undone = format!("{}=900", taken_off[0].1.as_str().expect("an id"));
     let again = ledger.refused(&["act", "correct", ACT, "--line", &undone]);
     assert_eq!(again, Code::LINE_REVERSED);
-    let html = std::fs::read_to_string(&page).expect("it was written");
+    let html = std::fs::read_to_string(ledger.path("act.html")).expect("it was written");
     assert_eq!(html.matches("(отмена)").count(), 2);
     // What March took off is no line of this act, and the ledger knows that it is off.
     let letter = ledger.path("letter.txt");
