@@ -7,9 +7,9 @@ mod over_http;
 mod rules;
 
 use over_http::OverHttp;
-use rules::rules;
+use rules::{rules, terms};
 use senim_abi::VOUCHER;
-use senim_abi::voucher::msg::Attestation;
+use senim_abi::voucher::msg::{Attestation, Channel};
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, VoucherId};
 use senim_tests::world::Request;
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
@@ -223,4 +223,110 @@ fn arms_are_committed_to_assigned_revealed_and_drawn_again_by_anybody() {
     let others = listed(&mut ledger, 41, 1_000);
     offered(&mut ledger, &others[..40]);
     assert_eq!(ledger.refused(&check), Code::ARMS_NOT_AS_DRAWN);
+}
+
+/// Commits the free meals to two arms of equal parts, by a seed of their own.
+fn committed(ledger: &mut OverHttp) -> String {
+    let seed = ledger.path("seed");
+    let seed = seed.to_str().expect("UTF-8").to_owned();
+    let commit = ["programme", "arms", "commit", "3", "--weights", "1,1"];
+    ledger.done(&[&commit[..], &["--seed-file", &seed]].concat());
+    seed
+}
+
+/// One person of each arm who was asked, of so many who are listed now.
+fn one_of_each(ledger: &mut OverHttp, seed: &str, first: u16) -> [VoucherId; 2] {
+    let persons = listed(ledger, 12, first);
+    ledger.done(&["programme", "arms", "assign", "3", "--seed-file", seed]);
+    offered(ledger, &persons[..11]);
+    let arms: Vec<Value> = persons[..11]
+        .iter()
+        .map(|voucher| arm(ledger, voucher))
+        .collect();
+    [0, 1].map(|arm| {
+        let at = arms.iter().position(|of| *of == arm);
+        persons[at.unwrap_or_else(|| panic!("arm {arm} has nobody: {arms:?}"))]
+    })
+}
+
+fn arm(ledger: &mut OverHttp, voucher: &VoucherId) -> Value {
+    ledger.done(&["voucher", "show", &voucher.to_string()])["record"]["arm"].clone()
+}
+
+fn says_yes(ledger: &mut OverHttp, voucher: VoucherId) -> Result<(), Code> {
+    let answer = Execute::Answer {
+        voucher,
+        channel: Channel::ServiceCentre,
+        consents: true,
+    };
+    let answered = ledger.called("service-centre", VOUCHER, &answer);
+    answered.map(|_| ())
+}
+
+/// What of the line is kept for vouchers, and what it paid, in tiyn.
+fn reserved_and_paid(ledger: &mut OverHttp) -> (u64, u64) {
+    let line = ledger.done(&["budget", "3"]);
+    let sum = |name: &str| line[name].as_u64().expect("a sum");
+    (sum("reserved_tiyn"), sum("debits_tiyn"))
+}
+
+#[test]
+fn each_arm_is_used_by_its_own_rules_and_explained_by_them() {
+    let mut ledger = at_now(83);
+    let seed = committed(&mut ledger);
+
+    // The devnet's rules are one set: who is drawn into the second arm has none, and nothing opens for them, whatever
+    // rules come later. Rules are pinned to whoever is listed.
+    let [first, second] = one_of_each(&mut ledger, &seed, 0);
+    assert_eq!(says_yes(&mut ledger, first), Ok(()));
+    assert_eq!(says_yes(&mut ledger, second), Err(Code::OUT_OF_RANGE));
+    let measure = [("consent", "true"), ("uses_per_day_max", "1")];
+    let half = [&measure[..], &[("share_basis_points", "5_000")]].concat();
+    let both = [rules(&measure), rules(&half)].concat();
+    let path = file(&ledger, "rules.toml", &both);
+    ledger.done(&["programme", "rules", "3", "--file", &path]);
+    assert_eq!(says_yes(&mut ledger, second), Err(Code::OUT_OF_RANGE));
+    let shown = ledger.done(&["voucher", "show", &second.to_string()]);
+    assert_eq!(shown["status"], "offered", "{shown}");
+
+    // Persons who are listed from now on: all of the price is borne for one, half of it for the other.
+    let persons = one_of_each(&mut ledger, &seed, 1_000);
+    let wallet = ledger.path("wallet");
+    let wallet = wallet.to_str().expect("UTF-8").to_owned();
+    ledger.done(&["wallet", "new", "--wallet", &wallet]);
+    let before = reserved_and_paid(&mut ledger);
+    for (arm, voucher) in persons.into_iter().enumerate() {
+        assert_eq!(says_yes(&mut ledger, voucher), Ok(()));
+        let id = voucher.to_string();
+        let key = ledger.done(&["wallet", "key", "--wallet", &wallet])["holder"].clone();
+        let key = key.as_str().expect("a key");
+        ledger.done(&["voucher", "bind", &id, "--holder", key]);
+        ledger.done(&["wallet", "voucher", "activate", &id, "--wallet", &wallet]);
+        let used = ledger.done(&["voucher", "redeem", &id, "--price", "900"]);
+        let (pays, bears) = [(90_000, 0), (45_000, 45_000)][arm];
+        assert_eq!(terms(&used), (pays, bears), "arm {arm}");
+        let left = ledger.done(&["voucher", "show", &id])["record"]["left"].clone();
+        assert_eq!(left, 1_000_000 - pays, "arm {arm}");
+
+        // Why? The rules of this arm, found by its number, and what they come to.
+        let transaction = used["transaction"].as_str().expect("a hash");
+        let explained = ledger.senim(&["explain", transaction]);
+        let explained = explained.expect("the rules decide so again");
+        let decided = &explained.json["decided"][0];
+        assert_eq!(decided["facts"]["token"]["arm"], arm);
+        let step = &decided["steps"][0];
+        let found = (&step["rule"], &step["found"], &step["bound"], &step["kept"]);
+        let expected = (&1.into(), &arm.into(), &2.into(), &true.into());
+        assert_eq!(found, expected, "{decided}");
+        let terms = &decided["decision"]["Ok"];
+        assert_eq!(
+            (&terms["pays"], &terms["bears"]),
+            (&pays.into(), &bears.into())
+        );
+        let words = format!("the arm, {arm}, is one of the measure's 2");
+        assert!(explained.text.contains(&words), "{}", explained.text);
+    }
+    let (pays, amounts) = (90_000 + 45_000, 2 * 1_000_000);
+    let after = (before.0 + amounts - pays, before.1 + pays);
+    assert_eq!(reserved_and_paid(&mut ledger), after);
 }

@@ -5,9 +5,12 @@
 mod connector;
 #[path = "support/ledger.rs"]
 mod ledger;
+#[path = "../../node/senimd/tests/support/ports.rs"]
+mod ports;
 
 use connector::{Connector, TEMPLATE, wait};
 use ledger::Ledger;
+use ports::free_ports;
 use senim_connector::http::Endpoint;
 use senim_connector::marking::operator::MarkingOperator;
 use senim_connector::marking::protocol::{Kind, Report};
@@ -18,6 +21,7 @@ use senim_connector::service::{Settings, State, order};
 use senim_tests::world::network::root;
 use senim_types::text::KeyKind;
 use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -28,25 +32,36 @@ const GTIN: &str = "04870001000011";
 struct Parties {
     ledger: Ledger,
     operator: MarkingOperator,
-    url: String,
-    _runtime: Runtime,
+    address: SocketAddr,
+    runtime: Runtime,
 }
 
 impl Parties {
     fn start() -> Parties {
+        let parties = Parties::unreachable();
+        parties.serve();
+        parties
+    }
+
+    /// Where the operator's system should be nothing listens.
+    fn unreachable() -> Parties {
         let ledger = Ledger::start();
         ledger.holder();
         let (runtime, operator) = (Runtime::new().expect("threads"), MarkingOperator::new());
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
-        let listener = listener.expect("a port is free");
-        let url = format!("http://{}", listener.local_addr().expect("it listens"));
-        runtime.spawn(operator.clone().serve(listener));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_ports(1)));
         Parties {
             ledger,
             operator,
-            url,
-            _runtime: runtime,
+            address,
+            runtime,
         }
+    }
+
+    /// The operator's system answers from now on.
+    fn serve(&self) {
+        let listener = self.runtime.block_on(TcpListener::bind(self.address));
+        let listener = listener.expect("nobody else took the port");
+        self.runtime.spawn(self.operator.clone().serve(listener));
     }
 
     fn settings(&self, whose: &str) -> Settings {
@@ -58,7 +73,8 @@ impl Parties {
         let settings = self.settings(whose);
         let key = settings.network.join(format!("keys/{whose}.key"));
         let key = senim_cli::keys::read(&key, KeyKind::Device).expect("the devnet's key");
-        let endpoint = Endpoint::new(&self.url, 500, None).expect("an address");
+        let endpoint =
+            Endpoint::new(&format!("http://{}", self.address), 500, None).expect("an address");
         let (pharmacy, operator) = match whose {
             "regulator" => (None, Some(key)),
             _ => (Some(key), None),
@@ -154,11 +170,15 @@ impl Parties {
 
 #[test]
 fn an_operator_that_is_out_of_order_stops_no_patient_and_is_told_later() {
-    let parties = Parties::start();
+    let parties = Parties::unreachable();
     let connector = parties.connector("pharmacy");
-    parties.operator.mood(Mood::Down);
+    // Nobody is there at all.
     let group = parties.dispensed("LINE-1", "MF0001", "M2601");
     assert_eq!(parties.money(&group), "posted");
+    parties.until_answered("pharmacy", "OUTSIDE_UNREACHABLE");
+    // Somebody is, and can do nothing yet.
+    parties.operator.mood(Mood::Down);
+    parties.serve();
     parties.until_answered("pharmacy", "OUTSIDE_BUSY");
     assert_eq!(parties.told(), []);
 

@@ -1,5 +1,6 @@
 //! A support measure that nobody planned for: its policy is compiled outside of the workspace, deployed by transaction on a
-//! running network, used, explained, and compared with other rules on its own history. No node is restarted.
+//! running network of four validators, used, explained, and compared with other rules on its own history. No node is
+//! restarted, and each has the same state at the end.
 
 #[path = "support/measure.rs"]
 mod measure;
@@ -18,6 +19,9 @@ fn parameters(per_day: u8, fare: u64, kilometres: u32, far: u32) -> String {
     let bytes = codec::encode(&(per_day, fare, kilometres, far, vec![39_u32]));
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Validators of the network: one of them may fail.
+const VALIDATORS: usize = 4;
 
 /// Set by whoever has no toolchain for WebAssembly and knows that the story is then not told.
 const WITHOUT: &str = "SENIM_WITHOUT_WASM_TOOLCHAIN";
@@ -72,7 +76,7 @@ fn a_measure_that_nobody_planned_for_is_deployed_used_explained_and_compared() {
     let Some(wasm) = compiled(outside.path()) else {
         return;
     };
-    let ledger = Ledger::start();
+    let ledger = Ledger::of(VALIDATORS);
 
     // A budget line, a frame, a policy, parameters: the department does it all by itself.
     ledger.open_line("4");
@@ -193,5 +197,25 @@ fn a_measure_that_nobody_planned_for_is_deployed_used_explained_and_compared() {
     assert_eq!(
         ledger.done(&["voucher", "show", &voucher])["record"]["uses"],
         3
+    );
+
+    // Each node ran the policy itself, and has the same state, by its own proofs: the root of the last block, and the
+    // voucher below it.
+    let last = ledger.done(&["block", "latest"])["header"].clone();
+    let height = last["height"].to_string();
+    let blocks = ledger.done_at_each(&["block", &height]);
+    let vouchers = ledger.done_at_each(&["voucher", "show", &voucher]);
+    assert_eq!((blocks.len(), vouchers.len()), (VALIDATORS, VALIDATORS));
+    for (block, shown) in blocks.iter().zip(&vouchers) {
+        assert_eq!(block["header"]["state_root"], last["state_root"]);
+        assert_eq!(shown["record"], vouchers[0]["record"]);
+        assert_eq!(shown["record"]["uses"], 3);
+    }
+    let policies = ledger.done_at_each(&["programme", "show", "4"]);
+    assert!(
+        policies
+            .iter()
+            .all(|one| one["policy"]["contract"] == 1_001),
+        "{policies:?}"
     );
 }

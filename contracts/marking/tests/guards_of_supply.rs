@@ -7,7 +7,9 @@ mod common;
 use common::*;
 use senim_abi::MARKING;
 use senim_abi::marking::msg::{RestoreLine, SUPPLY_LINES_MAX};
-use senim_abi::marking::{BatchMark, Execute, Exit, PackCode, Query, Stage};
+use senim_abi::marking::record::PackRecord;
+use senim_abi::marking::{BatchMark, Execute, Exit, Lot, Pack, PackCode, Query, Stage};
+use senim_sdk::codec;
 use senim_types::{Code, Tiyn};
 
 /// What is done first, what is supplied then, and the answer.
@@ -271,4 +273,23 @@ fn undoing_has_its_guards() {
 
 fn pack_key(number: usize) -> Vec<u8> {
     senim_abi::marking::record::pack_key(&id(number)).in_state_of(MARKING)
+}
+
+/// No message leaves a pack without its batch: a state that is not sound sells nothing.
+#[test]
+fn a_pack_whose_batch_is_not_in_the_register_is_not_dispensed() {
+    let mut world = World::stocked();
+    let lot: Lot = "L9".parse().unwrap();
+    let pack = Pack {
+        lot: Some(lot),
+        ..world.pack(1)
+    };
+    world
+        .env
+        .plant(pack_key(1), codec::encode(&PackRecord::from(pack)));
+    let mut of_no_batch = line(1, 20);
+    of_no_batch.pack.lot = lot;
+    let refused = world.supply_at(APTEKA, vec![of_no_batch]);
+    assert_eq!(refused, Err(Code::BATCH_UNKNOWN));
+    assert!(world.supply(2, 20).is_ok());
 }

@@ -48,18 +48,24 @@ fn a_pupil_is_listed_asked_and_fed() {
     assert_eq!(world.owed(), 90_000);
 }
 
+/// What the due-queue does in so many days, and on which of them.
+fn days(world: &mut World, days: u32) -> Vec<(u32, VoucherEvent)> {
+    let mut told = Vec::new();
+    for day in 1..=days {
+        world.env.advance(DAY_MS);
+        for (_, outcome) in world.env.serve_due() {
+            assert_eq!(outcome.code(), None);
+            told.extend(events(&outcome).into_iter().map(|event| (day, event)));
+        }
+    }
+    told
+}
+
 #[test]
 fn who_does_not_answer_is_reminded_once_and_lapses() {
     let mut world = World::new();
     let voucher = world.offered();
-    let mut told = Vec::new();
-    for _ in 0..40 {
-        world.env.advance(DAY_MS);
-        for (_, outcome) in world.env.serve_due() {
-            assert_eq!(outcome.code(), None);
-            told.extend(events(&outcome));
-        }
-    }
+    let told = days(&mut world, 40);
     let reminded = VoucherEvent::Reminded {
         voucher,
         programme: FREE_MEALS,
@@ -71,7 +77,7 @@ fn who_does_not_answer_is_reminded_once_and_lapses() {
         standing: Standing::Lapsed,
         returned: Tiyn(0),
     };
-    assert_eq!(told, [reminded, lapsed]);
+    assert_eq!(told, [(7, reminded), (30, lapsed)]);
     assert_eq!(
         world.by(portal(), &answer(voucher, true)).code(),
         Some(Code::CONSENT_CLOSED)
@@ -85,24 +91,19 @@ fn who_does_not_answer_is_reminded_once_and_lapses() {
 fn who_does_not_activate_is_reminded_and_the_money_returns() {
     let mut world = World::new();
     let voucher = world.consented();
-    let mut reminded = 0;
-    for _ in 0..41 {
-        world.env.advance(DAY_MS);
-        let served = world.env.serve_due();
-        let told = served.iter().flat_map(|(_, outcome)| events(outcome));
-        reminded += told
-            .filter(|event| {
-                matches!(
-                    event,
-                    VoucherEvent::Reminded {
-                        asked: Asked::Activation,
-                        ..
-                    }
-                )
-            })
-            .count();
-    }
-    assert_eq!(reminded, 1);
+    let told = days(&mut world, 41);
+    let reminded = VoucherEvent::Reminded {
+        voucher,
+        programme: FREE_MEALS,
+        asked: Asked::Activation,
+    };
+    let lapsed = VoucherEvent::Ended {
+        voucher,
+        programme: FREE_MEALS,
+        standing: Standing::Lapsed,
+        returned: Tiyn(1_000_000),
+    };
+    assert_eq!(told, [(10, reminded), (40, lapsed)]);
     assert_eq!(world.view(voucher).unwrap().status, Status::Lapsed);
     assert_eq!(world.money_of(FREE_LINE), (1_000_000_000, 0));
 }

@@ -1,12 +1,15 @@
 //! Lists that are not as they should be.
 
 use crate::Operator;
-use crate::parties::{Child, Parties};
+use crate::parties::{Child, MEALS, Parties, wait};
+use senim_abi::voucher::VoucherId;
 use senim_cli::keys;
-use senim_portal::list::file::List;
-use senim_portal::sealing::BoxKey;
-use senim_types::Code;
+use senim_portal::conversation::What;
+use senim_portal::list::file::{List, Record};
+use senim_portal::list::persons;
+use senim_portal::sealing::{BoxKey, BoxPublic};
 use senim_types::text::KeyKind;
+use senim_types::{Code, Hash, OrgId};
 
 #[test]
 fn a_list_that_is_not_the_offices_own_is_nobodys() {
@@ -119,4 +122,104 @@ fn a_list_that_is_not_the_offices_own_is_nobodys() {
             assert!(list.open_for_portal(&chain, record, key).is_err());
         }
     }
+}
+
+/// The office's own device signs each of these lists: what stands in the way is the ledger alone.
+#[test]
+fn a_record_that_is_not_on_the_ledger_as_the_list_says_is_neither_asked_nor_attested() {
+    let operator = Operator::start();
+    let (listed, added) = (
+        Child::new("Мадина", 11, 9, true),
+        Child::new("Нұрлан", 12, 9, true),
+    );
+    let parties = Parties::new(&[&listed, &added], &operator.smsc, (3_600_000, 7_200_000));
+    parties
+        .list("first", &[&listed], "office")
+        .expect("the office lists her");
+    let path = parties.path("office/first.list");
+    let file = std::fs::read(&path).expect("it was written");
+    let session = parties.session();
+    let chain = session.chain;
+    let office = parties.path("network/keys/office.key");
+    let office = keys::read(&office, KeyKind::Device).expect("the devnet has it");
+    let key = |text: &str| text.parse::<BoxPublic>().expect("a public key");
+    let (portal, identity) = (key(&parties.portal_key), key(&parties.identity_key));
+    let table = Parties::table(&Parties::line(&added, 1));
+    let person = persons::read(table.as_bytes(), &[1]).expect("a table");
+    let sealed = |voucher| {
+        let record = Record::seal(&chain, MEALS, voucher, &person[0], &portal, &identity);
+        record.expect("it fits")
+    };
+    // A voucher that is on the ledger, under another programme.
+    let holder = parties.ledger.holder();
+    let issue = ["voucher", "issue", "--holder", &holder, "--place", "40"];
+    let other = parties.senim(&[&issue[..], &["--amount", "5000"]].concat());
+    let other = other.expect("programme 2 issues by itself")["voucher"].clone();
+    let other = other.as_str().expect("an id").parse().map(VoucherId);
+    let other = other.expect("64 hex digits");
+
+    let changed = |change: &dyn Fn(&mut List)| {
+        let (mut list, _) = List::read(&chain, &file).expect("it is whole");
+        change(&mut list);
+        list
+    };
+    let nobodys = VoucherId(Hash::of(b"listed by nobody"));
+    let lists = [
+        (
+            "nobody's",
+            changed(&|list| list.records.push(sealed(nobodys))),
+        ),
+        (
+            "another programme's",
+            changed(&|list| list.records.push(sealed(other))),
+        ),
+        (
+            "at another school",
+            changed(&|list| list.records[0].entry.place = Some(OrgId(41))),
+        ),
+        (
+            "at any school",
+            changed(&|list| list.records[0].entry.place = None),
+        ),
+    ];
+    let standing = |voucher: &VoucherId| {
+        let found = senim_portal::list::open::voucher(&session, voucher);
+        let found = found.unwrap_or_else(|failure| panic!("{failure:?}"));
+        found.map(|voucher| (voucher.standing, voucher.nullifier))
+    };
+    let own = changed(&|_| ()).records[0].voucher;
+    let before = [own, other].map(|voucher| standing(&voucher));
+    assert!(before.iter().all(Option::is_some));
+    for (what, list) in &lists {
+        let file = list.sign(&chain, &office);
+        let path = parties.path("office/changed.list");
+        std::fs::write(&path, &file).expect("it can be written");
+        assert_eq!(parties.open(&path), Err(Code::LIST_NOT_LISTED), "{what}");
+        let attested = parties.try_attest("changed");
+        assert_eq!(attested, Err(Code::LIST_NOT_LISTED), "{what}");
+        // Pushed past the command that looks at it first: the service looks again.
+        let inbox = parties.path("portal/inbox");
+        std::fs::create_dir_all(&inbox).expect("it can be made");
+        std::fs::write(inbox.join(format!("{}.list", Hash::of(&file))), &file)
+            .expect("it can be written");
+    }
+    let portal = parties.start();
+    let set_aside = |how: &str| {
+        let entries = std::fs::read_dir(parties.path("portal/inbox")).expect("a folder");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        names
+            .filter(|name| name.to_string_lossy().ends_with(how))
+            .count()
+    };
+    wait("each is refused", || set_aside(".refused") == lists.len());
+    assert_eq!(parties.count(What::Listed), 0);
+    assert_eq!([own, other].map(|voucher| standing(&voucher)), before);
+    assert_eq!(standing(&nobodys), None);
+
+    // The list as the office made it is the portal's, and the person is asked.
+    assert_eq!(parties.attest("first")["attested"], 1);
+    parties.open(&path).expect("it is the portal's");
+    parties.until(What::Asked, 1);
+    assert_eq!(set_aside(".done"), 1);
+    drop(portal);
 }

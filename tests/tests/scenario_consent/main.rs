@@ -1,6 +1,7 @@
 //! Free meals from the office's table to the parent's yes: a real node, the portal's service, an SMSC, and each party's
 //! own files. Then every other party's files are searched for who it was.
 
+mod keys_of_others;
 mod large;
 #[path = "../support/ledger.rs"]
 mod ledger;

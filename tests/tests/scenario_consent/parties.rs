@@ -29,26 +29,30 @@ use tokio::sync::oneshot;
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The devnet's programme of free meals.
-const MEALS: ProgrammeId = ProgrammeId(3);
+pub const MEALS: ProgrammeId = ProgrammeId(3);
 
-/// A number that was computed for this test: born on this day, the century's digit, a counter, and the check digit.
+/// The number of a person born on this day, with the century's and sex's digit, a counter, and the check digit; none where
+/// there is no check digit for it.
+pub fn checked(birth: &str, century: u8, counter: u32) -> Option<String> {
+    let digits = format!("{birth}{century}{counter:04}");
+    let sum = |weights: [u32; 11]| {
+        let digits = digits.bytes().map(|digit| u32::from(digit - b'0'));
+        digits
+            .zip(weights)
+            .map(|(digit, weight)| digit * weight)
+            .sum::<u32>()
+            % 11
+    };
+    let check = match sum([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) {
+        10 => sum([3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]),
+        check => check,
+    };
+    (check < 10).then(|| format!("{digits}{check}"))
+}
+
+/// A number that was computed for this test.
 pub fn iin(birth: &str, century: u8, counter: u32) -> String {
-    let valid = (counter * 10..).find_map(|counter| {
-        let digits = format!("{birth}{century}{counter:04}");
-        let sum = |weights: [u32; 11]| {
-            let digits = digits.bytes().map(|digit| u32::from(digit - b'0'));
-            digits
-                .zip(weights)
-                .map(|(digit, weight)| digit * weight)
-                .sum::<u32>()
-                % 11
-        };
-        let check = match sum([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) {
-            10 => sum([3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]),
-            check => check,
-        };
-        (check < 10).then(|| format!("{digits}{check}"))
-    });
+    let valid = (counter * 10..).find_map(|counter| checked(birth, century, counter));
     valid.expect("most numbers have a check digit")
 }
 
@@ -180,6 +184,12 @@ impl Parties {
             .query(VOUCHER, &Query::Programme { programme: MEALS })
             .unwrap_or_else(|failure| panic!("{failure:?}"));
         let mut settings = programme.settings;
+        let days = |days: u64| days * 24 * 60 * 60 * 1000;
+        let weeks = Window {
+            remind_ms: days(7),
+            lapse_ms: days(30),
+        };
+        assert_eq!(settings.consent, weeks, "the devnet's own");
         settings.consent = Window {
             remind_ms,
             lapse_ms,
@@ -257,7 +267,7 @@ impl Parties {
     }
 
     pub fn list_of(&self, name: &str, lines: &str, key: &str) -> Result<Value, Code> {
-        let table = format!("iin,parent_iin,child,category,place,amount_tiyn,until_ms\n{lines}");
+        let table = Parties::table(lines);
         self.write("office/persons.csv", &table);
         let (persons, out) = (
             self.text("office/persons.csv"),
@@ -287,18 +297,29 @@ impl Parties {
         made
     }
 
+    /// The table of these lines.
+    pub fn table(lines: &str) -> String {
+        format!("iin,parent_iin,child,category,place,amount_tiyn,until_ms\n{lines}")
+    }
+
     /// A line of the table of this category.
     pub fn line(child: &Child, category: u8) -> String {
         child.line(category)
     }
 
     pub fn attest(&self, name: &str) -> Value {
+        let attested = self.try_attest(name);
+        attested.unwrap_or_else(|code| panic!("{name}: {code}"))
+    }
+
+    /// The identity service attests a list, or says why it does not.
+    pub fn try_attest(&self, name: &str) -> Result<Value, Code> {
         let list = self.text(&format!("office/{name}.list"));
         let (file, secret) = (
             self.text("identity/lists.key"),
             self.text("identity/nullifiers.key"),
         );
-        self.done(&[
+        self.run(&[
             "list",
             "attest",
             "--list",

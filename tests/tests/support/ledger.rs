@@ -24,7 +24,11 @@ use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How often a node that is behind is asked again, with 100 ms in between.
+const TRIES: u32 = 100;
 
 /// A text of an answer.
 #[track_caller]
@@ -33,10 +37,13 @@ pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     text.unwrap_or_else(|| panic!("{pointer} in {value}"))
 }
 
-/// A ledger of one validator with its interface on a free port of the loopback; it ends with this value.
+/// A ledger whose nodes have their interfaces on free ports of the loopback; it ends with this value.
 pub struct Ledger {
     folder: tempfile::TempDir,
+    /// Of the first node, which commands ask.
     url: String,
+    /// Of all of them.
+    urls: Vec<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -53,7 +60,13 @@ impl Drop for Ledger {
 }
 
 impl Ledger {
+    /// Of one validator.
     pub fn start() -> Ledger {
+        Ledger::of(1)
+    }
+
+    /// Of this many validators, each with a node of its own.
+    pub fn of(validators: usize) -> Ledger {
         let temporary = tempfile::tempdir().expect("a temporary folder can be made");
         let folder = Folder::new(temporary.path().join("network"));
         folder
@@ -61,21 +74,27 @@ impl Ledger {
                 template_path: &root().join("genesis/devnet.toml"),
                 contracts_path: &contracts(),
                 time: now(),
-                validators_max: 1,
+                validators_max: validators,
                 machines: None,
             })
             .expect("the devnet's template makes a network");
         let (stop, stopped) = oneshot::channel();
-        let (ready, address) = std::sync::mpsc::channel();
+        let (ready, addresses) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().expect("threads can be had");
             runtime.block_on(async {
                 let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-                let listeners = listen(1, loopback, 0).await.expect("a port is free");
-                let address = listeners[0].local_addr().expect("it listens");
+                let mut listeners = Vec::new();
+                for _ in 0..validators {
+                    let listener = listen(1, loopback, 0).await;
+                    listeners.extend(listener.expect("a port is free"));
+                }
+                let addresses = listeners.iter().map(|one| one.local_addr());
+                let addresses: Result<Vec<_>, _> = addresses.collect();
                 let mut nodes =
                     Nodes::start(&folder, Tuning::default(), unobserved).expect("it starts");
-                ready.send(address).expect("the test waits");
+                let addresses = addresses.expect("each listens");
+                ready.send(addresses).expect("the test waits");
                 let options = ServeOptions::of(&MachineConfig::of(1));
                 let mut signals = Signals::new().expect("signals can be had");
                 tokio::select! {
@@ -87,10 +106,13 @@ impl Ledger {
                 nodes.stop();
             });
         });
-        let address = address.recv().expect("the node starts");
+        let addresses = addresses.recv().expect("the nodes start");
+        let urls = addresses.iter().map(|address| format!("http://{address}"));
+        let urls: Vec<String> = urls.collect();
         Ledger {
             folder: temporary,
-            url: format!("http://{address}"),
+            url: urls[0].clone(),
+            urls,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -110,6 +132,22 @@ impl Ledger {
     /// Runs a command as the program does after it has read its arguments.
     pub fn senim(&self, args: &[&str]) -> Result<Answer, Code> {
         self.senim_at(&self.url, args)
+    }
+
+    /// What the command, asked of each node in turn, says to programs. A node that is behind is given time to follow.
+    pub fn done_at_each(&self, args: &[&str]) -> Vec<Value> {
+        let asked = self.urls.iter().map(|url| {
+            let mut tries = 0;
+            loop {
+                match self.senim_at(url, args) {
+                    Ok(answer) => break answer.json,
+                    Err(code) => assert!(tries < TRIES, "{args:?} at {url}: {code}"),
+                }
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        });
+        asked.collect()
     }
 
     /// Runs a command on a machine that has lost its connection: nothing listens where it would ask.

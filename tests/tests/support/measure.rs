@@ -7,7 +7,8 @@ pub mod ledger;
 mod rules;
 
 pub use ledger::{Ledger, text};
-pub use rules::rules;
+#[allow(unused_imports)] // As above.
+pub use rules::{rules, terms};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -56,14 +57,4 @@ impl Ledger {
         let told = self.done(&[&issue[..], &rest, more].concat());
         text(&told, "/voucher").to_owned()
     }
-}
-
-/// What the programme pays and the citizen bears of a use, in tiyn, by what was told of it.
-pub fn terms(told: &Value) -> (u64, u64) {
-    let events = told["events"].as_array().expect("events").iter();
-    let mut terms = events.filter_map(|event| event.pointer("/event/redeemed/terms"));
-    let terms = terms.next();
-    let terms = terms.unwrap_or_else(|| panic!("a use is told: {told}"));
-    let sum = |name: &str| terms[name].as_u64().expect("a sum");
-    (sum("pays"), sum("bears"))
 }

@@ -67,41 +67,46 @@ pub struct Opened {
 /// Opens a list for the portal; every record stands on the ledger as the list says. Those whose time on the ledger is
 /// over are left out. `LIST_NOT_OPENED`, `LIST_NOT_LISTED`.
 pub fn open(session: &Session, list: &List, key: &BoxKey) -> Result<Vec<Opened>> {
+    let opened = each_listed(session, list, |record, found| {
+        let person = list.open_for_portal(&session.chain, record, key)?;
+        Ok((!found.standing.has_ended()).then_some(Opened {
+            voucher: record.voucher,
+            person,
+            standing: found.standing,
+            is_attested: found.nullifier.is_some(),
+        }))
+    });
+    Ok(opened?.into_iter().flatten().collect())
+}
+
+/// Takes each record with its voucher on the ledger. A list with one record that the ledger does not have as it says is
+/// nobody's. `LIST_NOT_LISTED`, and what `take` says.
+fn each_listed<T: Send>(
+    session: &Session,
+    list: &List,
+    take: impl Fn(&Record, &Voucher) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let take = &take;
+    let take_some = move |records: &[Record]| -> Result<Vec<T>> {
+        let mut taken = Vec::with_capacity(records.len());
+        for record in records {
+            taken.push(take(record, &listed(session, list, record)?)?);
+        }
+        Ok(taken)
+    };
     // Each record is a question to the node and waits for its answer: some at once.
     let share = list.records.len().div_ceil(QUESTIONS_TOGETHER).max(1);
     std::thread::scope(|scope| {
         let shares = list.records.chunks(share);
         let threads: Vec<_> = shares
-            .map(|records| scope.spawn(move || open_some(session, list, records, key)))
+            .map(|records| scope.spawn(move || take_some(records)))
             .collect();
-        let mut opened = Vec::with_capacity(list.records.len());
+        let mut taken = Vec::with_capacity(list.records.len());
         for thread in threads {
-            opened.extend(thread.join().expect("opening a record does not panic")?);
+            taken.extend(thread.join().expect("opening a record does not panic")?);
         }
-        Ok(opened)
+        Ok(taken)
     })
-}
-
-fn open_some(
-    session: &Session,
-    list: &List,
-    records: &[Record],
-    key: &BoxKey,
-) -> Result<Vec<Opened>> {
-    let mut opened = Vec::with_capacity(records.len());
-    for record in records {
-        let person = list.open_for_portal(&session.chain, record, key)?;
-        let found = listed(session, list, record)?;
-        if !found.standing.has_ended() {
-            opened.push(Opened {
-                voucher: record.voucher,
-                person,
-                standing: found.standing,
-                is_attested: found.nullifier.is_some(),
-            });
-        }
-    }
-    Ok(opened)
 }
 
 /// The record's voucher on the ledger. A record that was added to a list has none there, since the ledger took it from
@@ -137,6 +142,8 @@ pub struct Attested {
 
 /// The identity service: opens who the persons are and attests their nullifiers, each batch in one transaction, some on
 /// their way together. A batch that is refused is tried one by one, so that one person twice costs nobody else the meal.
+/// Every record stands on the ledger as the list says: a voucher of another programme would get a nullifier of this one's
+/// group. `LIST_NOT_OPENED`, `LIST_NOT_LISTED`.
 pub fn attest(
     session: &Session,
     list: &List,
@@ -144,14 +151,13 @@ pub fn attest(
     period: &str,
     (key, secret, device): (&BoxKey, &[u8; 32], &SecretKey),
 ) -> Result<Attested> {
-    let mut attestations = Vec::with_capacity(list.records.len());
-    for record in &list.records {
+    let attestations = each_listed(session, list, |record, _| {
         let person = list.open_for_identity(&session.chain, record, key)?;
-        attestations.push(Attestation {
+        Ok(Attestation {
             voucher: record.voucher,
             nullifier: nullifier(secret, group, period, person.iin.digits()),
-        });
-    }
+        })
+    })?;
     let bring = |batches: &[&[Attestation]], told: &mut dyn FnMut(usize, Option<Code>)| {
         let calls = batches.iter().map(|batch| {
             let execute = Execute::Attest {
