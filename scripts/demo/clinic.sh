@@ -90,6 +90,7 @@ play() {
 
     step "The clinic's system sends a FHIR R4 message over HTTP" "the answer names the prescription; the same message again has the same answer"
     run "senim wallet new $wallet"
+    run "senim wallet agree --yes $wallet --key $roles/identity/device.key$at"
     run "senim wallet key $wallet"
     holder=$(cat "$scratch/out")
     run "senim-connector clinic send --fhir $order --holder $holder $door"

@@ -145,7 +145,8 @@ play() {
     run "senim budget 2$at"
     says "reserved"
 
-    step "A parent shows a live QR: a meal is one call, paid at once" "the caterer's terminal gets yes or no, and learns nothing of the person"
+    step "A parent agrees to the use of data and shows a live QR: a meal is one call, paid at once" "the caterer's terminal gets yes or no, and learns nothing of the person"
+    run "senim wallet agree --yes $wallet$at"
     run "senim wallet voucher qr $meals --wallet $roles/parent/wallet --out $roles/child/live.png$at"
     refused 1 WRONG_PLACE "senim voucher redeem --scan $roles/child/live.png --price 900 --key $roles/pharmacy/device.key$at"
     run "senim voucher redeem --scan $roles/child/live.png --price 900 $canteen$at"

@@ -74,6 +74,7 @@ play() {
 
     step "A clinic prescribes: only what the programme lists" "of three medicines in one message one is a product that the doctor insists on"
     run "senim wallet new $wallet"
+    run "senim wallet agree --yes $wallet --key $roles/identity/device.key$at"
     run "senim wallet key $wallet"
     refused 1 CATEGORY_NOT_ENTITLED "senim prescription issue --fhir $unlisted --holder $(cat "$scratch/out") $clinic$at"
     issue "$order" "--paper $roles/clinic/order.png"
@@ -117,6 +118,7 @@ play() {
     run "cp $roles/wallet/qr.png $roles/rival/found.png"
     wallet="--wallet $roles/telephone"
     run "senim wallet new $wallet"
+    run "senim wallet agree --yes $wallet --key $roles/identity/device.key$at"
     run "senim wallet key $wallet"
     holder=$(cat "$scratch/out")
     refused 1 ROLE_NOT_ALLOWED "senim prescription bind $group --holder $holder --key $roles/clinic/device.key$at"

@@ -28,9 +28,10 @@ play() {
     [ -n "$group" ] || fail "it named no prescription"
     says "items 1, 2, 3"
 
-    step "The wallet finds them, and makes a QR that lives for five minutes"
+    step "The wallet finds them; its citizen agrees to the use of data, and it makes a QR that lives for five minutes"
     run "senim wallet list $wallet$at"
     says "$group"
+    run "senim wallet agree --yes $wallet --key $roles/identity/device.key$at"
     run "senim wallet qr $group --items 1,2 --ttl 300s --out $roles/wallet/qr.png $wallet --key $roles/identity/device.key$at"
 
     step "The money before" "the fund's budget line, and what it owes the pharmacy"

@@ -159,6 +159,8 @@ fn what_is_issued_is_reported_and_withdrawn_with_nothing_lost() {
 
     // The pharmacy that holds the item reads whether it may supply another product.
     net.done(&["wallet", "list", "--wallet", "@wallet"]);
+    let agree = ["wallet", "agree", "--yes", "--wallet", "@wallet"];
+    net.done(&[&agree[..], &["--key", "identity"]].concat());
     let qr = [
         "wallet", "qr", &group, "--items", "1", "--ttl", "200s", "--out", "@qr.png",
     ];

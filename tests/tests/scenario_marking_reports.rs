@@ -133,6 +133,7 @@ impl Parties {
         let group = issued["group"].as_str().expect("it is named").to_owned();
         let (wallet, qr) = (self.ledger.path("wallet"), self.ledger.path("qr.png"));
         self.ledger.done(&["wallet", "list", "--wallet", &wallet]);
+        self.ledger.agrees(&wallet);
         self.ledger.done(&[
             "wallet", "qr", &group, "--items", "1", "--ttl", "200s", "--out", &qr, "--wallet",
             &wallet,

@@ -125,6 +125,7 @@ fn three_proofs_buy_a_meal_and_copies_of_them_do_not() {
         let words = [&["wallet", "voucher"], words, &["--wallet", &wallet]].concat();
         ledger.senim(&words)
     };
+    ledger.agrees(&wallet);
     of_wallet(&["qr", &voucher, "--out", &qr]).expect("a QR of the holder's");
     assert_eq!(scan(&qr, "pharmacy").err(), Some(Code::WRONG_PLACE));
     let meal = scan(&qr, "canteen").expect("a meal by a live QR").json;
@@ -208,6 +209,7 @@ fn a_payer_changes_a_voucher_and_a_new_telephone_takes_it_over() {
     let kept = [
         "wallet", "voucher", "qr", &voucher, "--out", &found, "--wallet", &old,
     ];
+    ledger.agrees(&old);
     ledger.done(&kept);
     ledger.done(&["wallet", "new", "--wallet", &new]);
     let key = ledger.senim(&["wallet", "key", "--wallet", &new]);
@@ -223,6 +225,9 @@ fn a_payer_changes_a_voucher_and_a_new_telephone_takes_it_over() {
         ])
     };
     assert_eq!(show(&old).err(), Some(Code::NOT_IN_WALLET));
+    // What was agreed to in the old wallet was not in this one.
+    assert_eq!(show(&new).err(), Some(Code::OFFER_NOT_SIGNED));
+    ledger.agrees(&new);
     show(&new).expect("a QR of the new telephone's");
     // Nobody asked this person for a consent: there is none to take back.
     let withdraw = ["wallet", "voucher", "withdraw", &voucher, "--wallet", &new];

@@ -94,6 +94,7 @@ fn a_canteen_without_connection_feeds_pupils_and_is_paid_for_each_once() {
     let list: String = ids.iter().map(|id| format!("A pupil,{id}\n")).collect();
     std::fs::write(school.ledger.path("pupils.csv"), list).expect("the list is written");
     let code = school.ledger.path("code.png");
+    school.ledger.agrees(&school.ledger.path("wallet"));
     school.wallet(&[
         "share", by_code, "--days", "30d", "--uses", "20", "--out", &code,
     ]);

@@ -205,6 +205,7 @@ fn the_parts_of_a_repeat_are_items_and_a_copied_qr_is_refused_elsewhere() {
 
     // One live QR for two items, and a copy of its picture.
     let (wallet, qr) = (ledger.path("wallet"), ledger.path("qr.png"));
+    ledger.done(&["wallet", "agree", "--yes", "--wallet", &wallet]);
     let shown = ["wallet", "qr", &group, "--items", "1,2", "--ttl", "300s"];
     let kept = ["--out", &qr, "--wallet", &wallet, "--key", "identity"];
     ledger.done(&[&shown[..], &kept].concat());

@@ -15,6 +15,7 @@ const DOSE: Option<&str> = Some("Күніне 2 рет, тамақпен бір�
 fn new_telephone(shop: &Dispensary, name: &str) -> (String, String) {
     let wallet = shop.path(name);
     shop.ledger.done(&["wallet", "new", "--wallet", &wallet]);
+    shop.ledger.agrees(&wallet);
     let key = shop.ledger.senim(&["wallet", "key", "--wallet", &wallet]);
     let key = key.expect("a wallet gives keys").text.trim().to_owned();
     (wallet, key)

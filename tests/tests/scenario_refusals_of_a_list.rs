@@ -8,7 +8,7 @@ mod measure;
 use measure::Ledger;
 use senim_abi::VOUCHER;
 use senim_abi::civil::{UtcOffsets, ymd};
-use senim_abi::voucher::msg::{Attestation, Channel};
+use senim_abi::voucher::msg::Attestation;
 use senim_abi::voucher::{Entry, Execute, ProgrammeId, VoucherId};
 use senim_types::{Code, Hash, OrgId, TimeMs, Tiyn};
 use senimd::driver::now;
@@ -85,14 +85,19 @@ fn a_listed_person_is_attested_asked_answers_and_eats_and_none_of_it_out_of_turn
         let vouchers = vec![voucher];
         say("portal", &Execute::Offer { vouchers }, voucher)
     };
-    let answer = |voucher, consents| {
-        let channel = Channel::ServiceCentre;
-        let answer = Execute::Answer {
-            voucher,
-            channel,
-            consents,
-        };
-        say("service-centre", &answer, voucher)
+    let brought = |voucher: VoucherId, answer: &str, by: &[&str]| {
+        let id = voucher.to_string();
+        let before = show(&ledger, &id);
+        let bring = ["voucher", "answer", &id, answer];
+        let said = ledger.senim(&[&bring[..], by].concat()).map(|_| ());
+        if said.is_err() {
+            assert_eq!(show(&ledger, &id), before, "{said:?}");
+        }
+        said
+    };
+    let answer = |voucher, consents: bool| {
+        let answer = if consents { "--yes" } else { "--no" };
+        brought(voucher, answer, &["--channel", "service-centre"])
     };
 
     // Nobody is asked before it is known that the person has no other; and nobody is listed twice.
@@ -104,12 +109,22 @@ fn a_listed_person_is_attested_asked_answers_and_eats_and_none_of_it_out_of_turn
     for voucher in [child, other] {
         assert_eq!(offer(voucher), Ok(()));
     }
-    // A no is a no, and the same again is no error.
-    assert_eq!(answer(other, false), Ok(()));
+    // Each brings its own channel's answers, and nobody else's.
+    for (channel, key, refused) in [
+        ("wallet", "service-centre", Code::NOT_AUTHORISED),
+        ("service-centre", "identity", Code::NOT_AUTHORISED),
+        ("school", "service-centre", Code::NOT_AUTHORISED),
+        ("school", "canteen", Code::ROLE_NOT_ALLOWED),
+    ] {
+        let by = ["--channel", channel, "--key", key];
+        assert_eq!(brought(other, "--yes", &by), Err(refused), "{by:?}");
+    }
+    // A no is a no, wherever it is said, and the same again is no error.
+    assert_eq!(brought(other, "--no", &["--channel", "school"]), Ok(()));
     assert_eq!(answer(other, true), Err(Code::CONSENT_CLOSED));
     assert_eq!(answer(other, false), Ok(()));
     let id = child.to_string();
-    assert_eq!(answer(child, true), Ok(()));
+    assert_eq!(brought(child, "--yes", &["--channel", "wallet"]), Ok(()));
     assert_eq!(show(&ledger, &id)["status"], "issued");
 
     // It opened by itself, and waits for its holder.
@@ -218,15 +233,9 @@ fn two_programmes_of_one_group_do_not_both_serve_a_person_and_one_of_another_gro
 
     // The parents want no lunches: from then on the person is free for the other programme, and for that one alone.
     assert_eq!(offer(lunch), Ok(()));
-    let channel = Channel::ServiceCentre;
-    let no = Execute::Answer {
-        voucher: lunch,
-        channel,
-        consents: false,
-    };
-    ledger
-        .called("service-centre", VOUCHER, &no)
-        .expect("a no is taken");
+    let id = lunch.to_string();
+    let no = ["voucher", "answer", &id, "--no"];
+    ledger.done(&[&no[..], &["--channel", "service-centre"]].concat());
     assert_eq!(attest(breakfast, child), Ok(()));
     assert_eq!(nullifier(breakfast), json!(Hash::of(child)));
     assert_eq!(offer(breakfast), Ok(()));

@@ -154,6 +154,7 @@ fn each_rule_of_a_measure_refuses_what_it_is_there_for() {
     let code = refused(&ledger, ("4", &voucher), &redeem(&voucher, ("40", "900")));
     assert_eq!(code, Code::PROOF_KIND);
     let (wallet, qr) = (ledger.path("wallet"), ledger.path("qr.png"));
+    ledger.agrees(&wallet);
     let show = ["wallet", "voucher", "qr", &voucher, "--out", &qr];
     ledger.done(&[&show[..], &["--wallet", &wallet]].concat());
     ledger.done(&["voucher", "redeem", "--scan", &qr, "--price", "900"]);
@@ -179,6 +180,7 @@ fn a_holder_shares_within_bounds_and_what_is_used_up_or_over_buys_nothing() {
     let ledger = Ledger::start();
     let voucher = ledger.issued("2", "9000", &["--place", "40"]);
     let (wallet, code) = (ledger.path("wallet"), ledger.path("child.png"));
+    ledger.agrees(&wallet);
     let share = ["wallet", "voucher", "share", &voucher, "--wallet", &wallet];
     let share = [&share[..], &["--out", &code]].concat();
     let scan = ["voucher", "redeem", "--scan", &code, "--price", "900"];

@@ -7,6 +7,7 @@ mod ledger;
 use ledger::{Ledger, text};
 use senim_types::Code;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// A family at a running ledger.
 struct Family {
@@ -227,6 +228,69 @@ fn a_citizen_sees_every_measure_and_all_that_happened_to_it() {
 }
 
 #[test]
+fn no_qr_and_no_code_is_made_before_the_offer_is_signed_nor_after_it_is_taken_back() {
+    let family = Family {
+        ledger: Ledger::start(),
+    };
+    let ledger = &family.ledger;
+    let meals = family.voucher("9000", "200d");
+    let (qr, code) = (ledger.path("qr.png"), ledger.path("child.png"));
+    let say = |words: &[&str]| family.wallet("wallet", words);
+    let refused = || {
+        for make in [
+            &["qr", &meals, "--out", &qr][..],
+            &["share", &meals, "--out", &code],
+        ] {
+            let made = say(&[&["voucher"], make].concat());
+            assert_eq!(made.err(), Some(Code::OFFER_NOT_SIGNED), "{make:?}");
+        }
+        assert!(!Path::new(&qr).exists() && !Path::new(&code).exists());
+        say(&["offer"]).expect("what was said of it")
+    };
+    assert_eq!(refused()["said"], json!([]));
+
+    // It is read first, in three languages; and only the identity service says whose word it is.
+    let offer = say(&["agree"]).expect("it is shown");
+    assert_eq!(offer["texts"].as_array().map(Vec::len), Some(3));
+    for stranger in ["canteen", "fund", "portal"] {
+        let agree = say(&["agree", "--yes", "--key", stranger]);
+        assert_eq!(agree.err(), Some(Code::ROLE_NOT_ALLOWED), "{stranger}");
+    }
+    assert_eq!(
+        say(&["agree", "--withdraw"]).expect("nothing")["said"],
+        json!([])
+    );
+    assert_eq!(refused()["agreed"], false);
+    for _ in 0..2 {
+        let agreed = say(&["agree", "--yes"]).expect("it is signed, and again is no error");
+        assert_eq!(agreed["said"].as_array().map(Vec::len), Some(1));
+        assert_eq!(agreed["said"][0]["said"]["offer"], offer["offer"]);
+    }
+    say(&["voucher", "qr", &meals, "--out", &qr]).expect("a QR");
+    say(&["voucher", "share", &meals, "--out", &code]).expect("a code");
+
+    // Taken back, no new ones; what was shared before is ended by itself, and the voucher stays.
+    let back = say(&["agree", "--withdraw"]).expect("it is taken back");
+    assert_eq!(back["agreed"], false);
+    for picture in [&qr, &code] {
+        std::fs::remove_file(picture).expect("it was made");
+    }
+    assert_eq!(refused()["said"].as_array().map(Vec::len), Some(2));
+    say(&["voucher", "unshare", &meals]).expect("what was shared is taken back all the same");
+
+    // What is changed by hand in the wallet's folder is no consent.
+    let file = ledger.path("wallet/offer.json");
+    let kept = std::fs::read_to_string(&file).expect("it is kept");
+    let forged = kept.replace("\"agrees\": false", "\"agrees\": true");
+    assert_ne!(forged, kept);
+    std::fs::write(&file, forged).expect("it can be written");
+    assert_eq!(refused()["agreed"], false);
+    let again = say(&["agree", "--yes"]).expect("it is signed anew");
+    assert_eq!(again["agreed"], true);
+    say(&["voucher", "qr", &meals, "--out", &qr]).expect("a QR");
+}
+
+#[test]
 fn a_child_sees_what_was_shared_with_it_for_as_long_as_it_is() {
     let family = Family {
         ledger: Ledger::start(),
@@ -234,6 +298,7 @@ fn a_child_sees_what_was_shared_with_it_for_as_long_as_it_is() {
     let ledger = &family.ledger;
     let meals = family.voucher("9000", "200d");
     let code = ledger.path("child.png");
+    ledger.agrees(&ledger.path("wallet"));
     family.new_wallet("child");
     let share = ["voucher", "share", &meals, "--uses", "20", "--out", &code];
     family.wallet("wallet", &share).expect("a part is shared");

@@ -9,6 +9,7 @@
 //! - [`describe`], [`words`], [`names`]: receipts for people. [`answer`], [`failure`]: the two ends of a command.
 //! - [`history`], [`policies`], [`programmes`], [`simulate`]: what happened, why, and what other rules would have changed.
 //! - [`follow`], [`journal`], [`vault`]: what a service needs that goes on where it was, and keeps what it knows.
+//! - [`offer`]: what a person agrees to before the wallet makes a QR.
 //! - [`sealing`]: what is kept off the ledger. [`keys`], [`one_time`], [`files`]: secrets in files that only their owner reads.
 //!
 //! Deliberately absent: trust in a node, secrets on the terminal, and state of one role in another role's folder.
@@ -27,6 +28,7 @@ pub mod journal;
 pub mod keys;
 pub mod names;
 pub mod node;
+pub mod offer;
 pub mod one_time;
 pub mod policies;
 pub mod programmes;

@@ -489,6 +489,7 @@ codes! {
     7320 SEALED_NOT_HELD Caller "The node gives the medicine data to the pharmacy that holds the prescription or has recorded its look just now. Hold it, or record the look: `senim pharmacy look`."
     7321 LOOKS_MISSING Peer "The node's blocks show fewer looks at the prescription than its proven record counts: it leaves some out. Ask another node."
     7322 ORDERED_PRODUCT Caller "The order forbids another product than one that is no product of that medicine in the catalogue. Correct its code, a GTIN, or allow substitution."
+    7330 OFFER_NOT_SIGNED Caller "The wallet makes QRs and codes after its person has agreed to the use of data: this version of the offer was not signed, or was taken back. Read it and sign: `senim wallet agree --yes`."
     7340 ARMS_NOT_AS_DRAWN Caller "A person is in another arm than the seed and the nullifier give, or in none. The message names the vouchers; ask the payer."
     7350 TERMINAL_NOT_SYNCED Caller "This folder has no session of a terminal: it never synced here. Run `senim voucher offline sync` while there is a connection."
     7351 TERMINAL_CLOCK Caller "This terminal's clock is wrong: it differs from the ledger's by more than a minute, or went back. Set it, then sync."

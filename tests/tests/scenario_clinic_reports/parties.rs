@@ -222,6 +222,7 @@ impl Parties {
     pub fn qr(&self, group: &str) -> String {
         let (wallet, qr) = (self.ledger.path("wallet"), self.ledger.path("qr.png"));
         self.ledger.done(&["wallet", "list", "--wallet", &wallet]);
+        self.ledger.agrees(&wallet);
         self.ledger.done(&[
             "wallet", "qr", group, "--items", "1", "--ttl", "200s", "--out", &qr, "--wallet",
             &wallet,

@@ -182,6 +182,23 @@ fn parents_are_asked_and_answer_for_their_own_children_alone() {
     smsc.say(phone(1), &code_of(&alikhan));
     parties.until(What::Late, 1);
     assert_eq!(parties.standing(&alikhan), Standing::Declined);
+    // No SMS reaches this parent: the yes is said at a service centre, and nobody else says where it was said.
+    let id = parties.voucher(&unknown).to_string();
+    let yes = ["voucher", "answer", &id, "--yes"];
+    let at = |channel: &str, key: &str| {
+        let at = ["--channel", channel, "--key", key];
+        parties.senim(&[&yes[..], &at].concat())
+    };
+    let as_wallet = at("wallet", "service-centre");
+    assert_eq!(as_wallet.err(), Some(Code::NOT_AUTHORISED));
+    assert_eq!(parties.standing(&unknown), Standing::Offered);
+    let told = at("service-centre", "service-centre").expect("it is the centre's own channel");
+    assert_eq!(
+        told["events"][0]["event"]["answered"]["channel"],
+        "service_centre"
+    );
+    parties.until(What::Yes, 3);
+    assert_eq!(parties.standing(&unknown), Standing::Issued);
     // A message that was not acknowledged before the end is sent by the next start.
     drop(portal);
     let mut report = parties.done(&["report", "--config", &parties.text("portal.toml")]);
@@ -195,7 +212,7 @@ fn parents_are_asked_and_answer_for_their_own_children_alone() {
         report = parties.done(&["report", "--config", &parties.text("portal.toml")]);
     }
     assert_eq!(report["unsent"], 0);
-    assert_eq!(report["counts"]["yes"], 2);
+    assert_eq!(report["counts"]["yes"], 3);
     // Whatever was not taken stands in the report with its code.
     let rows = report["rows"].as_array().expect("a list");
     for (what, code) in [

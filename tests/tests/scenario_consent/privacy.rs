@@ -150,6 +150,7 @@ pub fn a_meal_at_the_canteen(parties: &Parties, child: &Child) {
     done(&[
         "wallet", "voucher", "activate", &voucher, "--wallet", &wallet, "--key", "identity",
     ]);
+    done(&["wallet", "agree", "--yes", "--wallet", &wallet]);
     done(&["wallet", "new", "--wallet", &childs]);
     let share = ["wallet", "voucher", "share", &voucher, "--wallet", &wallet];
     let bounds = ["--days", "200d", "--uses", "170", "--out", &printed];

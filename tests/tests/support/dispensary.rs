@@ -144,6 +144,7 @@ impl Dispensary {
     /// The wallet shows a fresh QR of these items, and the pharmacy holds by it.
     pub fn hold(&self, device: &str, group: &str, items: &str) -> Result<Value, Code> {
         let (wallet, qr) = (self.path("wallet"), self.path("qr.png"));
+        self.ledger.agrees(&wallet);
         self.ledger.done(&[
             "wallet", "qr", group, "--items", items, "--ttl", "300s", "--out", &qr, "--wallet",
             &wallet,

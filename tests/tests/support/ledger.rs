@@ -222,6 +222,11 @@ impl Ledger {
         failure.to_json()
     }
 
+    /// The person of a wallet agrees to the use of data; again is no error.
+    pub fn agrees(&self, wallet: &str) {
+        self.done(&["wallet", "agree", "--yes", "--wallet", wallet]);
+    }
+
     /// A one-time key of the wallet, which is made if it is not there.
     pub fn holder(&self) -> String {
         let wallet = self.path("wallet");

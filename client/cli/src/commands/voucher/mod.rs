@@ -1,5 +1,6 @@
 //! Vouchers: issued by a payer, used at a place, with a connection or without, taken back.
 
+mod answer;
 pub mod excess;
 pub mod offline;
 mod refund;
@@ -37,6 +38,11 @@ pub enum Command {
         after_help = "Example:\n  senim wallet key --wallet wallet\n  senim voucher issue --holder senimwallet1… --place 40 --amount 170000"
     )]
     Issue(Issue),
+    /// Brings what a person answered whom no SMS reaches: in the wallet, at a service centre, or at the school.
+    #[command(
+        after_help = "Examples:\n  senim voucher answer VOUCHER --yes --channel service-centre\n  senim voucher answer VOUCHER --no --channel school\n  senim voucher answer VOUCHER --yes --channel wallet --key identity"
+    )]
+    Answer(answer::Bring),
     /// Uses a voucher once: the provider of the place is paid at once.
     #[command(
         after_help = "Examples:\n  senim voucher redeem VOUCHER --price 900\n  senim voucher redeem --scan qr.png --price 900"
@@ -213,6 +219,7 @@ pub fn voucher_id(text: &str) -> std::result::Result<VoucherId, String> {
 pub fn run(command: &Command, global: &Global) -> Result<Answer> {
     match command {
         Command::Issue(args) => issue(args, global),
+        Command::Answer(args) => answer::run(args, global),
         Command::Redeem(args) => redeem(args, global),
         Command::Refund(args) => refund::run(args, global),
         Command::Offline(command) => offline::run(command, global),

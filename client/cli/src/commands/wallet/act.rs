@@ -1,5 +1,6 @@
 //! What a citizen does: keys, QRs, cancellations.
 
+use super::offer::is_agreed;
 use super::store::Wallet;
 use super::{Cancel, Qr};
 use crate::answer::Answer;
@@ -47,6 +48,7 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
     let wallet = Wallet::open(&args.folder.wallet)?;
     let (group, _) = group(&session, &args.group)?;
     let number = wallet.held(&args.group, &group.holder)?;
+    is_agreed(&session, &wallet)?;
     let count = group.items.len();
     let chosen = words::within(args.items.unwrap_or(ItemMask::first(count)), count)?;
     check_ttl(&session, &group, args.ttl)?;

@@ -7,6 +7,7 @@ mod find;
 mod history;
 mod list;
 mod log;
+mod offer;
 mod store;
 pub mod voucher;
 
@@ -17,6 +18,7 @@ use crate::args::Global;
 use crate::commands::prescription::Reason;
 use crate::context::group_id;
 use crate::failure::Result;
+use crate::offer::Language;
 use crate::words::{parse_duration_ms, parse_items};
 use clap::{Args, Subcommand};
 use senim_abi::prescription::{GroupId, ItemMask};
@@ -41,6 +43,15 @@ pub enum Command {
     /// Finds new prescriptions and vouchers for the wallet's keys and lists all: active ones yellow, finished ones grey.
     #[command(after_help = "Example:\n  senim wallet list --wallet wallet")]
     List(Folder),
+    /// Shows the offer, and signs it: the consent to the use of data, without which the wallet makes no QR and no code. The
+    /// identity service confirms whose word it is.
+    #[command(
+        after_help = "Examples:\n  senim wallet agree --language kk\n  senim wallet agree --yes\n  senim wallet agree --withdraw"
+    )]
+    Agree(Agree),
+    /// Lists what was said of the offer, and whether it holds now.
+    #[command(after_help = "Example:\n  senim wallet offer --wallet wallet")]
+    Offer(Folder),
     /// Makes a live QR that opens items of a prescription to whoever scans it within its time.
     #[command(after_help = "Example:\n  senim wallet qr GROUP --items 1 --ttl 60s --out qr.png")]
     Qr(Qr),
@@ -82,6 +93,26 @@ pub struct Add {
     #[arg(long, group = "opens")]
     pub old: Option<PathBuf>,
     /// The wallet service's device, which fetches the sealed part: a key by name or file.
+    #[arg(long, default_value = "identity")]
+    pub key: String,
+    /// Whose.
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+/// Arguments of `wallet agree`.
+#[derive(Debug, Args)]
+pub struct Agree {
+    /// Signs it.
+    #[arg(long, conflicts_with = "withdraw")]
+    pub yes: bool,
+    /// Takes it back: the wallet makes no QR from then on.
+    #[arg(long)]
+    pub withdraw: bool,
+    /// Shows it in this language alone.
+    #[arg(long, value_enum)]
+    pub language: Option<Language>,
+    /// The identity service's device, which confirms who signs: a key by name or file.
     #[arg(long, default_value = "identity")]
     pub key: String,
     /// Whose.
@@ -157,6 +188,8 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Key(folder) => act::key(&folder.wallet),
         Command::Add(args) => add::add(args, global),
         Command::List(folder) => list::list(&folder.wallet, global),
+        Command::Agree(args) => offer::agree(args, global),
+        Command::Offer(folder) => offer::list(folder, global),
         Command::Qr(args) => act::qr(args, global),
         Command::Log(args) => log::log(args, global),
         Command::Cancel(args) => act::cancel(args, global),

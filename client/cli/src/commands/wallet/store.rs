@@ -3,10 +3,12 @@
 //! ```text
 //! secret.key   32 bytes from which every key is derived; readable by its owner only
 //! wallet.json  how many keys were made, what they hold, how far the ledger was looked through
+//! offer.json   what its person said of the offer, signed and confirmed
 //! ID.contents  a prescription's content key that the wallet took in, wrapped to a key of its own
 //! ```
 
 use crate::failure::{Failure, Result};
+use crate::offer::Signed;
 use crate::one_time::{pair_from_text, pair_to_text};
 use crate::sealing::{ContentKey, KEPT_BYTES, OpeningKey};
 use crate::{files, keys};
@@ -151,6 +153,22 @@ impl Wallet {
     /// The key that opens the sealed part of the prescription of this number.
     pub fn opening(&self, number: u32) -> OpeningKey {
         OpeningKey::from_seed(&self.derive("senim 2026-02 wallet opening key", number))
+    }
+
+    /// The key that signs what the person says of the offer, and nothing else.
+    pub fn offer_key(&self) -> SecretKey {
+        SecretKey::from_seed(&self.derive("senim 2026-11 wallet offer key", 0))
+    }
+
+    /// What the person said of the offer, the latest last.
+    pub fn said(&self) -> Result<Vec<Signed>> {
+        let said = files::read_records(&self.path.with_file_name("offer.json"))?;
+        Ok(said.unwrap_or_default())
+    }
+
+    /// Keeps what the person said of the offer.
+    pub fn keep_said(&self, said: &[Signed]) -> Result<()> {
+        files::write_records(&self.path.with_file_name("offer.json"), &said)
     }
 
     /// What an issuer is given of the key of this number.

@@ -1,5 +1,6 @@
 //! What a citizen does with a voucher: activate it, share a part of it, show it, take the consent back.
 
+use super::offer::is_agreed;
 use super::store::Wallet;
 use crate::answer::Answer;
 use crate::args::Global;
@@ -134,8 +135,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
 }
 
 /// The key that holds the voucher, out of the wallet.
-fn holder_key(session: &Session, wallet: &Path, id: &VoucherId) -> Result<SecretKey> {
-    let wallet = Wallet::open(wallet)?;
+fn holder_key(session: &Session, wallet: &Wallet, id: &VoucherId) -> Result<SecretKey> {
     let holder = voucher(session, id)?.0.holder;
     let holder = holder.ok_or_else(|| Failure::new(Code::NO_HOLDER))?;
     let number = wallet.number_of(&holder);
@@ -145,7 +145,12 @@ fn holder_key(session: &Session, wallet: &Path, id: &VoucherId) -> Result<Secret
 
 fn act(args: &Act, act: HolderAct, global: &Global) -> Result<Answer> {
     let session = session(global)?;
-    let holder = holder_key(&session, &args.folder.wallet, &args.voucher)?;
+    let wallet = Wallet::open(&args.folder.wallet)?;
+    let holder = holder_key(&session, &wallet, &args.voucher)?;
+    // What is shared is a code. Whoever has taken the consent back can still activate, unshare and withdraw.
+    if matches!(act, HolderAct::Delegate(_)) {
+        is_agreed(&session, &wallet)?;
+    }
     let service = device(global, &args.key)?;
     let statement = HolderStatement {
         voucher: args.voucher,
@@ -230,8 +235,14 @@ fn add(args: &Add, global: &Global) -> Result<Answer> {
 fn qr(args: &Qr, global: &Global) -> Result<Answer> {
     let session = session(global)?;
     let (id, key) = match (&args.shared, args.voucher) {
+        // Who shared it has agreed; a child signs no offer.
         (Some(shared), _) => scan_shared(shared)?,
-        (None, Some(id)) => (id, holder_key(&session, &args.folder.wallet, &id)?),
+        (None, Some(id)) => {
+            let wallet = Wallet::open(&args.folder.wallet)?;
+            let key = holder_key(&session, &wallet, &id)?;
+            is_agreed(&session, &wallet)?;
+            (id, key)
+        }
         (None, None) => return Err(Failure::usage("name a voucher or a shared code")),
     };
     let now = words::now();
