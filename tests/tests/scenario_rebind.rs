@@ -6,28 +6,10 @@ mod dispensary;
 
 use dispensary::{ALLOTTED, AMLODIPINE, Card, Dispensary, METFORMIN, dosage, text};
 use senim_types::Code;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// How the first item is to be taken.
 const DOSE: Option<&str> = Some("Күніне 2 рет, тамақпен бірге");
-
-/// A new telephone: a wallet of another secret, and a key of it.
-fn new_telephone(shop: &Dispensary, name: &str) -> (String, String) {
-    let wallet = shop.path(name);
-    shop.ledger.done(&["wallet", "new", "--wallet", &wallet]);
-    shop.ledger.agrees(&wallet);
-    let key = shop.ledger.senim(&["wallet", "key", "--wallet", &wallet]);
-    let key = key.expect("a wallet gives keys").text.trim().to_owned();
-    (wallet, key)
-}
-
-/// A QR of these items, in a picture of its own; what the command says of it.
-fn qr(shop: &Dispensary, wallet: &str, group: &str, items: &str, out: &str) -> Result<Value, Code> {
-    let words = [
-        "wallet", "qr", group, "--items", items, "--ttl", "300s", "--out", out, "--wallet", wallet,
-    ];
-    shop.ledger.senim(&words).map(|answer| answer.json)
-}
 
 #[test]
 fn a_telephone_is_lost_in_the_middle_of_a_course() {
@@ -68,12 +50,13 @@ fn a_telephone_is_lost_in_the_middle_of_a_course() {
     assert_eq!(own("2", AMLODIPINE, "30", "980"), Ok(98_000));
     shop.hold("rival", &group, "3").expect("it is held there");
     let (old, found) = (shop.path("wallet"), shop.path("found.png"));
-    qr(&shop, &old, &group, "1", &found).expect("a QR of the old telephone's");
+    shop.qr(&old, &group, "1", &found)
+        .expect("a QR of the old telephone's");
     let list_of = |wallet: &str| shop.ledger.done(&["wallet", "list", "--wallet", wallet]);
     assert_eq!(list_of(&old)["prescriptions"][0]["active"], true);
 
     // Only the identity service says whose it is.
-    let (new, key) = new_telephone(&shop, "new");
+    let (new, key) = shop.new_telephone("new");
     let bind = |more: &[&str]| {
         let words = [&["prescription", "bind", &group], more].concat();
         shop.ledger.senim(&words).map(|answer| answer.json)
@@ -99,7 +82,7 @@ fn a_telephone_is_lost_in_the_middle_of_a_course() {
     assert_eq!(scanned.err(), Some(Code::QR_NOT_SIGNED));
     let again = shop.path("again.png");
     assert_eq!(
-        qr(&shop, &old, &group, "1", &again).err(),
+        shop.qr(&old, &group, "1", &again).err(),
         Some(Code::NOT_IN_WALLET)
     );
     for act in [
@@ -124,7 +107,9 @@ fn a_telephone_is_lost_in_the_middle_of_a_course() {
     assert_eq!(text(&list, "/prescriptions/0/group"), group);
     assert_eq!(list["prescriptions"][0]["active"], true);
     let shown = shop.path("qr.png");
-    let blind = qr(&shop, &new, &group, "1", &shown).expect("a QR of the new telephone's");
+    let blind = shop
+        .qr(&new, &group, "1", &shown)
+        .expect("a QR of the new telephone's");
     assert_eq!(blind["opens_sealed_part"], false);
     let held = shop.pharmacy("pharmacy", &["hold", "--qr", &shown]);
     let held = held.expect("the new telephone holds it");
@@ -136,7 +121,7 @@ fn a_telephone_is_lost_in_the_middle_of_a_course() {
         let words = [&["wallet", "add", &group], what, &["--wallet", &new]].concat();
         shop.ledger.senim(&words).map(|answer| answer.json)
     };
-    let (stranger, _) = new_telephone(&shop, "stranger");
+    let (stranger, _) = shop.new_telephone("stranger");
     assert_eq!(
         take(&["--old", &stranger]).err(),
         Some(Code::SEALED_NOT_OPENED)
@@ -144,14 +129,14 @@ fn a_telephone_is_lost_in_the_middle_of_a_course() {
     let opens = |what: &[&str]| {
         let taken = take(what).expect("it opens");
         assert_eq!(taken["took_contents_in"], true, "{what:?}");
-        let shown = qr(&shop, &new, &group, "1", &shown).expect("a QR");
+        let shown = shop.qr(&new, &group, "1", &shown).expect("a QR");
         assert_eq!(shown["opens_sealed_part"], true, "{what:?}");
         std::fs::remove_file(shop.path(&format!("new/{group}.contents"))).expect("it was kept");
     };
     opens(&["--old", &old]);
     opens(&["--chip", &chip]);
     take(&["--paper", &paper]).expect("it opens");
-    qr(&shop, &new, &group, "1", &shown).expect("a QR");
+    shop.qr(&new, &group, "1", &shown).expect("a QR");
     let held = shop.pharmacy("pharmacy", &["hold", "--qr", &shown]);
     assert_eq!(dosage(&held.expect("one scan"), 1), DOSE);
     give_back("pharmacy", "1");
@@ -174,7 +159,7 @@ fn a_telephone_is_lost_in_the_middle_of_a_course() {
     assert_eq!(take(&["--chip", &chip]).err(), Some(Code::CARD_MISMATCH));
 
     // The rest, to the tiyn: 30 of 60 tablets of the pack that was opened, and the card's programme bears nothing else.
-    qr(&shop, &new, &group, "1", &shown).expect("a QR");
+    shop.qr(&new, &group, "1", &shown).expect("a QR");
     let held = shop.pharmacy("pharmacy", &["hold", "--qr", &shown]);
     assert_eq!(dosage(&held.expect("one scan"), 1), DOSE);
     assert_eq!(own("1", METFORMIN, "30", "1450"), Ok(72_500));
@@ -202,12 +187,12 @@ fn a_telephone_is_lost_in_the_middle_of_a_course() {
     // What is finished can be bound, too: the next telephone is to see it. Nothing of it can be dispensed again.
     let rest = ["wallet", "cancel", &group, "--items", "3", "--wallet", &new];
     shop.ledger.done(&rest);
-    let (newest, key) = new_telephone(&shop, "newest");
+    let (newest, key) = shop.new_telephone("newest");
     bind(&["--holder", &key]).expect("it is bound");
     let list = list_of(&newest);
     assert_eq!(text(&list, "/prescriptions/0/group"), group);
     assert_eq!(list["prescriptions"][0]["active"], false);
-    qr(&shop, &newest, &group, "1", &shown).expect("a QR");
+    shop.qr(&newest, &group, "1", &shown).expect("a QR");
     let held = shop.pharmacy("pharmacy", &["hold", "--qr", &shown]);
     assert_eq!(held.err(), Some(Code::ALREADY_DISPENSED));
 }

@@ -7,8 +7,10 @@
 //! lies in the sealed object itself; the ledger has the object's blake3.
 
 mod item_keys;
+mod shared;
 
 pub use item_keys::ItemKeys;
+pub use shared::{SHARED_BYTES_MAX, narrowed, open_shared, seal_shared};
 
 use crate::failure::{Failure, Result};
 use crate::files;

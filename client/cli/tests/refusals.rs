@@ -102,6 +102,8 @@ fn a_prescription_of_another_wallet_opens_nothing() {
         card: None,
         paper: None,
         sealed: None,
+        delegation: None,
+        delegated_at: TimeMs(0),
         last_proof_at: TimeMs(1),
         items: vec![Item {
             inn: "A10BA02".parse().expect("an ATC code"),

@@ -51,6 +51,8 @@ fn group(ends: &[u64]) -> Group {
         card: None,
         paper: None,
         sealed: None,
+        delegation: None,
+        delegated_at: TimeMs(0),
         last_proof_at: TimeMs(1),
         items: ends.iter().map(|end| item(*end)).collect(),
         holds: Vec::new(),

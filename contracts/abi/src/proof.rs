@@ -3,21 +3,21 @@
 //!
 //! | statement | signed by | domain | says |
 //! | --- | --- | --- | --- |
-//! | [`QrStatement`] | the token's key, in the wallet | `Qr` | whoever has this ephemeral key may hold these items, for a minute |
+//! | [`QrStatement`] | the token's key, in the wallet, or a delegate's | `Qr` | whoever has this ephemeral key may hold these items, for a minute |
 //! | [`HoldStatement`] | the QR's ephemeral key; the paper's key | `Hold` | it is this organisation and device that hold, with this hold key |
 //! | [`CardStatement`] | the card's key for this token | `Card` | the card was at this terminal at that time |
 //! | [`HeldStep`] | the hold key, at the pharmacy | `HeldStep` | dispense, reject, extend, reverse |
-//! | [`HolderAct`] | the token's key, in the wallet | `Holder` | cancel |
+//! | [`HolderAct`] | the token's key, in the wallet | `Holder` | cancel, let another collect |
 //!
 //! A copied QR is worthless: the ephemeral *private* key travels in the QR image only, and the hold
 //! that it signs names the organisation and the device.
 
-use crate::prescription::{DispenseLine, GroupId, ItemMask, RejectReason};
+use crate::prescription::{Delegation, DispenseLine, GroupId, ItemMask, RejectReason};
 use crate::statement::statement;
 use borsh::{BorshDeserialize, BorshSerialize};
 use senim_types::{Hash, OrgId, PublicKey, TimeMs, codec};
 
-/// A live QR, without its ephemeral private key. Domain `Qr`, by the token's key.
+/// A live QR, without its ephemeral private key. Domain `Qr`, by the token's key or a delegate's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
 pub struct QrStatement {
@@ -120,6 +120,15 @@ pub enum HolderAct {
         group: GroupId,
         /// The items.
         items: ItemMask,
+    },
+    /// Let another collect, or take that back.
+    Delegate {
+        /// The prescription.
+        group: GroupId,
+        /// When it was signed.
+        at: TimeMs,
+        /// Who may collect what until when; none takes it back.
+        delegation: Option<Delegation>,
     },
 }
 

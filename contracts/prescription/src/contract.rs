@@ -1,8 +1,8 @@
 //! Dispatch, and the questions.
 
 use crate::{
-    card, dispense, hold, issue, look, pending, pending::After, proofs::HoldRequest, reverse,
-    setup, state,
+    card, delegate, dispense, hold, issue, look, pending, pending::After, proofs::HoldRequest,
+    reverse, setup, state,
 };
 use alloc::vec::Vec;
 use senim_abi::prescription::due::DueEntry;
@@ -191,6 +191,11 @@ fn execute<E: Env>(env: &mut E, context: &CallContext, message: Execute) -> Outc
         } => {
             look::look(env, context, group, items, reason)?;
         }
+        Execute::Delegate {
+            group,
+            at,
+            delegation,
+        } => delegate::delegate(env, group, at, delegation)?,
     }
     Ok(Vec::new())
 }

@@ -73,6 +73,8 @@ pub fn issue<E: Env>(env: &mut E, context: &CallContext, order: Order) -> Result
         card: order.card,
         paper: order.paper,
         sealed: order.sealed,
+        delegation: None,
+        delegated_at: TimeMs(0),
         last_proof_at: TimeMs(0),
         items: order
             .items
@@ -243,6 +245,8 @@ pub fn rebind<E: Env>(
         if let Some(key) = new_card.filter(|_| group.card != new_card) {
             card::bind(env, key, id, group.programme)?;
         }
+        // Who was to collect was named by the key that is lost.
+        group.delegation = group.delegation.filter(|_| group.holder == holder);
         (group.holder, group.card, group.paper) = (holder, new_card, paper);
         state::save_group(env, &id, group);
         emit(env, &PrescriptionEvent::Rebound { group: id, holder });

@@ -12,7 +12,7 @@
 //!
 //! - `contract`: dispatch and questions; `setup`: what the payer sets; `issue`: issue, release,
 //!   cancel, rebind, forget; `card`: what the card
-//!   contract is asked; `hold`: hold, extend, reject; `look`: a look at the medicine data;
+//!   contract is asked; `delegate`: who else may collect; `hold`: hold, extend, reject; `look`: a look at the medicine data;
 //!   `dispense`: dispense; `reverse`: undo; `pending`: payments that wait.
 //! - `judged`: the rules that a prescription is pinned to, which [`senim_abi::prescription::judge`] decides by.
 //! - `proofs`: what was signed by whom; `rules`: the automaton and the ledger's own guards; no state is written there.
@@ -27,6 +27,7 @@ extern crate alloc;
 
 mod card;
 mod contract;
+mod delegate;
 mod dispense;
 mod hold;
 mod issue;

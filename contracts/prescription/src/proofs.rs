@@ -53,14 +53,11 @@ pub fn signed<E: Env>(
         hold_key: request.hold_key,
     };
     match request.proof {
-        Proof::LiveQr(qr) => {
-            check_qr(env, group, &statement, &qr)?;
-            Ok(Proven {
-                used: ProofUsed::LiveQr,
-                kind: ProofKinds::LIVE_QR,
-                window: Some((qr.issued_at, qr.expires_at)),
-            })
-        }
+        Proof::LiveQr(qr) => Ok(Proven {
+            used: check_qr(env, group, &statement, &qr)?,
+            kind: ProofKinds::LIVE_QR,
+            window: Some((qr.issued_at, qr.expires_at)),
+        }),
         Proof::Card {
             card,
             challenged_at,
@@ -99,17 +96,27 @@ fn check_qr<E: Env>(
     group: &Group,
     statement: &HoldStatement,
     qr: &QrStatement,
-) -> Result<(), Refusal> {
+) -> Result<ProofUsed, Refusal> {
     let opens = qr.group == statement.group && qr.items.contains(statement.items);
     ensure(opens, Code::QR_OTHER_TOKEN)?;
-    ensure(
-        env.witnessed(&group.holder, Domain::Qr, &codec::encode(qr)),
-        Code::QR_NOT_SIGNED,
-    )?;
+    let message = codec::encode(qr);
+    let signed_by = |key: &PublicKey| env.witnessed(key, Domain::Qr, &message);
+    let by_holder = signed_by(&group.holder);
+    let delegation = group
+        .delegation
+        .filter(|delegation| !by_holder && signed_by(&delegation.key));
+    ensure(by_holder || delegation.is_some(), Code::QR_NOT_SIGNED)?;
     // The ephemeral private key is in the image only: who copied the transaction has not got it,
     // and the statement in the transaction names another organisation and device.
     let is_held = env.witnessed(&qr.ephemeral, Domain::Hold, &codec::encode(statement));
-    ensure(is_held, Code::HOLD_NOT_SIGNED)
+    ensure(is_held, Code::HOLD_NOT_SIGNED)?;
+    let Some(delegation) = delegation else {
+        return Ok(ProofUsed::LiveQr);
+    };
+    let is_shared = delegation.items.contains(statement.items);
+    ensure(is_shared, Code::QR_OTHER_TOKEN)?;
+    ensure(env.now() < delegation.until, Code::DELEGATION_ENDED)?;
+    Ok(ProofUsed::DelegatedQr(delegation.key))
 }
 
 /// Checks that a proof is of this moment and was not seen before. How long one may live was judged by the programme.

@@ -92,6 +92,8 @@ pub enum Input {
     },
     /// Clinic or holder cancel what remains.
     Cancel,
+    /// The holder lets another collect it.
+    Delegate,
     /// A dispensing of it is undone.
     Restore {
         /// Whether nothing of it is dispensed then.
@@ -114,6 +116,9 @@ pub fn next(status: ItemStatus, input: Input) -> Result<ItemStatus, Refusal> {
         (S::Draft, _) => refuse(Code::WRONG_STATE).map(|()| status),
         // Releasing again what is released changes nothing.
         (S::Ready | S::Held | S::Partial | S::Dispensed, I::Release) => Ok(status),
+
+        // Who collects is no matter of the item's state, as long as something of it is to be collected.
+        (S::Ready | S::Held | S::Partial, I::Delegate) => Ok(status),
 
         // Ready/Partial → Held: one pharmacy, inside the window.
         (S::Ready | S::Partial, I::Hold { is_early: true, .. }) => {

@@ -18,7 +18,11 @@ fn inputs() -> Vec<(&'static str, Input)> {
         HeldBy::Another(OrgId(9)),
     ];
     let flags = [false, true];
-    let mut inputs = vec![("release", Input::Release), ("cancel", Input::Cancel)];
+    let mut inputs = vec![
+        ("release", Input::Release),
+        ("cancel", Input::Cancel),
+        ("delegate", Input::Delegate),
+    ];
     for a in flags {
         for b in flags {
             for holder in holders {
@@ -113,7 +117,7 @@ fn nobody_but_the_holding_pharmacy_moves_a_held_item() {
             | Input::Extend { holder, .. }
             | Input::Dispense { holder, .. }
             | Input::Reject { holder, .. } => holder,
-            Input::Release | Input::Cancel | Input::Restore { .. } => {
+            Input::Release | Input::Cancel | Input::Delegate | Input::Restore { .. } => {
                 assert_eq!(next(Held, input).ok(), Some(Held), "{name}");
                 continue;
             }

@@ -160,6 +160,15 @@ fn what_people_sign_has_these_bytes() {
         },
     );
     golden.add("act.cancel", &HolderAct::Cancel { group, items });
+    for (name, delegation) in [("delegate", Some(delegation())), ("undelegate", None)] {
+        let at = AT;
+        let act = HolderAct::Delegate {
+            group,
+            at,
+            delegation,
+        };
+        golden.add(&format!("act.{name}"), &act);
+    }
     golden.add("group_id", &GroupId::derive(&Hash([0xcc; 32]), 1));
     golden.check("tests/golden/proofs.txt");
 }
@@ -174,7 +183,7 @@ proptest! {
 
     #[test]
     fn a_changed_byte_never_decodes_to_the_same_message(
-        which in 0..16usize,
+        which in 0..17usize,
         at: prop::sample::Index,
         flip in 1..=255u8,
     ) {

@@ -188,8 +188,13 @@ fn events_have_these_bytes() {
             reason: LookReason::PersonAsks,
             number: 2,
         },
+        PrescriptionEvent::Delegated {
+            group,
+            delegation: Some(delegation()),
+        },
     ];
     let mut golden = Golden::new();
+    golden.add("proof.delegated", &ProofUsed::DelegatedQr(delegation().key));
     for (kind, event) in events.iter().enumerate() {
         assert_eq!(usize::from(event.kind()), kind);
         golden.add(&format!("event.{kind}"), event);

@@ -40,6 +40,7 @@ pub const STORIES: &[(&str, &[&str])] = &[
             "scenario_pharmacy",
             "scenario_pharmacy_act",
             "scenario_rebind",
+            "scenario_delegate",
             "scenario_medicine_rules",
             "scenario_refusals_of_a_pharmacy",
             "scenario_settlement",

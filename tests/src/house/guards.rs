@@ -26,7 +26,6 @@ pub const OFFERED: &[(&str, &str)] = &[
         "LEASE_EXPIRED",
         "hours pass, which no clock of a machine lets",
     ),
-    ("QR_OTHER_TOKEN", "a QR put before another prescription"),
     (
         "QR_WINDOW",
         "a QR of a wallet that does not keep the programme's bounds",

@@ -141,14 +141,30 @@ impl Dispensary {
         self.ledger.pharmacy(device, args)
     }
 
+    /// A telephone of somebody else's, or another of the same person: a wallet of another secret, and a key of it.
+    pub fn new_telephone(&self, name: &str) -> (String, String) {
+        let wallet = self.path(name);
+        self.ledger.done(&["wallet", "new", "--wallet", &wallet]);
+        self.ledger.agrees(&wallet);
+        let key = self.ledger.senim(&["wallet", "key", "--wallet", &wallet]);
+        let key = key.expect("a wallet gives keys").text.trim().to_owned();
+        (wallet, key)
+    }
+
+    /// A QR of these items, in a picture of its own; what the command says of it.
+    pub fn qr(&self, wallet: &str, group: &str, items: &str, out: &str) -> Result<Value, Code> {
+        let words = [
+            "wallet", "qr", group, "--items", items, "--ttl", "300s", "--out", out, "--wallet",
+            wallet,
+        ];
+        self.ledger.senim(&words).map(|answer| answer.json)
+    }
+
     /// The wallet shows a fresh QR of these items, and the pharmacy holds by it.
     pub fn hold(&self, device: &str, group: &str, items: &str) -> Result<Value, Code> {
         let (wallet, qr) = (self.path("wallet"), self.path("qr.png"));
         self.ledger.agrees(&wallet);
-        self.ledger.done(&[
-            "wallet", "qr", group, "--items", items, "--ttl", "300s", "--out", &qr, "--wallet",
-            &wallet,
-        ]);
+        self.qr(&wallet, group, items, &qr).expect("a QR");
         self.pharmacy(device, &["hold", "--qr", &qr])
     }
 

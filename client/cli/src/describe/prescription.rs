@@ -83,6 +83,7 @@ pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
                 ProofUsed::LiveQr => "a live QR",
                 ProofUsed::Card => "a card",
                 ProofUsed::Paper(_) => "paper",
+                ProofUsed::DelegatedQr(_) => "a live QR of whom it is shared with",
             };
             format!(
                 "{} holds {} of {} until {}, proven by {proof}",
@@ -194,6 +195,19 @@ pub fn line(event: &PrescriptionEvent, names: &Names) -> String {
             short(group),
             look_reason(*reason)
         ),
+        E::Delegated {
+            group,
+            delegation: Some(one),
+        } => format!(
+            "another may collect {} of {} until {}",
+            items(one.items),
+            short(group),
+            time(one.until)
+        ),
+        E::Delegated {
+            group,
+            delegation: None,
+        } => format!("nobody else may collect of {} any more", short(group)),
         E::Pruned { group } => format!("prescription {} is forgotten", short(group)),
     }
 }
@@ -226,6 +240,7 @@ pub const fn subject(event: &PrescriptionEvent) -> Option<GroupId> {
         | E::Rebound { group, .. }
         | E::CardReplaced { group }
         | E::Looked { group, .. }
+        | E::Delegated { group, .. }
         | E::Pruned { group } => Some(*group),
         E::ProgrammeSet { .. }
         | E::MedicineSet { .. }

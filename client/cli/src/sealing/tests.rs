@@ -201,3 +201,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_shared_opens_for_the_wallet_that_it_was_shared_with_and_in_a_qr_only_what_is_chosen() {
+    let (object, wallet) = sealed();
+    let key = object
+        .unwrap_key(&chain(1), &wallet)
+        .expect("it is for this wallet");
+    let daughter = OpeningKey::from_seed(&[9; 32]);
+    for (shared, chosen, opens) in [
+        (0b00011, 0b00010, 0b00010),
+        (0b00011, 0b00100, 0),
+        (0b11111, 0b00110, 0b00110),
+        (0b11111, 0b11111, 0b11111),
+    ] {
+        let handed = key.hand_over(ItemMask(shared), 5).expect("few items");
+        let bytes = seal_shared(&handed, &chain(1), &daughter.public()).expect("a key");
+        assert!(bytes.len() <= SHARED_BYTES_MAX);
+        let opened = open_shared(&bytes, &chain(1), &daughter).expect("it is for this wallet");
+        let qr = narrowed(&opened, ItemMask(chosen), 5).expect("few items");
+        let keys = ItemKeys::of_qr(&qr, ItemMask::first(5)).expect("it was just made");
+        assert_eq!(keys.items(), ItemMask(opens));
+
+        let mut changed = bytes.clone();
+        changed[40] ^= 1;
+        for (bytes, of, opening) in [
+            (&bytes[..], 1, &wallet),
+            (&bytes[..], 2, &daughter),
+            (&changed[..], 1, &daughter),
+            (&bytes[..31], 1, &daughter),
+        ] {
+            let refused = open_shared(bytes, &chain(of), opening);
+            assert_eq!(code(refused), Code::SEALED_NOT_OPENED);
+        }
+    }
+}

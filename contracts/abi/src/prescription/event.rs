@@ -1,5 +1,6 @@
 //! What the prescription contract tells. Kind and version stand beside the body.
 
+use super::delegation::Delegation;
 use super::facts::{DispenseFacts, HoldFacts, IssueFacts, ReverseFacts};
 use super::look::LookReason;
 use super::msg::{CancelReason, IdentityCheck, RejectReason};
@@ -29,6 +30,8 @@ pub enum ProofUsed {
     Card,
     /// Paper, with this identity check.
     Paper(IdentityCheck),
+    /// A live QR of whoever collects for the person: by this delegated key.
+    DelegatedQr(PublicKey),
 }
 
 /// An event. Its kind is [`PrescriptionEvent::kind`], its body the borsh encoding of this enum.
@@ -266,6 +269,13 @@ pub enum PrescriptionEvent {
         /// Which of all looks at the prescription it is, from 1, holds included.
         number: u32,
     },
+    /// The person lets another collect, or takes that back. A new key of the person's (`Rebound`) ends it, too.
+    Delegated {
+        /// Which prescription.
+        group: GroupId,
+        /// Who may collect what until when; none: nobody else any more.
+        delegation: Option<Delegation>,
+    },
 }
 
 impl PrescriptionEvent {
@@ -290,6 +300,7 @@ impl PrescriptionEvent {
             PrescriptionEvent::Pruned { .. } => 15,
             PrescriptionEvent::CardReplaced { .. } => 16,
             PrescriptionEvent::Looked { .. } => 17,
+            PrescriptionEvent::Delegated { .. } => 18,
         }
     }
 }

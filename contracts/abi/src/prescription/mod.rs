@@ -1,6 +1,7 @@
 //! Prescriptions: [`msg`] in, [`record`] kept, [`event`] out; [`programme`] has the rules of a
 //! support measure, and [`judge`] decides by them on [`facts`]. What people sign about them is in [`crate::proof`].
 
+pub mod delegation;
 pub mod due;
 pub mod event;
 pub mod facts;
@@ -10,6 +11,7 @@ pub mod msg;
 pub mod programme;
 pub mod record;
 
+pub use delegation::Delegation;
 pub use event::PrescriptionEvent;
 pub use facts::{
     DispenseFacts, DispensedLine, Facts, HoldFacts, IssueFacts, ItemFacts, Ordered, ReverseFacts,

@@ -1,5 +1,6 @@
 //! What the prescription contract can be asked. The first byte of a message is its method.
 
+use super::delegation::Delegation;
 use super::look::LookReason;
 use super::programme::{MedicineRule, PrescriberId, PrescriberRight, ProgrammeId, Provider, Rules};
 use super::record::{Group, GroupId, ItemMask, ItemStatus, Part};
@@ -80,7 +81,7 @@ pub struct IdentityCheck {
     serde(rename_all = "snake_case")
 )]
 pub enum Proof {
-    /// A live QR. Witnesses: this statement by the token's key, and the
+    /// A live QR. Witnesses: this statement by the token's key or a delegate's, and the
     /// [`HoldStatement`](crate::proof::HoldStatement) by the QR's ephemeral key.
     LiveQr(QrStatement),
     /// A card. Witness: the [`CardStatement`](crate::proof::CardStatement) by the card's key.
@@ -345,6 +346,18 @@ pub enum Execute {
         /// Why.
         reason: LookReason,
     },
+    /// The person lets another key collect items, in place of an earlier one, or takes that back. Witness:
+    /// [`HolderAct::Delegate`](crate::proof::HolderAct) by the token's key, signed just now. `HOLDER_NOT_SIGNED`,
+    /// `STATEMENT_REPLAYED`, `STATEMENT_WINDOW`; `OUT_OF_RANGE` beyond the items' windows or for the holder's own key; the
+    /// codes of what is finished.
+    Delegate {
+        /// Which prescription.
+        group: GroupId,
+        /// When it was signed. The contract takes only later ones than the last it took.
+        at: TimeMs,
+        /// None takes it back.
+        delegation: Option<Delegation>,
+    },
 }
 
 /// The input of `Entry::Genesis`: messages carried out with the ledger's authority, in order, all
@@ -416,7 +429,7 @@ pub struct GroupView {
 }
 
 /// Who may call each method, in the order of the methods: what a genesis enters in the registry.
-pub const RIGHTS: [(&str, Roles); 16] = [
+pub const RIGHTS: [(&str, Roles); 17] = [
     ("set_programme", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
     ("set_medicine", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
     ("set_provider", Roles(Roles::FUND.0 | Roles::OPERATOR.0)),
@@ -439,6 +452,7 @@ pub const RIGHTS: [(&str, Roles); 16] = [
     ("rebind", Roles::IDENTITY_SERVICE),
     ("replace_card", Roles::SERVICE_CENTRE),
     ("look", Roles::PHARMACY),
+    ("delegate", Roles::WALLET_SERVICE),
 ];
 
 impl Execute {
@@ -461,6 +475,7 @@ impl Execute {
             Execute::Rebind { .. } => 13,
             Execute::ReplaceCard { .. } => 14,
             Execute::Look { .. } => 15,
+            Execute::Delegate { .. } => 16,
         }
     }
 }

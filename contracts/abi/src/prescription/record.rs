@@ -12,6 +12,7 @@
 //!
 //! A group is one value, so that a hold writes once and a dispense writes once here.
 
+use super::delegation::Delegation;
 use super::look::Looks;
 use super::programme::{PrescriberId, ProgrammeId};
 use crate::key::Key;
@@ -407,6 +408,10 @@ pub struct Group {
     pub paper: Option<PublicKey>,
     /// blake3 of the ciphertext, kept off the ledger, of all that is not here.
     pub sealed: Option<Hash>,
+    /// Who else may collect, and what; the latest one alone.
+    pub delegation: Option<Delegation>,
+    /// When the latest act about a delegation was signed: only later ones are taken.
+    pub delegated_at: TimeMs,
     /// Issued-at of the latest live QR or card challenge that was taken: only later ones are.
     pub last_proof_at: TimeMs,
     /// The items.

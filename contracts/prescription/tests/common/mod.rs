@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 pub mod samples;
+pub mod sharing;
 pub mod steps;
 
 use senim_abi::civil::UtcOffsets;

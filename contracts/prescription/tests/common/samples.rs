@@ -58,6 +58,14 @@ pub const PROVIDER: Provider = Provider {
     until: AT,
 };
 
+pub fn delegation() -> Delegation {
+    Delegation {
+        key: key_of(204),
+        items: ItemMask(1),
+        until: AT,
+    }
+}
+
 pub fn messages() -> Vec<(&'static str, Execute)> {
     let (programme, org, group, items) = (PROGRAMME, APTEKA, GROUP, ItemMask(1));
     let prescriber = DOCTOR;
@@ -167,6 +175,14 @@ pub fn messages() -> Vec<(&'static str, Execute)> {
                 reason: LookReason::Dispute,
             },
         ),
+        (
+            "delegate",
+            Execute::Delegate {
+                group,
+                at: AT,
+                delegation: Some(delegation()),
+            },
+        ),
     ]
 }
 
@@ -208,6 +224,8 @@ pub fn group(stage: ItemStage) -> Group {
         card: Some(card()),
         paper: None,
         sealed: Some(Hash([0xdd; 32])),
+        delegation: Some(delegation()),
+        delegated_at: AT,
         last_proof_at: AT,
         items: vec![item],
         holds: vec![Hold {

@@ -16,7 +16,7 @@ use senim_types::{OrgId, PublicKey, TiynTotal};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "about",
     "organisation",
     "who",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 13] = [
     "by_card",
     "by_qr",
     "by_paper",
+    "by_proxy",
     "share_per_mille",
     "stands_out",
 ];
@@ -42,6 +43,7 @@ struct Sums {
     by_card: u64,
     by_qr: u64,
     by_paper: u64,
+    by_proxy: u64,
 }
 
 impl Sums {
@@ -51,6 +53,7 @@ impl Sums {
             Some(ProofUsed::Card) => self.by_card += 1,
             Some(ProofUsed::LiveQr) => self.by_qr += 1,
             Some(ProofUsed::Paper(_)) => self.by_paper += 1,
+            Some(ProofUsed::DelegatedQr(_)) => self.by_proxy += 1,
             None => {}
         }
         if dispensed.reversed {
@@ -63,8 +66,14 @@ impl Sums {
     /// The columns from `issued` on.
     fn cells(&self, share: u64, stands_out: &str) -> Vec<String> {
         let counts = [self.issued, self.dispenses, self.undone].map(|count| count.to_string());
-        let proofs =
-            [self.by_card, self.by_qr, self.by_paper, share].map(|count| count.to_string());
+        let proofs = [
+            self.by_card,
+            self.by_qr,
+            self.by_paper,
+            self.by_proxy,
+            share,
+        ]
+        .map(|count| count.to_string());
         let mut cells = counts.to_vec();
         cells.push(self.borne.to_string());
         cells.extend(proofs);
@@ -221,13 +230,14 @@ pub fn control(args: &Control, global: &Global) -> Result<Answer> {
     }
     for ((pharmacy, terminal), sums) in &counted.terminals {
         answer = answer.line(format!(
-            "  terminal {} of {}: {} dispensed ({} by card, {} by QR, {} by paper, {} undone), {}",
+            "  terminal {} of {}: {} dispensed ({} by card, {} by QR, {} by paper, {} by a proxy, {} undone), {}",
             words::short(&device(terminal)[9..]),
             org(*pharmacy),
             sums.dispenses,
             sums.by_card,
             sums.by_qr,
             sums.by_paper,
+            sums.by_proxy,
             sums.undone,
             money(sums)
         ));

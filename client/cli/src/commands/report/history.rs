@@ -13,7 +13,7 @@ use senim_abi::prescription::{
     Execute, GroupId, NewItem, PrescriberId, PrescriptionEvent, ProgrammeId,
 };
 use senim_abi::{CARD, PRESCRIPTION};
-use senim_types::{Block, OrgId, PublicKey, SignedTransaction, TimeMs, Tiyn, limits};
+use senim_types::{Block, Hash, OrgId, PublicKey, SignedTransaction, TimeMs, Tiyn, limits};
 use std::collections::BTreeMap;
 
 /// A prescription as it was issued.
@@ -184,12 +184,28 @@ impl History {
     }
 }
 
+/// Who came for it, as far as the ledger knows: the holder, a proxy whom the holder named, or whoever brought the card or
+/// the paper.
+pub fn collector_name(proof: Option<ProofUsed>) -> String {
+    match proof {
+        Some(ProofUsed::Card) => "card".to_owned(),
+        Some(ProofUsed::LiveQr) => "holder".to_owned(),
+        Some(ProofUsed::Paper(_)) => "paper".to_owned(),
+        Some(ProofUsed::DelegatedQr(key)) => {
+            let hash = Hash::of(&key.encoded()).to_string();
+            format!("proxy {}", &hash[..12])
+        }
+        None => "unknown".to_owned(),
+    }
+}
+
 /// A proof's kind, for people.
 pub fn proof_name(proof: Option<ProofUsed>) -> &'static str {
     match proof {
         Some(ProofUsed::Card) => "card",
         Some(ProofUsed::LiveQr) => "QR",
         Some(ProofUsed::Paper(_)) => "paper",
+        Some(ProofUsed::DelegatedQr(_)) => "QR of a proxy",
         // The hold was before the first block that was read.
         None => "unknown",
     }

@@ -1,6 +1,6 @@
 //! The personalised register.
 
-use super::history::{Dispensed, History, proof_name};
+use super::history::{Dispensed, History, collector_name, proof_name};
 use super::table::Table;
 use super::{Options, cards};
 use crate::answer::Answer;
@@ -14,7 +14,7 @@ use senim_types::text::KeyKind;
 use senim_types::{Hash, PublicKey, TiynTotal};
 use serde_json::json;
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "time",
     "person",
     "iin",
@@ -33,6 +33,7 @@ const COLUMNS: [&str; 19] = [
     "borne_tiyn",
     "citizen_tiyn",
     "proof",
+    "collected_by",
     "undone",
 ];
 
@@ -72,11 +73,13 @@ pub fn register(options: &Options, global: &Global) -> Result<Answer> {
         return Ok(answer.line(format!("  written to {}", path.display())));
     }
     for row in &table.rows {
-        let [time, person, .., proof, undone] = row.as_slice() else {
+        let [time, person, .., proof, collector, undone] = row.as_slice() else {
             continue;
         };
         let what = format!("{} of {} from {}", row[13], row[10], row[8]);
-        answer = answer.line(format!("  {time}  {person}: {what}, by {proof}{undone}"));
+        answer = answer.line(format!(
+            "  {time}  {person}: {what}, by {proof}, collected by {collector}{undone}"
+        ));
     }
     Ok(answer)
 }
@@ -120,6 +123,7 @@ fn rows_of(
             of_all(dispensed.borne.0),
             of_all(dispensed.citizen.0),
             proof_name(dispensed.proof).to_owned(),
+            collector_name(dispensed.proof),
             if dispensed.reversed { " (undone)" } else { "" }.to_owned(),
         ]
     };

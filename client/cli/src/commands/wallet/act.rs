@@ -9,13 +9,13 @@ use crate::context::{applied, device, group, session, told};
 use crate::failure::{Failure, Result};
 use crate::files;
 use crate::programmes;
-use crate::sealing::{ContentKey, SealedObject};
+use crate::sealing::{ContentKey, SealedObject, narrowed, open_shared};
 use crate::session::Session;
 use crate::words::{self, items, time};
 use senim_abi::PRESCRIPTION;
-use senim_abi::prescription::{Execute, Group, ItemMask};
+use senim_abi::prescription::{Execute, Group, GroupId, ItemMask};
 use senim_abi::proof::HolderAct;
-use senim_codes::live_qr::{LiveQr, QrRequest};
+use senim_codes::live_qr::{ContentKey as QrContentKey, LiveQr, QrRequest};
 use senim_codes::symbol::Symbol;
 use senim_types::{Call, Code, Domain, TimeMs, codec};
 use serde_json::json;
@@ -47,22 +47,25 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
     let session = session(global)?;
     let wallet = Wallet::open(&args.folder.wallet)?;
     let (group, _) = group(&session, &args.group)?;
-    let number = wallet.held(&args.group, &group.holder)?;
     is_agreed(&session, &wallet)?;
+    let access = wallet.access(&args.group, &group)?;
     let count = group.items.len();
-    let chosen = words::within(args.items.unwrap_or(ItemMask::first(count)), count)?;
+    let chosen = words::within(args.items.unwrap_or(access.items(count)), count)?;
+    access.check(chosen, words::now())?;
     check_ttl(&session, &group, args.ttl)?;
-    let contents = Contents::of(&session, &wallet, args, global, &group)?;
-    let (content_key, said) = match &contents {
-        Contents::Opened(key) => (
-            Some(key.hand_over(chosen, count)?),
-            "and shows the pharmacy how the medicine is to be used",
-        ),
-        Contents::Gone => (None, "there is no sealed part any more"),
-        Contents::NotOurs => (
-            None,
-            "and no medicine data: it was sealed for another key than this wallet's (see `senim wallet add --help`)",
-        ),
+    let contents = match access.delegation {
+        None => Contents::of_own(&session, &wallet, &args.group, &args.key, global, &group)?,
+        Some(_) => Contents::of_shared(&session, &wallet, &args.group, access.key, &group)?,
+    };
+    let content_key = contents.hand_over(chosen, count)?;
+    let said = match contents {
+        Contents::Opened(_) | Contents::Shared(_) => {
+            "and shows the pharmacy how the medicine is to be used"
+        }
+        Contents::Gone => "there is no sealed part any more",
+        Contents::NotOurs => {
+            "and no medicine data: it was sealed for another key than this wallet's (see `senim wallet add --help`)"
+        }
     };
     let has_contents = content_key.is_some();
     let now = words::now();
@@ -74,7 +77,7 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
         expires_at: TimeMs(now.0.saturating_add(args.ttl)),
     };
     let ephemeral = files::random::<32>()?;
-    let qr = LiveQr::issue(request, &wallet.token(number), &ephemeral, content_key)?;
+    let qr = LiveQr::issue(request, &wallet.token(access.key), &ephemeral, content_key)?;
     let symbol = Symbol::qr(&qr.to_text())?;
     files::write_secret(&args.out, &symbol.to_png(MODULE_PIXELS))?;
     let file = args.out.display().to_string();
@@ -112,9 +115,11 @@ fn check_ttl_max(ttl_ms: u64, max_ms: u64) -> Result<()> {
 }
 
 /// What a wallet has of a prescription's sealed part.
-enum Contents {
+pub enum Contents {
     /// What opens all of it.
     Opened(ContentKey),
+    /// What opens the items that another shared.
+    Shared(QrContentKey),
     /// There was none, or the clinic has deleted it.
     Gone,
     /// It is sealed for other keys: the prescription was bound to this wallet later.
@@ -122,21 +127,50 @@ enum Contents {
 }
 
 impl Contents {
-    fn of(
+    /// Of a prescription that the wallet holds.
+    pub fn of_own(
         session: &Session,
         wallet: &Wallet,
-        args: &Qr,
+        id: &GroupId,
+        service: &str,
         global: &Global,
         group: &Group,
     ) -> Result<Contents> {
-        let Some(object) = sealed_object(session, &args.key, global, group)? else {
+        let Some(object) = sealed_object(session, service, global, group)? else {
             return Ok(Contents::Gone);
         };
         if let Some(key) = object.unwrap_any(&session.chain, wallet.openings()) {
             return Ok(Contents::Opened(key));
         }
-        let kept = wallet.kept_contents(&session.chain, &args.group)?;
+        let kept = wallet.kept_contents(&session.chain, id)?;
         Ok(kept.map_or(Contents::NotOurs, Contents::Opened))
+    }
+
+    /// Of a prescription that another shared with the wallet's key of this number.
+    fn of_shared(
+        session: &Session,
+        wallet: &Wallet,
+        id: &GroupId,
+        number: u32,
+        group: &Group,
+    ) -> Result<Contents> {
+        if group.sealed.is_none() {
+            return Ok(Contents::Gone);
+        }
+        let kept = wallet.kept_shared(id)?;
+        // What an earlier sharing with another key left opens nothing.
+        let opened = kept
+            .and_then(|sealed| open_shared(&sealed, &session.chain, &wallet.opening(number)).ok());
+        Ok(opened.map_or(Contents::NotOurs, Contents::Shared))
+    }
+
+    /// What a QR for these items hands over; none where nothing can be.
+    pub fn hand_over(&self, items: ItemMask, count: usize) -> Result<Option<QrContentKey>> {
+        match self {
+            Contents::Opened(key) => key.hand_over(items, count).map(Some),
+            Contents::Shared(handed) => narrowed(handed, items, count).map(Some),
+            Contents::Gone | Contents::NotOurs => Ok(None),
+        }
     }
 }
 

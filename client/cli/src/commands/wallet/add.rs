@@ -6,16 +6,17 @@
 
 use super::Add;
 use super::act::sealed_object;
-use super::store::Wallet;
+use super::store::{Access, Wallet};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::card::chip;
 use crate::commands::prescription::PaperCode;
 use crate::context::{group, session};
 use crate::failure::{Failure, Result};
-use crate::sealing::{ContentKey, OpeningKey, SealedObject};
+use crate::files;
+use crate::sealing::{ContentKey, OpeningKey, SHARED_BYTES_MAX, SealedObject, open_shared};
 use crate::session::Session;
-use crate::words::counted;
+use crate::words::{self, counted};
 use senim_abi::prescription::Group;
 use senim_types::Code;
 use serde_json::json;
@@ -25,7 +26,11 @@ pub fn add(args: &Add, global: &Global) -> Result<Answer> {
     let session = session(global)?;
     let mut wallet = Wallet::open(&args.folder.wallet)?;
     let (group, _) = group(&session, &args.group)?;
-    let number = wallet.held(&args.group, &group.holder)?;
+    let access = wallet.access(&args.group, &group)?;
+    if access.delegation.is_some() {
+        return add_shared(args, &session, wallet, &group, &access);
+    }
+    let number = access.key;
     let object = if names_opener(args) {
         sealed_object(&session, &args.key, global, &group)?
     } else {
@@ -49,6 +54,34 @@ pub fn add(args: &Add, global: &Global) -> Result<Answer> {
         }
         (true, None) => answer.line("  there is no sealed part any more"),
     })
+}
+
+/// Takes in what another shared. `SEALED_NOT_OPENED` if the file is for another wallet.
+fn add_shared(
+    args: &Add,
+    session: &Session,
+    mut wallet: Wallet,
+    group: &Group,
+    access: &Access,
+) -> Result<Answer> {
+    if let Some(file) = &args.shared {
+        let sealed = files::read(file, SHARED_BYTES_MAX as u64)?;
+        open_shared(&sealed, &session.chain, &wallet.opening(access.key))?;
+        wallet.keep_shared(&args.group, &sealed)?;
+    }
+    wallet.remember_collected(args.group, access.key);
+    wallet.save()?;
+    let shared = access.items(group.items.len());
+    let json = json!({
+        "group": args.group, "items": shared.indices().count(), "shared": true,
+        "took_contents_in": args.shared.is_some(),
+    });
+    let line = format!(
+        "{} of {} may be collected",
+        words::items(shared),
+        args.group
+    );
+    Ok(Answer::new(json).line(line))
 }
 
 fn names_opener(args: &Add) -> bool {

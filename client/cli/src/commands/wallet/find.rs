@@ -10,7 +10,7 @@ use crate::commands::voucher::voucher;
 use crate::context::group;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
-use senim_abi::prescription::GroupId;
+use senim_abi::prescription::{Group, GroupId};
 use senim_abi::voucher::VoucherId;
 use senim_abi::{PRESCRIPTION, VOUCHER, prescription, voucher as vouchers};
 use senim_types::{Block, Code, PublicKey, limits};
@@ -21,6 +21,8 @@ const BLOCKS_MAX: u64 = 10_000;
 /// Something that a call says is somebody's from now on.
 enum Named {
     Prescription(GroupId),
+    /// Another's, to be collected.
+    Shared(GroupId),
     Voucher(VoucherId),
 }
 
@@ -45,10 +47,13 @@ pub fn find(session: &Session, wallet: &mut Wallet) -> Result<()> {
                 Named::Prescription(id) if holder_of_group(session, &id)? == Some(holder) => {
                     wallet.remember(id, *key);
                 }
+                Named::Shared(id) if delegate_of_group(session, &id)? == Some(holder) => {
+                    wallet.remember_collected(id, *key);
+                }
                 Named::Voucher(id) if holder_of_voucher(session, &id)? == Some(holder) => {
                     wallet.remember_voucher(id, *key);
                 }
-                Named::Prescription(_) | Named::Voucher(_) => {}
+                Named::Prescription(_) | Named::Shared(_) | Named::Voucher(_) => {}
             }
         }
         wallet.records.seen = height;
@@ -57,8 +62,17 @@ pub fn find(session: &Session, wallet: &mut Wallet) -> Result<()> {
 }
 
 fn holder_of_group(session: &Session, id: &GroupId) -> Result<Option<PublicKey>> {
+    Ok(known_group(session, id)?.map(|group| group.holder))
+}
+
+fn delegate_of_group(session: &Session, id: &GroupId) -> Result<Option<PublicKey>> {
+    let delegation = known_group(session, id)?.and_then(|group| group.delegation);
+    Ok(delegation.map(|one| one.key))
+}
+
+fn known_group(session: &Session, id: &GroupId) -> Result<Option<Group>> {
     match group(session, id) {
-        Ok((group, _)) => Ok(Some(group.holder)),
+        Ok((group, _)) => Ok(Some(group)),
         Err(failure) if failure.code == Code::PRESCRIPTION_UNKNOWN => Ok(None),
         Err(failure) => Err(failure),
     }
@@ -87,6 +101,13 @@ fn named(block: &Block) -> Vec<(Named, PublicKey)> {
                     }
                     Ok(prescription::Execute::Rebind { group, holder, .. }) => {
                         found.push((Named::Prescription(group), holder));
+                    }
+                    Ok(prescription::Execute::Delegate {
+                        group,
+                        delegation: Some(one),
+                        ..
+                    }) => {
+                        found.push((Named::Shared(group), one.key));
                     }
                     _ => {}
                 },

@@ -47,7 +47,8 @@ pub fn of_all(folder: &Path, global: &Global) -> Result<Answer> {
     let mut wallet = Wallet::open(folder)?;
     find(&session, &mut wallet)?;
     let mut wanted = Wanted::default();
-    for held in &wallet.records.prescriptions {
+    let records = &wallet.records;
+    for held in records.prescriptions.iter().chain(&records.collected) {
         if may_read_group(&session, &wallet, &held.group)? {
             wanted.groups.insert(held.group);
         }
@@ -67,7 +68,8 @@ pub fn of_all(folder: &Path, global: &Global) -> Result<Answer> {
 pub fn of_one(session: &Session, wallet: &Wallet, id: Hash) -> Result<Answer> {
     let mut wanted = Wanted::default();
     let records = &wallet.records;
-    if records.prescriptions.iter().any(|held| held.group.0 == id) {
+    let mut groups = records.prescriptions.iter().chain(&records.collected);
+    if groups.any(|held| held.group.0 == id) {
         wanted.groups.insert(GroupId(id));
         return answer(session, &wanted, &format!("prescription {id}"));
     }
@@ -93,10 +95,10 @@ fn stored<T>(read: Result<T>, unknown: Code) -> Result<Option<T>> {
     }
 }
 
-/// What is bound to another wallet since is that one's to read. What the ledger has forgotten was this one's last.
+/// What is bound to another wallet since is that one's to read, and what is shared until it is taken back. What the ledger has forgotten was this one's last.
 fn may_read_group(session: &Session, wallet: &Wallet, id: &GroupId) -> Result<bool> {
     let found = stored(group(session, id), Code::PRESCRIPTION_UNKNOWN)?;
-    Ok(found.is_none_or(|(group, _)| wallet.number_of(&group.holder).is_some()))
+    Ok(found.is_none_or(|(group, _)| wallet.access(id, &group).is_ok()))
 }
 
 /// As [`may_read_group`]; and what is shared, until it is taken back.

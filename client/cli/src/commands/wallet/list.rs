@@ -2,7 +2,7 @@
 //! stands. Active yellow, finished grey. What the ledger has forgotten is still named: the log has it.
 
 use super::find::find;
-use super::store::{SharedVoucher, Wallet};
+use super::store::{Held, SharedVoucher, Wallet};
 use crate::answer::Answer;
 use crate::args::Global;
 use crate::commands::prescription::{item_json, item_line};
@@ -10,7 +10,7 @@ use crate::commands::voucher::{stands, voucher};
 use crate::context::{group, session};
 use crate::failure::Result;
 use crate::session::Session;
-use crate::words::{counted, time};
+use crate::words::{self, counted, time};
 use senim_abi::prescription::{Group, GroupId, ItemStatus};
 use senim_abi::voucher::record::Delegation;
 use senim_abi::voucher::{Status, Voucher, VoucherId};
@@ -35,6 +35,9 @@ pub fn list(folder: &Path, global: &Global) -> Result<Answer> {
     let mut prescriptions = Vec::new();
     for held in &wallet.records.prescriptions {
         prescriptions.push(of_prescription(&session, &wallet, &held.group)?);
+    }
+    for held in &wallet.records.collected {
+        prescriptions.push(of_collected(&session, &wallet, held)?);
     }
     let mut vouchers = Vec::new();
     for held in &wallet.records.vouchers {
@@ -63,16 +66,62 @@ pub fn list(folder: &Path, global: &Global) -> Result<Answer> {
     .lines(lines))
 }
 
+fn known_group(session: &Session, id: &GroupId) -> Result<Option<(Group, Header)>> {
+    match group(session, id) {
+        Ok(found) => Ok(Some(found)),
+        Err(failure) if failure.code == Code::PRESCRIPTION_UNKNOWN => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Another's prescription, of which this wallet may collect items: the daughter's side.
+fn of_collected(session: &Session, wallet: &Wallet, held: &Held) -> Result<Shown> {
+    let id = &held.group;
+    let Some((group, header)) = known_group(session, id)? else {
+        let json = json!({ "group": id, "items": [], "shared": true });
+        return Ok(forgotten(format!("{id}"), json));
+    };
+    let now = header.time;
+    let issuer = session.names.of_org(group.issuer);
+    let title = format!("{id} by {issuer}, shared with this wallet");
+    let key = wallet.token(held.key).public();
+    let delegation = group.delegation.as_ref();
+    let Some(delegation) = delegation.filter(|one| one.key == key) else {
+        return Ok(Shown {
+            json: json!({ "group": id, "items": [], "shared": true, "active": false }),
+            title,
+            lines: vec![(false, "taken back by its holder".to_owned())],
+        });
+    };
+    let in_force = now < delegation.until;
+    let items = delegation.items.indices();
+    let mut lines: Vec<(bool, String)> = items
+        .map(|index| {
+            let line = item_line(&group, index, now, &session.names);
+            (in_force && is_item_active(&group, index, now), line)
+        })
+        .collect();
+    let is_active = lines.iter().any(|(is_active, _)| *is_active);
+    lines.push((
+        in_force,
+        format!("to be collected until {}", time(delegation.until)),
+    ));
+    let items = delegation.items.indices();
+    let items = items.map(|index| item_json(&group, index, now));
+    Ok(Shown {
+        json: json!({
+            "group": id, "issuer": group.issuer, "shared": true, "active": is_active,
+            "until": delegation.until, "items": items.collect::<Vec<_>>(),
+        }),
+        title,
+        lines,
+    })
+}
+
 fn of_prescription(session: &Session, wallet: &Wallet, id: &GroupId) -> Result<Shown> {
-    let (group, header) = match group(session, id) {
-        Ok(found) => found,
-        Err(failure) if failure.code == Code::PRESCRIPTION_UNKNOWN => {
-            return Ok(forgotten(
-                format!("{id}"),
-                json!({ "group": id, "items": [] }),
-            ));
-        }
-        Err(failure) => return Err(failure),
+    let Some((group, header)) = known_group(session, id)? else {
+        let json = json!({ "group": id, "items": [] });
+        return Ok(forgotten(format!("{id}"), json));
     };
     let now = header.time;
     let title = format!("{id} by {}", session.names.of_org(group.issuer));
@@ -85,11 +134,20 @@ fn of_prescription(session: &Session, wallet: &Wallet, id: &GroupId) -> Result<S
         let line = item_line(&group, index, now, &session.names);
         (is_item_active(&group, index, now), line)
     };
-    let lines: Vec<(bool, String)> = items.clone().map(line).collect();
+    let mut lines: Vec<(bool, String)> = items.clone().map(line).collect();
+    let is_active = lines.iter().any(|(is_active, _)| *is_active);
+    if let Some(one) = &group.delegation {
+        let shared = words::items(one.items);
+        let line = format!(
+            "shared: another may collect {shared} until {}",
+            time(one.until)
+        );
+        lines.push((is_active && now < one.until, line));
+    }
     let items = items.map(|index| item_json(&group, index, now));
     Ok(Shown {
         json: json!({
-            "group": id, "issuer": group.issuer, "active": lines.iter().any(|(is_active, _)| *is_active),
+            "group": id, "issuer": group.issuer, "active": is_active, "delegation": group.delegation,
             "items": items.collect::<Vec<_>>(),
         }),
         title,

@@ -41,7 +41,7 @@ pub fn log(args: &Log, global: &Global) -> Result<Answer> {
         Err(failure) => return Err(failure),
     };
     let id = GroupId(id);
-    wallet.held(&id, &group.holder)?;
+    wallet.access(&id, &group)?;
     let (seen, is_all) = look_back(&session, &id, &group, &header)?;
     let count = group.looks.count;
     let json = json!({

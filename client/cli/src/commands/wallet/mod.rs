@@ -8,6 +8,7 @@ mod history;
 mod list;
 mod log;
 mod offer;
+mod share;
 mod store;
 pub mod voucher;
 
@@ -19,10 +20,10 @@ use crate::commands::prescription::Reason;
 use crate::context::group_id;
 use crate::failure::Result;
 use crate::offer::Language;
-use crate::words::{parse_duration_ms, parse_items};
+use crate::words::{end_of_day, now, parse_duration_ms, parse_items};
 use clap::{Args, Subcommand};
 use senim_abi::prescription::{GroupId, ItemMask};
-use senim_types::Hash;
+use senim_types::{Hash, TimeMs};
 use std::path::PathBuf;
 
 /// The citizen's wallet.
@@ -37,7 +38,7 @@ pub enum Command {
     Key(Folder),
     /// Takes a prescription in by its id; after a lost telephone, with what still opens its medicine data.
     #[command(
-        after_help = "Examples:\n  senim wallet add GROUP\n  senim wallet add GROUP --paper paper.png"
+        after_help = "Examples:\n  senim wallet add GROUP\n  senim wallet add GROUP --paper paper.png\n  senim wallet add GROUP --shared shared.bin"
     )]
     Add(Add),
     /// Finds new prescriptions and vouchers for the wallet's keys and lists all: active ones yellow, finished ones grey.
@@ -64,6 +65,15 @@ pub enum Command {
     /// Cancels what remains of a prescription.
     #[command(after_help = "Example:\n  senim wallet cancel GROUP --items 2")]
     Cancel(Cancel),
+    /// Lets another collect items of a prescription: a key of that wallet's (`senim wallet key`) opens them, too, until a
+    /// time. One at a time.
+    #[command(
+        after_help = "Example:\n  senim wallet share GROUP --to senimwallet1… --items 1 --until 2027-01-31 --out shared.bin"
+    )]
+    Share(Share),
+    /// Takes back what was shared: only the holder's own QRs open it.
+    #[command(after_help = "Example:\n  senim wallet unshare GROUP")]
+    Unshare(Unshare),
     /// Vouchers: activate, share, show, take the consent back.
     #[command(subcommand)]
     Voucher(voucher::Command),
@@ -92,6 +102,9 @@ pub struct Add {
     /// A copy of the wallet that held it before.
     #[arg(long, group = "opens")]
     pub old: Option<PathBuf>,
+    /// The file that came with what another shared.
+    #[arg(long, group = "opens")]
+    pub shared: Option<PathBuf>,
     /// The wallet service's device, which fetches the sealed part: a key by name or file.
     #[arg(long, default_value = "identity")]
     pub key: String,
@@ -174,6 +187,55 @@ pub struct Cancel {
     pub folder: Folder,
 }
 
+/// Arguments of `wallet share`.
+#[derive(Debug, Args)]
+pub struct Share {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+    /// The key of whoever collects: a fresh one of that person's wallet for each prescription.
+    #[arg(long)]
+    pub to: String,
+    /// Its items, from 1; all where none are named.
+    #[arg(long, value_parser = parse_items)]
+    pub items: Option<ItemMask>,
+    /// Until the end of a day, or for a time span: `2027-01-31`, `3d`; else as long as the items can be collected.
+    #[arg(long, value_parser = parse_until)]
+    pub until: Option<TimeMs>,
+    /// A file for the other wallet with what opens the items' medicine data.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// The wallet service's device, which submits what the wallet signs: a key by name or file.
+    #[arg(long, default_value = "identity")]
+    pub key: String,
+    /// Whose.
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+/// Arguments of `wallet unshare`.
+#[derive(Debug, Args)]
+pub struct Unshare {
+    /// The prescription.
+    #[arg(value_parser = group_id)]
+    pub group: GroupId,
+    /// The wallet service's device, which submits what the wallet signs: a key by name or file.
+    #[arg(long, default_value = "identity")]
+    pub key: String,
+    /// Whose.
+    #[command(flatten)]
+    pub folder: Folder,
+}
+
+/// A day or a time span from now.
+fn parse_until(text: &str) -> std::result::Result<TimeMs, String> {
+    let day = end_of_day(text);
+    let span = parse_duration_ms(text).map(|span| TimeMs(now().0.saturating_add(span)));
+    day.or(span).map_err(|_| {
+        format!("`{text}` is neither a date, such as 2027-01-31, nor a time span, such as 3d")
+    })
+}
+
 /// The id of a prescription or a voucher.
 fn measure_id(text: &str) -> std::result::Result<Hash, String> {
     let malformed =
@@ -193,6 +255,8 @@ pub fn run(command: &Command, global: &Global) -> Result<Answer> {
         Command::Qr(args) => act::qr(args, global),
         Command::Log(args) => log::log(args, global),
         Command::Cancel(args) => act::cancel(args, global),
+        Command::Share(args) => share::share(args, global),
+        Command::Unshare(args) => share::unshare(args, global),
         Command::Voucher(command) => voucher::run(command, global),
     }
 }

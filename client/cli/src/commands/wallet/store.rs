@@ -4,18 +4,19 @@
 //! secret.key   32 bytes from which every key is derived; readable by its owner only
 //! wallet.json  how many keys were made, what they hold, how far the ledger was looked through
 //! offer.json   what its person said of the offer, signed and confirmed
+//! ID.shared    what opens the medicine data that another shared, sealed to a key of the wallet's
 //! ID.contents  a prescription's content key that the wallet took in, wrapped to a key of its own
 //! ```
 
 use crate::failure::{Failure, Result};
 use crate::offer::Signed;
 use crate::one_time::{pair_from_text, pair_to_text};
-use crate::sealing::{ContentKey, KEPT_BYTES, OpeningKey};
-use crate::{files, keys};
-use senim_abi::prescription::GroupId;
+use crate::sealing::{ContentKey, KEPT_BYTES, OpeningKey, SHARED_BYTES_MAX};
+use crate::{files, keys, words};
+use senim_abi::prescription::{Delegation, Group, GroupId, ItemMask};
 use senim_abi::voucher::VoucherId;
 use senim_types::crypto::SecretKey;
-use senim_types::{ChainId, Code, PublicKey};
+use senim_types::{ChainId, Code, PublicKey, TimeMs};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -77,6 +78,43 @@ pub struct Records {
     /// Vouchers of others, of which a part is shared with this wallet.
     #[serde(default)]
     pub shared: Vec<SharedVoucher>,
+    /// Prescriptions of others that the wallet collects, each with the number of its own key for it.
+    #[serde(default)]
+    pub collected: Vec<Held>,
+}
+
+/// By what a wallet opens a prescription.
+pub struct Access {
+    /// The number of its key.
+    pub key: u32,
+    /// What is shared with that key, where another holds the prescription.
+    pub delegation: Option<Delegation>,
+}
+
+impl Access {
+    /// The items that it opens, of a prescription with so many.
+    pub fn items(&self, count: usize) -> ItemMask {
+        self.delegation
+            .map_or(ItemMask::first(count), |one| one.items)
+    }
+
+    /// Whether a QR of these items would open them: at the counter it would be refused only.
+    pub fn check(&self, items: ItemMask, now: TimeMs) -> Result<()> {
+        let Some(one) = &self.delegation else {
+            return Ok(());
+        };
+        if now >= one.until {
+            return Err(Failure::new(Code::DELEGATION_ENDED));
+        }
+        if !one.items.contains(items) {
+            let message = format!(
+                "Only {} of it may be collected by this wallet. Name those with --items.",
+                words::items(one.items)
+            );
+            return Err(Failure::with(Code::QR_OTHER_TOKEN, message));
+        }
+        Ok(())
+    }
 }
 
 /// A voucher of the wallet's.
@@ -104,6 +142,14 @@ pub struct Held {
     pub group: GroupId,
     /// The number of the key that holds it.
     pub key: u32,
+}
+
+/// In place of what is known of the same prescription.
+fn put(known: &mut Vec<Held>, one: Held) {
+    match known.iter_mut().find(|held| held.group == one.group) {
+        Some(held) => *held = one,
+        None => known.push(one),
+    }
 }
 
 impl Wallet {
@@ -199,6 +245,25 @@ impl Wallet {
             .ok_or_else(|| Failure::new(Code::NOT_IN_WALLET))
     }
 
+    /// By what the wallet opens a prescription: its own, or what is shared with it. Else `NOT_IN_WALLET`.
+    pub fn access(&self, id: &GroupId, group: &Group) -> Result<Access> {
+        let refused = match self.held(id, &group.holder) {
+            Ok(key) => {
+                return Ok(Access {
+                    key,
+                    delegation: None,
+                });
+            }
+            Err(refused) => refused,
+        };
+        let delegation = group.delegation.as_ref();
+        let key = delegation.and_then(|one| self.number_of(&one.key));
+        Ok(Access {
+            key: key.ok_or(refused)?,
+            delegation: group.delegation,
+        })
+    }
+
     /// What opens the sealed part of a prescription: any key that the wallet made, the newest first. The one that it was
     /// sealed for may be older than the one that holds it now.
     pub fn openings(&self) -> impl Iterator<Item = OpeningKey> + '_ {
@@ -230,17 +295,36 @@ impl Wallet {
         Ok(openings.find_map(|opening| opening.unwrap_kept(chain, &kept)))
     }
 
+    /// Keeps the file that came with what another shared.
+    pub fn keep_shared(&self, group: &GroupId, sealed: &[u8]) -> Result<()> {
+        files::replace(&self.shared_path(group), sealed)
+    }
+
+    /// The file that came with what another shared.
+    pub fn kept_shared(&self, group: &GroupId) -> Result<Option<Vec<u8>>> {
+        let path = self.shared_path(group);
+        let kept = path
+            .exists()
+            .then(|| files::read(&path, SHARED_BYTES_MAX as u64));
+        kept.transpose()
+    }
+
+    fn shared_path(&self, group: &GroupId) -> PathBuf {
+        self.path.with_file_name(format!("{group}.shared"))
+    }
+
     fn contents_path(&self, group: &GroupId) -> PathBuf {
         self.path.with_file_name(format!("{group}.contents"))
     }
 
     /// Remembers a prescription, and by which key it is held now.
     pub fn remember(&mut self, group: GroupId, key: u32) {
-        let known = &mut self.records.prescriptions;
-        match known.iter_mut().find(|held| held.group == group) {
-            Some(held) => held.key = key,
-            None => known.push(Held { group, key }),
-        }
+        put(&mut self.records.prescriptions, Held { group, key });
+    }
+
+    /// Remembers another's prescription that the wallet collects with this key.
+    pub fn remember_collected(&mut self, group: GroupId, key: u32) {
+        put(&mut self.records.collected, Held { group, key });
     }
 
     /// Remembers a voucher, and by which key it is held now.
