@@ -8,6 +8,7 @@ use common::steps::line;
 use common::*;
 use proptest::prelude::*;
 use senim_abi::prescription::due::DueEntry;
+use senim_abi::prescription::event::ProofUsed;
 use senim_abi::prescription::judge::Refused;
 use senim_abi::prescription::msg::{DispenseReceipt, RIGHTS};
 use senim_abi::prescription::programme::ProgrammeAnswer;
@@ -34,6 +35,8 @@ fn messages_and_answers_have_these_bytes() {
         },
     );
     golden.add("proof.paper", &Proof::Paper { check: check() });
+    let used = ProofUsed::DelegatedQr(delegation().key);
+    golden.add("used.delegated_qr", &used);
     golden.add("query.group", &Query::Group { group: GROUP });
     golden.add(
         "query.programme",
