@@ -47,8 +47,8 @@ pub fn qr(args: &Qr, global: &Global) -> Result<Answer> {
     let session = session(global)?;
     let wallet = Wallet::open(&args.folder.wallet)?;
     let (group, _) = group(&session, &args.group)?;
-    is_agreed(&session, &wallet)?;
     let access = wallet.access(&args.group, &group)?;
+    is_agreed(&session, &wallet)?;
     let count = group.items.len();
     let chosen = words::within(args.items.unwrap_or(access.items(count)), count)?;
     access.check(chosen, words::now())?;
