@@ -206,3 +206,27 @@ fn what_is_over_taken_back_or_lost_with_the_telephone_opens_nothing() {
     let qr = family.qr("1", "new.png").expect("a QR");
     family.hold(&qr, &[]).expect("one scan");
 }
+
+#[test]
+fn who_shares_and_who_collects_has_signed_the_offer() {
+    let family = Family::start();
+    let ledger = &family.shop.ledger;
+    let withdraws = |wallet: &str| {
+        let withdrawn = family.wallet(wallet, &["agree", "--withdraw"]);
+        withdrawn.expect("it is taken back");
+    };
+    withdraws(&family.father);
+    let shared = family.share("1", "1h", &[]);
+    assert_eq!(shared.err(), Some(Code::OFFER_NOT_SIGNED));
+    ledger.agrees(&family.father);
+    family.share("1", "1h", &[]).expect("it is shared");
+    family.listed();
+    withdraws(&family.daughter);
+    let made = family.qr("1", "hers.png");
+    assert_eq!(made, Err(Code::OFFER_NOT_SIGNED));
+    ledger.agrees(&family.daughter);
+    family.qr("1", "hers.png").expect("a QR");
+    // What was shared is taken back without it.
+    withdraws(&family.father);
+    family.unshare();
+}
