@@ -279,6 +279,9 @@ RULES
     printf '{"name":"City education department","bin":"991240999981","address":"Astana, Invented St 2","iban":"KZ03999INV5004100200","bic":"INVTKZKA","kbe":"12","knp":"859","vat_payer":false}' >"$roles/education/details.json"
     run "senim act document $act --contract 'No 50/2026 of 2026-01-05' --provider-details $roles/canteen/details.json --payer-details $roles/education/details.json --out $roles/education/act.html$at"
     run "senim budget 2$at"
+    says "4 500.00 ₸"
+    says "200 000 900.00 ₸"
+    says "177 200.00 ₸"
 }
 
 what_next() {
